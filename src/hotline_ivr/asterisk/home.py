@@ -1,0 +1,38 @@
+"""The folders in which our Asterisk instance lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hotline_ivr.errors import SetupError
+from hotline_ivr.settings import Settings
+
+
+def prepare_home(settings: Settings, data_dir: Path) -> None:
+    """Make every folder that Asterisk expects to find; `data_dir` is the program's own astdatadir.
+
+    Asterisk makes none of them itself and says so only in its log: without cel-custom, every call event is
+    lost in silence. Raises SetupError if a folder cannot be made.
+    """
+    home = settings.asterisk_dir
+    folders = [settings.etc_dir, settings.cel_file.parent, settings.fallback_dir, settings.sounds_dir, settings.music_dir]
+    folders += [home / name for name in ("lib/keys", "spool", "cache", "share/agi-bin", "share/firmware")]
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        settings.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Asterisk refuses to load modules whose XML documentation it does not find in astdatadir.
+        for name in ("documentation", "sounds"):
+            _link(home / "share" / name, data_dir / name)
+    except OSError as error:
+        raise SetupError(
+            f"{error.filename}: {error.strerror}; HOTLINE_STATE must name a folder that this user may write"
+        ) from error
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)

@@ -1,0 +1,59 @@
+"""extensions.conf: exact numbers, each to its line, and the hand-written dialplan around them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import phonenumbers
+
+from hotline_ivr.asterisk.render.sections import section, value
+from hotline_ivr.config.models import Plan
+from hotline_ivr.settings import Settings
+
+HAND_WRITTEN = ("hotline-arrive.conf", "hotline-run.conf", "hotline-fallback.conf")
+
+
+def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
+    includes = "\n".join(f'#include "{value(str(dialplans / name))}"' for name in HAND_WRITTEN)
+    return "\n".join(
+        [
+            section("general", [("static", "yes"), ("writeprotect", "yes"), ("clearglobalvars", "yes")]),
+            section("globals", _globals(settings)),
+            includes,
+            "",
+            _numbers(plan),
+            # A phone may ring our own lines and nothing else: no call of an operator ever costs money.
+            section("hotline-phones", [("include", "hotline-numbers")], arrow=True),
+        ]
+    )
+
+
+def _globals(settings: Settings) -> list[tuple[str, str | int]]:
+    return [
+        ("HOTLINE_AGI", settings.agi_address),
+        ("HOTLINE_DEADLINE", f"{settings.agi_deadline:g}"),
+        ("HOTLINE_SOUNDS", str(settings.sounds_dir)),
+        ("HOTLINE_FALLBACK", str(settings.fallback_dir)),
+        ("HOTLINE_TECHNICAL", "en/technical"),
+    ]
+
+
+def _numbers(plan: Plan) -> str:
+    lines = ["[hotline-numbers]"]
+    for line_id, line in sorted(plan.lines.items()):
+        for number in line.numbers:
+            for dialled in forms(number):
+                lines += [
+                    f"exten => {value(dialled)},1,Gosub(hotline-clean,s,1)",
+                    f" same => n,Set(HOTLINE_LINE={value(line_id)})",
+                    f" same => n,Set(HOTLINE_NUMBER={value(number)})",
+                    " same => n,Goto(hotline-arrive,s,1)",
+                ]
+    return "\n".join([*lines, ""])
+
+
+def forms(number: str) -> tuple[str, ...]:
+    """The ways in which carriers write one E.164 number; each is an exact extension of its own."""
+    digits = number.removeprefix("+")
+    national = str(phonenumbers.national_significant_number(phonenumbers.parse(number)))
+    return (number, digits, f"00{digits}", national)

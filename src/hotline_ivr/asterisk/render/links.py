@@ -1,0 +1,64 @@
+"""How the service reaches Asterisk: the manager account."""
+
+from __future__ import annotations
+
+from hotline_ivr.asterisk.render.sections import section
+from hotline_ivr.asterisk.secrets import Secrets
+from hotline_ivr.settings import Settings
+
+AMI_USER = "hotline"
+
+# The account hears these and nothing else. Channel events are left out on purpose: they carry caller text
+# that the manager interface does not escape.
+EVENTS = (
+    "QueueParams",
+    "QueueMember",
+    "QueueEntry",
+    "QueueStatusComplete",
+    "QueueMemberStatus",
+    "QueueMemberAdded",
+    "QueueMemberRemoved",
+    "QueueMemberPause",
+    "QueueCallerJoin",
+    "QueueCallerLeave",
+    "QueueCallerAbandon",
+    "AgentCalled",
+    "AgentConnect",
+    "AgentComplete",
+    "AgentRingNoAnswer",
+)
+
+
+def manager_conf(settings: Settings, secrets: Secrets) -> str:
+    general = section(
+        "general",
+        [
+            ("enabled", "yes"),
+            ("webenabled", "no"),
+            ("bindaddr", settings.ami_bind),
+            ("port", settings.ami_port),
+            ("displayconnects", "no"),
+            ("timestampevents", "yes"),
+            ("authtimeout", 5),
+            ("authlimit", 20),
+        ],
+    )
+    account = section(
+        AMI_USER,
+        [
+            ("secret", secrets.ami),
+            ("deny", "0.0.0.0/0.0.0.0"),
+            ("permit", settings.ami_permit),
+            ("read", "agent"),
+            ("write", "agent"),
+            # A reader that is late is cut off after this many ms; the default of 100 is a hiccup.
+            ("writetimeout", 5000),
+            ("allowmultiplelogin", "no"),
+            *((f"eventfilter(action(include),name({name}))", "") for name in EVENTS),
+        ],
+    )
+    return general + account
+
+
+def http_conf() -> str:
+    return section("general", [("enabled", "no")])

@@ -1,0 +1,115 @@
+"""pjsip.conf: carriers, known by address, and operators' phones, known by account and secret."""
+
+from __future__ import annotations
+
+from hotline_ivr.asterisk.render.sections import section
+from hotline_ivr.asterisk.secrets import Secrets
+from hotline_ivr.config.models import Operator, Plan, Trunk
+from hotline_ivr.settings import Settings
+
+TRUNK_PREFIX = "trunk-"
+
+
+def pjsip_conf(plan: Plan, settings: Settings, secrets: Secrets) -> str:
+    parts = [_global(), _transport(settings)]
+    parts += [_trunk(trunk_id, trunk) for trunk_id, trunk in sorted(plan.trunks.items())]
+    parts += [
+        _operator(secrets.phone(operator_id).account, secrets.phone(operator_id).secret, operator)
+        for operator_id, operator in sorted(plan.operators.items())
+    ]
+    return "\n".join(parts)
+
+
+def _global() -> str:
+    return section(
+        "global",
+        [
+            ("type", "global"),
+            ("user_agent", "hotline-ivr"),
+            # Phones name themselves; what names no phone is a carrier if its address is one.
+            ("endpoint_identifier_order", "username,ip"),
+            ("debug", "no"),
+        ],
+    )
+
+
+def _transport(settings: Settings) -> str:
+    pairs: list[tuple[str, str | int]] = [
+        ("type", "transport"),
+        ("protocol", "udp"),
+        ("bind", f"{settings.sip_host}:{settings.sip_port}"),
+    ]
+    if settings.external_address:
+        pairs += [
+            ("external_media_address", settings.external_address),
+            ("external_signaling_address", settings.external_address),
+        ]
+    return section("udp", pairs)
+
+
+def _media(codecs: str) -> list[tuple[str, str | int]]:
+    return [
+        ("disallow", "all"),
+        ("allow", codecs),
+        # Audio goes through Asterisk: callers and operators rarely see each other's network.
+        ("direct_media", "no"),
+        ("rtp_symmetric", "yes"),
+        ("force_rport", "yes"),
+        ("rewrite_contact", "yes"),
+        ("dtmf_mode", "auto_info"),
+        ("timers", "no"),
+    ]
+
+
+def _trunk(trunk_id: str, trunk: Trunk) -> str:
+    name = TRUNK_PREFIX + trunk_id
+    endpoint = section(
+        name,
+        [
+            ("type", "endpoint"),
+            ("transport", "udp"),
+            ("context", "hotline-numbers"),
+            ("identify_by", "ip"),
+            # A caller may not move a call of ours elsewhere.
+            ("allow_transfer", "no"),
+            ("language", "en"),
+            *_media(",".join(trunk.codecs)),
+        ],
+    )
+    identify = section(
+        f"{name}-identify",
+        [("type", "identify"), ("endpoint", name), *(("match", host) for host in trunk.hosts)],
+    )
+    return endpoint + identify
+
+
+def _operator(account: str, secret: str, operator: Operator) -> str:
+    contacts = [("contact", operator.sip_contact)] if operator.sip_contact else []
+    endpoint = section(
+        account,
+        [
+            ("type", "endpoint"),
+            ("transport", "udp"),
+            ("context", "hotline-phones"),
+            ("identify_by", "username"),
+            ("auth", account),
+            ("aors", account),
+            ("language", "en"),
+            ("device_state_busy_at", 1),
+            *_media("opus,g722,alaw,ulaw"),
+        ],
+    )
+    auth = section(
+        account, [("type", "auth"), ("auth_type", "userpass"), ("username", account), ("password", secret)]
+    )
+    aor = section(
+        account,
+        [
+            ("type", "aor"),
+            *contacts,
+            # One phone an operator; a phone that comes back takes the place of its former self.
+            *([] if operator.sip_contact else [("max_contacts", 1), ("remove_existing", "yes")]),
+            ("minimum_expiration", 30),
+        ],
+    )
+    return endpoint + auth + aor

@@ -1,0 +1,43 @@
+"""queues.conf: static queues. Who serves them is set while running and kept by Asterisk."""
+
+from __future__ import annotations
+
+from hotline_ivr.asterisk.render.sections import section
+from hotline_ivr.config.models import Plan, Queue
+
+
+def queues_conf(plan: Plan) -> str:
+    general = section(
+        "general",
+        [
+            # Members and pauses outlive a restart of Asterisk, and so an absence of ours.
+            ("persistentmembers", "yes"),
+            ("autofill", "yes"),
+            ("shared_lastcall", "yes"),
+            ("log_membername_as_agent", "yes"),
+        ],
+    )
+    return general + "".join(section(queue_id, _queue(queue)) for queue_id, queue in sorted(plan.queues.items()))
+
+
+def _queue(queue: Queue) -> list[tuple[str, str | int]]:
+    return [
+        ("strategy", queue.strategy),
+        ("musicclass", "default"),
+        ("timeout", queue.ring_time),
+        ("timeoutpriority", "app"),
+        ("retry", 1),
+        ("wrapuptime", queue.wrap_up),
+        ("maxlen", queue.max_waiting),
+        ("ringinuse", "no"),
+        ("autofill", "yes"),
+        # A phone that cannot be reached serves nobody; somebody on a break will be back.
+        ("joinempty", "yes" if queue.join_when_empty else "unavailable,invalid,unknown"),
+        # A phone that drops off the network for a second must not throw out everybody who waits.
+        ("leavewhenempty", "no"),
+        ("announce-frequency", 0),
+        ("announce-holdtime", "no"),
+        ("announce-position", "no"),
+        ("setinterfacevar", "no"),
+        ("reportholdtime", "no"),
+    ]

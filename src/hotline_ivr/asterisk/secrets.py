@@ -1,0 +1,83 @@
+"""Secrets of this node: made once, kept in one file of the state folder, never in the YAML.
+
+An operator's SIP account is its id with four random letters behind it: a scanner that tries names finds none,
+and the first characters, by which Asterisk's queue finds a member, still differ.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets as random_source
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from hotline_ivr.asterisk.writing import replace
+from hotline_ivr.errors import SetupError
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_HEADER = "# Secrets of this node, made by hotline-ivr. Remove an entry to have a new one made.\n"
+
+Random = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSecret:
+    account: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """`ami` is the secret of the manager account; `phones` by operator id."""
+
+    ami: str
+    phones: dict[str, PhoneSecret]
+
+    def phone(self, operator_id: str) -> PhoneSecret:
+        return self.phones[operator_id]
+
+    def operator_of(self, account: str) -> str | None:
+        """The operator whose phone has this account."""
+        return next((name for name, phone in self.phones.items() if phone.account == account), None)
+
+
+def random_text(length: int) -> str:
+    """Random letters and digits without look-alikes, since people type them into phones."""
+    return "".join(random_source.choice(_ALPHABET) for _ in range(length))
+
+
+def ensure_secrets(path: Path, operators: Iterable[str], random: Random = random_text) -> Secrets:
+    """Read the secrets, making those that are missing. Raises SetupError if the file cannot be understood."""
+    known = _read(path)
+    phones = dict(known.phones) if known else {}
+    for operator_id in operators:
+        phones.setdefault(operator_id, PhoneSecret(f"{operator_id}.{random(4)}", random(20)))
+    secrets = Secrets(known.ami if known else random(32), phones)
+    if secrets != known:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, _text(secrets), mode=0o600)
+    return secrets
+
+
+def _read(path: Path) -> Secrets | None:
+    try:
+        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        phones = {name: PhoneSecret(str(entry["account"]), str(entry["secret"])) for name, entry in data["operators"].items()}
+        return Secrets(str(data["ami"]["secret"]), phones)
+    except FileNotFoundError:
+        return None
+    except (OSError, YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise SetupError(f"{path}: cannot be read as the secrets file ({error}); mend it or remove it") from error
+
+
+def _text(secrets: Secrets) -> str:
+    phones = {name: {"account": phone.account, "secret": phone.secret} for name, phone in sorted(secrets.phones.items())}
+    out = io.StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.dump({"ami": {"secret": secrets.ami}, "operators": phones}, out)
+    return _HEADER + out.getvalue()

@@ -1,0 +1,37 @@
+"""Putting rendered files in place: whole or not at all, and only where something changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write(folder: Path, files: Mapping[str, str], *, mode: int = 0o640) -> tuple[str, ...]:
+    """Write the files whose text differs; return their names. Each appears at once, by rename."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, text in files.items():
+        path = folder / name
+        if not _same(path, text):
+            replace(path, text, mode=mode)
+            changed.append(name)
+    return tuple(changed)
+
+
+def replace(path: Path, text: str, *, mode: int = 0o640) -> None:
+    """Write `text` to `path` so that a reader sees the old text or the new, also after a power cut."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _same(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False

@@ -1,0 +1,1 @@
+"""The shell's loops: answering asks, watching the floor, keeping the record."""

@@ -1,0 +1,265 @@
+"""Weekly opening hours: from what an admin writes to minutes of the week.
+
+    hours: always                         hours:
+                                            mon-fri: 08:00-12:00, 12:30-16:00
+                                            wed: 18:00-21:00
+                                            fri-sat: [22:00-02:00]      # past midnight, into the next day
+                                            sun: closed
+
+Minutes are wall-clock minutes of the line's own time zone: Monday 00:00 is 0, Sunday 24:00 is 10080. Which
+instants they are, also on the nights when clocks change, is for the calendar to say; no zone is known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, InitErrorDetails, core_schema
+
+from hotline_ivr.config.refusal import did_you_mean, kind_of, quoted, refusal, text_of
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY = 24 * 60
+WEEK = 7 * DAY
+
+_NORWEGIAN = dict(zip(("man", "tir", "ons", "tor", "fre", "lør", "søn"), DAYS, strict=True))
+_TIME = r"([01]?[0-9]|2[0-4]):([0-5][0-9])"
+_INTERVAL = re.compile(rf"{_TIME} ?[-\u2013] ?{_TIME}", re.ASCII)
+_ONE_DAY = f"({'|'.join(DAYS)})"
+_DAYS_SCHEMA = rf"^{_ONE_DAY}(-{_ONE_DAY})?(, *{_ONE_DAY}(-{_ONE_DAY})?)*$"
+_INTERVAL_SCHEMA = rf"{_TIME} ?[-\u2013] ?{_TIME}"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Minutes of a day, `start` in 0..1439; `end` is up to 24 hours later, so perhaps in the next day."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """One interval on one day, with the words it came from."""
+
+    start: int
+    end: int
+    days: str
+    text: str
+
+
+def parse_interval(value: object) -> Interval:
+    """Read `08:00-12:00`; an end at or before the start is on the next day. Raises ValueError."""
+    text = text_of(value, "an interval such as 08:00-16:00")
+    match = _INTERVAL.fullmatch(text)
+    numbers = [int(part) for part in match.groups()] if match else []
+    if not numbers or any(h == 24 and m for h, m in (numbers[:2], numbers[2:])):
+        raise refusal(
+            f"{quoted(text)} is not an interval",
+            "write 08:00-16:00, with hours 00 to 24 and minutes 00 to 59",
+            at=text,
+        )
+    start, end = numbers[0] * 60 + numbers[1], numbers[2] * 60 + numbers[3]
+    if start == DAY:
+        raise refusal(f"{quoted(text)} begins at 24:00", "write it on the next day, from 00:00", at=text)
+    if start == end:
+        raise refusal(f"{quoted(text)} has no length", "the whole day is 00:00-24:00", at=text)
+    return Interval(start, end if end > start else end + DAY, text)
+
+
+def parse_days(text: str) -> tuple[int, ...]:
+    """Read `mon-fri`, `mon, wed` or `fri-mon` as day numbers (Monday 0) in this order. Raises ValueError."""
+    found: list[int] = []
+    for part in text.casefold().split(","):
+        first, dash, last = (piece.strip() for piece in part.replace("\u2013", "-").partition("-"))
+        start = _day(first, text)
+        end = _day(last, text) if dash else start
+        found += [(start + step) % 7 for step in range((end - start) % 7 + 1)]
+    if len(set(found)) < len(found):
+        twice = next(day for day in found if found.count(day) > 1)
+        raise refusal(f"{quoted(text)} names {DAY_NAMES[twice]} twice", "name each day once")
+    return tuple(found)
+
+
+def _day(name: str, text: str) -> int:
+    if name in DAYS:
+        return DAYS.index(name)
+    full = next((day for day in DAYS if name.startswith(day)), _NORWEGIAN.get(name[:3]))
+    hint = f"; did you mean '{full}'?" if full else did_you_mean(name, DAYS)
+    wrong = quoted(name) if name else f"an empty day in {quoted(text)}"
+    raise refusal(
+        f"{wrong} is not a day{hint}", "write mon, tue, wed, thu, fri, sat or sun; mon-fri; or mon, wed"
+    )
+
+
+def _days_key(value: object) -> str:
+    text = text_of(value, "days such as mon-fri")
+    parse_days(text)
+    return text
+
+
+def _intervals(value: object) -> object:
+    """Split the text form into the items of the list form; `closed` is the empty list."""
+    if isinstance(value, (list, tuple)):
+        if not value:
+            raise refusal("has no interval", "write 08:00-16:00, or closed")
+        return list(value)
+    text = text_of(value, "intervals such as 08:00-12:00, 12:30-16:00")
+    return [] if text == "closed" else [part.strip() for part in text.split(",")]
+
+
+_Days = Annotated[str, BeforeValidator(_days_key)]
+_Intervals = Annotated[
+    tuple[Annotated[Interval, PlainValidator(parse_interval)], ...], BeforeValidator(_intervals)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyHours:
+    """When a line is open in an ordinary week, ready to be used.
+
+    `spans` are (start, end) in minutes of the week, end excluded, sorted by start; 0 <= start < 10080 and
+    start < end <= start + 10080. Only the last span may end after 10080: Sunday past midnight, into Monday
+    (10080 + 120 is Monday 02:00). Spans neither overlap nor touch, also not around the end of the week. An
+    `always` line, or one whose intervals fill the week, has always=True and the one span (0, 10080).
+    """
+
+    always: bool
+    spans: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def all_week(cls) -> WeeklyHours:
+        return cls(always=True, spans=((0, WEEK),))
+
+    @classmethod
+    def from_spans(cls, spans: list[tuple[int, int]]) -> WeeklyHours:
+        """Merge spans that touch, also around the end of the week. They must not overlap."""
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            if merged and merged[-1][1] == start:
+                merged[-1] = (merged[-1][0], end)
+            else:
+                merged.append((start, end))
+        if len(merged) > 1 and merged[-1][1] - WEEK == merged[0][0]:
+            merged[-1] = (merged[-1][0], merged[0][1] + WEEK)
+            del merged[0]
+        if merged and merged[0][1] - merged[0][0] >= WEEK:
+            return cls.all_week()
+        return cls(always=False, spans=tuple(merged))
+
+    def written(self) -> str | dict[str, str]:
+        """Write the hours as YAML would have them, day by day; reading that gives an equal value."""
+        if self.always:
+            return "always"
+        days: dict[str, list[str]] = {}
+        for day, start, end in self._by_day():
+            days.setdefault(DAYS[day], []).append(f"{_clock(start)}-{_clock(end)}")
+        return {day: ", ".join(sorted(days[day])) for day in DAYS if day in days}
+
+    def _by_day(self) -> Iterator[tuple[int, int, int]]:
+        for span_start, span_end in self.spans:
+            start = span_start
+            while start < span_end:
+                midnight = (start // DAY + 1) * DAY
+                end = min(span_end, midnight)
+                yield start // DAY % 7, start % DAY, end - midnight + DAY
+                start = end
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            cls._validate,
+            handler.generate_schema(dict[_Days, _Intervals]),
+            serialization=core_schema.plain_serializer_function_ser_schema(cls.written),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        listed = rf"^(closed|{_INTERVAL_SCHEMA}( *, *{_INTERVAL_SCHEMA})*)$"
+        items = {"type": "string", "pattern": f"^{_INTERVAL_SCHEMA}$"}
+        intervals = {
+            "anyOf": [{"type": "string", "pattern": listed}, {"type": "array", "items": items, "minItems": 1}]
+        }
+        week = {
+            "type": "object",
+            "patternProperties": {_DAYS_SCHEMA: intervals},
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
+        return {"anyOf": [{"const": "always"}, week]}
+
+    @classmethod
+    def _validate(cls, value: object, handler: core_schema.ValidatorFunctionWrapHandler) -> WeeklyHours:
+        if isinstance(value, WeeklyHours):
+            return value
+        if value == "always":
+            return cls.all_week()
+        if not isinstance(value, dict):
+            raise refusal(
+                f"expects `always` or days with their hours, not {kind_of(value)}",
+                "write always, or on the lines below it, indented, such as mon-fri: 08:00-16:00",
+            )
+        openings = _openings(handler(value))
+        if not openings:
+            raise refusal(
+                "this line would never open", "give at least one day its hours, such as mon-fri: 08:00-16:00"
+            )
+        if clashes := list(_clashes(openings)):
+            raise ValidationError.from_exception_data("hours", clashes)
+        return cls.from_spans([(opening.start, opening.end) for opening in openings])
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _openings(week: dict[str, tuple[Interval, ...]]) -> list[_Opening]:
+    return [
+        _Opening(day * DAY + interval.start, day * DAY + interval.end, days, interval.text)
+        for days, intervals in week.items()
+        for interval in intervals
+        for day in parse_days(days)
+    ]
+
+
+def _clashes(openings: list[_Opening]) -> Iterator[InitErrorDetails]:
+    """Find openings that overlap, each pair of written intervals once; the one written later is blamed."""
+    order = {id(opening): place for place, opening in enumerate(openings)}
+    timed = [(opening.start, opening.end, opening) for opening in openings]
+    timed += [(o.start - WEEK, o.end - WEEK, o) for o in openings if o.end > WEEK]
+    timed.sort(key=lambda item: item[:2])
+    seen: set[tuple[str, str, str, str]] = set()
+    widest = timed[0]
+    for item in timed[1:]:
+        if item[0] < widest[1]:
+            first, second = sorted((widest[2], item[2]), key=lambda opening: order[id(opening)])
+            pair = (first.days, first.text, second.days, second.text)
+            if pair not in seen:
+                seen.add(pair)
+                yield _clash(first, second, item[0] % WEEK)
+        if item[1] > widest[1]:
+            widest = item
+
+
+def _clash(first: _Opening, second: _Opening, minute: int) -> InitErrorDetails:
+    when = f"{DAY_NAMES[minute // DAY]} {_clock(minute % DAY)}"
+    error = refusal(
+        f"{second.days} {second.text} overlaps {first.days} {first.text} (from {when})",
+        "make them one interval, or let one end before the other begins",
+        at=second.text,
+    )
+    return InitErrorDetails(type=error, loc=(second.days,), input=second.text)

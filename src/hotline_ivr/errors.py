@@ -1,0 +1,53 @@
+"""Every error this project raises on purpose.
+
+HotlineError
+├── ConfigError          the admin's YAML is wrong; holds all problems at once
+├── SettingsError        an environment variable is wrong
+├── SetupError           this machine lacks something; the message names the remedy
+├── AsteriskError        Asterisk, or what is between us and it
+│   ├── AsteriskUnreachable   nobody answers, or too late
+│   ├── AsteriskRefused       it answered, and said no (a wrong secret, a missing right)
+│   └── RemoteProtocolError   it sent what the protocol does not allow
+├── LocalProtocolError   we were about to send what the protocol does not allow: our fault
+└── StoreError           the database cannot be used
+"""
+
+
+class HotlineError(Exception):
+    """Something went wrong that the message explains, with a remedy."""
+
+
+class ConfigError(HotlineError):
+    """The configuration was refused whole; the text lists every problem with its place."""
+
+
+class SettingsError(HotlineError):
+    """An environment variable has a value that cannot be used."""
+
+
+class SetupError(HotlineError):
+    """This machine lacks something; the message says what and how to get it."""
+
+
+class AsteriskError(HotlineError):
+    """Asterisk could not do what was asked."""
+
+
+class AsteriskUnreachable(AsteriskError):
+    """Asterisk did not answer in time, or the link to it was lost."""
+
+
+class AsteriskRefused(AsteriskError):
+    """Asterisk answered with an error."""
+
+
+class RemoteProtocolError(AsteriskError):
+    """The other side sent bytes that the protocol does not allow."""
+
+
+class LocalProtocolError(HotlineError):
+    """A value of ours may not be sent: it would change the meaning of the message."""
+
+
+class StoreError(HotlineError):
+    """The database cannot be opened, or has the wrong schema."""

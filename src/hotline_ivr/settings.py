@@ -1,0 +1,190 @@
+"""What this machine is like: folders, ports and limits, from environment variables.
+
+The YAML says what the hotline shall do and is the same on every node; the environment says where it runs.
+Every variable is `HOTLINE_` plus the field's name in capitals; a value may instead be put in a file that
+`HOTLINE_<NAME>_FILE` names (the habit of container secrets). docs/operations.md lists all of them; a test
+holds that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hotline_ivr.errors import SettingsError
+
+PREFIX = "HOTLINE_"
+
+# sockaddr_un.sun_path on Linux holds 108 bytes with the closing NUL.
+_SOCKET_PATH_LIMIT = 107
+
+
+class Settings(BaseModel):
+    """Where and how this node runs. Times are in seconds unless a name says otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    config: Path = Field(Path("config"), description="Folder of the YAML files.")
+    state: Path = Field(Path("state"), description="Folder of everything that is written: database, spool, secrets.")
+    node: str = Field(
+        "main", pattern=r"^[a-z][a-z0-9]{0,15}$", description="Name of this node; part of every call's id."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty means SQLite in the state folder. DATABASE_URL is honoured too."
+    )
+    asterisk: str = Field(
+        "auto", description="Path of the Asterisk program; `auto` takes a system one from 22.9 on, else our own root."
+    )
+    asterisk_root: Path | None = Field(
+        None, description="Folder of our own Asterisk root; default is asterisk-root in the state folder."
+    )
+    sounds: Path | None = Field(
+        None, description="Folder of prompts.yaml and the recordings; default is the one that came with the program."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="`auto` writes JSON lines unless standard error is a terminal."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    sip_host: str = Field("127.0.0.1", description="Address on which Asterisk takes SIP and RTP.")
+    sip_port: int = Field(5060, ge=1, le=65535, description="UDP port for trunks and phones.")
+    external_address: str = Field(
+        "", description="Address that SIP peers outside must use, where it differs (NAT, containers)."
+    )
+    rtp_first: int = Field(10000, ge=1024, le=65534, description="First UDP port of the audio range.")
+    rtp_last: int = Field(10999, ge=1025, le=65535, description="Last UDP port of the audio range; a call takes four.")
+    agi_host: str = Field("127.0.0.1", description="Address on which the service answers Asterisk's asks (FastAGI).")
+    agi_port: int = Field(4573, ge=1, le=65535, description="TCP port of the asks.")
+    agi_connect_host: str = Field(
+        "", description="Address by which Asterisk reaches the service; an IP literal; default is agi_host."
+    )
+    agi_deadline: float = Field(
+        2.5, gt=0, le=10, description="After so many seconds without a complete answer Asterisk goes on by the fallback."
+    )
+    ami_host: str = Field("127.0.0.1", description="Address of Asterisk's manager interface.")
+    ami_bind: str = Field("127.0.0.1", description="Address on which Asterisk offers its manager interface.")
+    ami_permit: str = Field("127.0.0.1/32", description="Network from which the manager account may log in.")
+    ami_port: int = Field(5038, ge=1, le=65535, description="TCP port of the manager interface.")
+    http_host: str = Field("127.0.0.1", description="Address of health, readiness and metrics.")
+    http_port: int = Field(8080, ge=1, le=65535, description="TCP port of health, readiness and metrics.")
+
+    agi_header_timeout: float = Field(
+        5.0, gt=0, description="An ask that has not said what it wants after so many seconds is dropped."
+    )
+    agi_session_timeout: float = Field(5.0, gt=0, description="No ask is held longer than this, whatever happens.")
+    agi_max_sessions: int = Field(
+        12_000, ge=1, description="More open asks than this are refused at once, so that the fallback answers."
+    )
+    ami_timeout: float = Field(5.0, gt=0, description="Deadline of one manager action.")
+    ami_ping_interval: float = Field(3.0, gt=0, description="Seconds between pings that find a half-open link.")
+    ami_queue_size: int = Field(10_000, ge=10, description="Manager events held before the link is resynchronised.")
+    drain_timeout: float = Field(10.0, gt=0, description="On stop, seconds given to what is under way.")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+        """Read the settings; `overrides` (from the command line) win.
+
+        Raises SettingsError naming the variable.
+        """
+        environ = os.environ if environ is None else environ
+        values: dict[str, object] = {}
+        if environ.get("DATABASE_URL"):
+            values["database_url"] = environ["DATABASE_URL"]
+        for name in cls.model_fields:
+            variable = PREFIX + name.upper()
+            if environ.get(variable):
+                values[name] = environ[variable]
+            elif file := environ.get(variable + "_FILE"):
+                values[name] = _read_value(variable + "_FILE", Path(file))
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            lines = [
+                f"{PREFIX}{str(problem['loc'][0]).upper()}={problem['input']!r}: {problem['msg']}"
+                for problem in error.errors()
+            ]
+            raise SettingsError("\n".join(lines)) from None
+
+    # Where things are. Asterisk and the service agree on these because both read the same settings.
+
+    @property
+    def state_dir(self) -> Path:
+        return self.state.absolute()
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.state_dir / "secrets.yaml"
+
+    @property
+    def asterisk_dir(self) -> Path:
+        """Everything that belongs to our Asterisk instance."""
+        return self.state_dir / "asterisk"
+
+    @property
+    def etc_dir(self) -> Path:
+        """Rendered Asterisk configuration (astetcdir)."""
+        return self.asterisk_dir / "etc"
+
+    @property
+    def run_dir(self) -> Path:
+        """Folder of Asterisk's control socket (astrundir); a socket's path may have 107 characters at most."""
+        folder = self.asterisk_dir / "run"
+        if len(os.fsencode(folder / "asterisk.ctl")) <= _SOCKET_PATH_LIMIT:
+            return folder
+        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"hotline-{os.getuid()}-{digest}"
+
+    @property
+    def log_dir(self) -> Path:
+        """Asterisk's own log files (astlogdir): queue_log and, in cel-custom/, the call events."""
+        return self.asterisk_dir / "log"
+
+    @property
+    def cel_file(self) -> Path:
+        return self.log_dir / "cel-custom" / "hotline.json"
+
+    @property
+    def queue_log_file(self) -> Path:
+        return self.log_dir / "queue_log"
+
+    @property
+    def fallback_dir(self) -> Path:
+        """One file a line, read by Asterisk when the service does not answer."""
+        return self.asterisk_dir / "fallback"
+
+    @property
+    def sounds_dir(self) -> Path:
+        """Built prompts, one folder a language (nb, en)."""
+        return self.asterisk_dir / "sounds"
+
+    @property
+    def music_dir(self) -> Path:
+        return self.asterisk_dir / "moh"
+
+    @property
+    def root_dir(self) -> Path:
+        """Our own Asterisk root, where no fit system Asterisk is installed."""
+        return (self.asterisk_root or self.state_dir / "asterisk-root").absolute()
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.state_dir / 'hotline.db'}"
+
+    @property
+    def agi_address(self) -> str:
+        """host:port as Asterisk dials it."""
+        return f"{self.agi_connect_host or self.agi_host}:{self.agi_port}"
+
+
+def _read_value(variable: str, file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{variable}={file}: cannot be read ({error.strerror})") from None

@@ -1,0 +1,1 @@
+"""Making a bare machine ready: Asterisk, prompts, music."""

@@ -1,0 +1,33 @@
+"""The parts of set-up that a command runs; each does nothing when there is nothing to do, and says in a line what it did."""
+
+from __future__ import annotations
+
+from hotline_ivr.settings import Settings
+from hotline_ivr.setup.asterisk_program import AsteriskProgram, find_asterisk, find_system_asterisk, is_fit
+from hotline_ivr.setup.asterisk_root import ensure_root
+from hotline_ivr.setup.music import build_music
+from hotline_ivr.setup.prompts import build_prompts
+from hotline_ivr.setup.share import sounds_source
+
+
+def ensure_asterisk(settings: Settings) -> AsteriskProgram:
+    """The Asterisk to start, made first where it has to be. Raises SetupError with the remedy."""
+    if settings.asterisk == "auto":
+        system = find_system_asterisk()
+        if system is None or not is_fit(system.version):
+            ensure_root(settings.root_dir)
+    return find_asterisk(settings)
+
+
+def ready_asterisk(settings: Settings) -> str:
+    program = ensure_asterisk(settings)
+    return f"Asterisk {program.version}: {program.command[-1]}"
+
+
+def ready_sounds(settings: Settings) -> str:
+    report = build_prompts(settings, sounds_source(settings.sounds))
+    music = "made" if build_music(settings) else "kept"
+    return (
+        f"Prompts: {len(report.built)} made, {len(report.kept)} kept, {len(report.removed)} removed;"
+        f" {len(report.placeholders)} speak with the placeholder voice. Music on hold: {music}."
+    )
