@@ -31,26 +31,33 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     config: Path = Field(Path("config"), description="Folder of the YAML files.")
-    state: Path = Field(Path("state"), description="Folder of everything that is written: database, spool, secrets.")
+    state: Path = Field(
+        Path("state"), description="Folder of everything that is written: database, spool, secrets."
+    )
     node: str = Field(
         "main", pattern=r"^[a-z][a-z0-9]{0,15}$", description="Name of this node; part of every call's id."
     )
     database_url: str = Field(
-        "", description="SQLAlchemy URL; empty means SQLite in the state folder. DATABASE_URL is honoured too."
+        "",
+        description="SQLAlchemy URL; empty means SQLite in the state folder. DATABASE_URL is honoured too.",
     )
     asterisk: str = Field(
-        "auto", description="Path of the Asterisk program; `auto` takes a system one from 22.9 on, else our own root."
+        "auto",
+        description="Path of the Asterisk program; `auto` takes a system one from 22.9 on, else our own root.",
     )
     asterisk_root: Path | None = Field(
         None, description="Folder of our own Asterisk root; default is asterisk-root in the state folder."
     )
     sounds: Path | None = Field(
-        None, description="Folder of prompts.yaml and the recordings; default is the one that came with the program."
+        None,
+        description="Folder of prompts.yaml and the recordings; default is the one that came with the program.",
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`auto` writes JSON lines unless standard error is a terminal."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
 
     sip_host: str = Field("127.0.0.1", description="Address on which Asterisk takes SIP and RTP.")
     sip_port: int = Field(5060, ge=1, le=65535, description="UDP port for trunks and phones.")
@@ -58,14 +65,21 @@ class Settings(BaseModel):
         "", description="Address that SIP peers outside must use, where it differs (NAT, containers)."
     )
     rtp_first: int = Field(10000, ge=1024, le=65534, description="First UDP port of the audio range.")
-    rtp_last: int = Field(10999, ge=1025, le=65535, description="Last UDP port of the audio range; a call takes four.")
-    agi_host: str = Field("127.0.0.1", description="Address on which the service answers Asterisk's asks (FastAGI).")
+    rtp_last: int = Field(
+        10999, ge=1025, le=65535, description="Last UDP port of the audio range; a call takes four."
+    )
+    agi_host: str = Field(
+        "127.0.0.1", description="Address on which the service answers Asterisk's asks (FastAGI)."
+    )
     agi_port: int = Field(4573, ge=1, le=65535, description="TCP port of the asks.")
     agi_connect_host: str = Field(
         "", description="Address by which Asterisk reaches the service; an IP literal; default is agi_host."
     )
     agi_deadline: float = Field(
-        2.5, gt=0, le=10, description="After so many seconds without a complete answer Asterisk goes on by the fallback."
+        2.5,
+        gt=0,
+        le=10,
+        description="After so many seconds without a complete answer Asterisk goes on by the fallback.",
     )
     ami_host: str = Field("127.0.0.1", description="Address of Asterisk's manager interface.")
     ami_bind: str = Field("127.0.0.1", description="Address on which Asterisk offers its manager interface.")
@@ -77,13 +91,21 @@ class Settings(BaseModel):
     agi_header_timeout: float = Field(
         5.0, gt=0, description="An ask that has not said what it wants after so many seconds is dropped."
     )
-    agi_session_timeout: float = Field(5.0, gt=0, description="No ask is held longer than this, whatever happens.")
+    agi_session_timeout: float = Field(
+        5.0, gt=0, description="No ask is held longer than this, whatever happens."
+    )
     agi_max_sessions: int = Field(
-        12_000, ge=1, description="More open asks than this are refused at once, so that the fallback answers."
+        12_000,
+        ge=1,
+        description="More open asks than this are refused at once, so that the fallback answers.",
     )
     ami_timeout: float = Field(5.0, gt=0, description="Deadline of one manager action.")
-    ami_ping_interval: float = Field(3.0, gt=0, description="Seconds between pings that find a half-open link.")
-    ami_queue_size: int = Field(10_000, ge=10, description="Manager events held before the link is resynchronised.")
+    ami_ping_interval: float = Field(
+        3.0, gt=0, description="Seconds between pings that find a half-open link."
+    )
+    ami_queue_size: int = Field(
+        10_000, ge=10, description="Manager events held before the link is resynchronised."
+    )
     drain_timeout: float = Field(10.0, gt=0, description="On stop, seconds given to what is under way.")
 
     @classmethod

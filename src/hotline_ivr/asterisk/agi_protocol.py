@@ -2,14 +2,14 @@
 
 Every rule about AGI bytes lives in this file. The sources are res/res_agi.c of Asterisk 22.
 
-1. Asterisk opens the session with an environment: lines `agi_<name>: <value>` and a blank line. Values are
-   written raw (setup_env), so a newline in the caller's number makes lines of the caller's own. What counts is
-   therefore place: script, channel and unique id stand before the first field that a caller controls, so the
-   first of each wins; the arguments stand after the last `agi_threadid`, so they are read from there and must
-   be `agi_arg_1`, `agi_arg_2`, ... without a gap. Nothing else is read at all: an ask needs six values, and
-   this parser is on the path of every call.
-2. Each command of ours is one line; each gets one reply: `200 result=1 (data) endpos=0`, `510 ...`, `511 ...`,
-   `520 ...`, or a block from `520-` to `520 End of proper usage.`.
+1. Asterisk opens the session with an environment: lines `agi_<name>: <value>` and a blank line. Values
+   are written raw (setup_env), so a newline in the caller's number makes lines of the caller's own. What
+   counts is therefore place: script, channel and unique id stand before the first field that a caller
+   controls, so the first of each wins; the arguments stand after the last `agi_threadid`, so they are read
+   from there and must be `agi_arg_1`, `agi_arg_2`, ... without a gap. Nothing else is read at all: this
+   parser is on the path of every call.
+2. Each command of ours is one line and gets one reply: `200 result=1 (data) endpos=0`, `510 ...`,
+   `511 ...`, `520 ...`, or a block from `520-` to `520 End of proper usage.`.
 3. A line `HANGUP` may come between any two of them (run_agi). It is news, not a reply.
 """
 
@@ -86,7 +86,9 @@ def encode_set_variable(name: str, value: str) -> bytes:
     except UnicodeEncodeError:
         raise LocalProtocolError(f"the value of {name} is not text that can be sent") from None
     if len(line) > MAX_LINE:
-        raise LocalProtocolError(f"the value of {name} makes a line of {len(line)} bytes; {MAX_LINE} is the most")
+        raise LocalProtocolError(
+            f"the value of {name} makes a line of {len(line)} bytes; {MAX_LINE} is the most"
+        )
     return line
 
 
@@ -128,7 +130,7 @@ class AgiProtocol:
                 self._buffer += data
             self._searched = max(0, len(buffer) - 1)
             return []
-        request = _parse_environment(b"\n%b\n" % buffer[:end])
+        request = _parse_environment(b"\n" + buffer[:end] + b"\n")
         rest = bytes(buffer[end + 2 :])
         self._buffer = bytearray()
         self._request_seen = True

@@ -1,11 +1,12 @@
 """The FastAGI server: a thin asyncio shell around agi_protocol.
 
 One session is one ask: environment in, handler called, one variable set, its reply awaited, closed. The
-handler is a synchronous pure call, so a session needs neither a task nor a stream: three callbacks of an
+handler is a synchronous pure call, so a session needs neither a task nor a stream: the three callbacks of an
 asyncio.Protocol are all of it. Whatever goes wrong, the session is closed without an answer and the dialplan
 goes on by its fallback; nothing that one peer sends or withholds delays another.
 
 Every session ends in exactly one SessionEnd, so `sessions` is always the sum of the ends and of `open`.
+asyncio sets TCP_NODELAY on each socket that it accepts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,318 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol, override
+from typing import Final, Protocol, cast
+
+from typing_extensions import override
 
 from hotline_ivr.asterisk.agi_protocol import AgiProtocol, AgiReply, AgiRequest, CallerHungUp
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
+
+# The one variable of an answer. The dialplan tests it and not AGISTATUS, which says SUCCESS also when the
+# service died in mid-session (res_agi.c:4432).
+ANSWER_VARIABLE: Final = "HOTLINE_ANSWER"
+# Connections that the kernel holds for us while the loop is busy.
+LISTEN_BACKLOG: Final = 4096
+# Sockets accepted, or dropped, in one turn of the loop: a flood of either delays another call by about 3 ms.
+BATCH: Final = 64
+# File descriptors left for everything else: database, files, web clients, the manager link.
+SPARE_DESCRIPTORS: Final = 256
+
+Handler = Callable[[AgiRequest], str | None]
+
+_log = logging.getLogger(__name__)
+
+
+class SessionEnd(StrEnum):
+    """How a session ended."""
+
+    #: Asterisk confirmed that the variable is set.
+    ANSWERED = "answered"
+    #: Asterisk replied that it did not set it (510, 511, 520).
+    DECLINED = "declined"
+    #: The handler gave no answer, or one that may not be sent.
+    FAILED = "failed"
+    #: The peer closed before the end.
+    LOST = "lost"
+    #: What came was not AGI, or too long.
+    MALFORMED = "malformed"
+    #: More sessions were open than the setting allows.
+    REFUSED = "refused"
+    #: We stopped, and the drain time was over.
+    STOPPED = "stopped"
+    #: A deadline passed.
+    TIMED_OUT = "timed-out"
+
+
+class AgiObserver(Protocol):
+    """Where metrics are fed: called once a session, with its length in seconds."""
+
+    def session_ended(self, end: SessionEnd, seconds: float) -> None: ...
+
+
+@dataclass(slots=True)
+class AgiCounters:
+    """What happened since the start."""
+
+    sessions: int = 0
+    open: int = 0
+    hangups: int = 0
+    #: Environment lines that no Asterisk writes: see AgiRequest.odd_lines.
+    odd_lines: int = 0
+    ends: dict[SessionEnd, int] = field(default_factory=lambda: dict.fromkeys(SessionEnd, 0))
+
+
+class AgiServer:
+    """Answers asks. Times are in seconds.
+
+    `header_timeout` bounds the wait for the environment, `session_timeout` the whole session; both start when
+    the connection is accepted. Beyond `max_sessions` open sessions a new one is closed at once, so that its
+    caller has the fallback without waiting.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        header_timeout: float = 5.0,
+        session_timeout: float = 5.0,
+        max_sessions: int = 12_000,
+        observer: AgiObserver | None = None,
+    ) -> None:
+        self.counters = AgiCounters()
+        self._max_sessions = max_sessions
+        self._server: asyncio.Server | None = None
+        self._desk = _Desk(
+            handler,
+            observer,
+            counters=self.counters,
+            header_timeout=header_timeout,
+            session_timeout=session_timeout,
+            max_sessions=max_sessions,
+        )
+
+    @property
+    def port(self) -> int:
+        """The TCP port in use; what port 0 became."""
+        if self._server is None:
+            raise AssertionError("the server is not started")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen. Raises OSError if the address cannot be had."""
+        loop = asyncio.get_running_loop()
+        self._desk.max_sessions = _room_for(self._max_sessions)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=LISTEN_BACKLOG)
+        # asyncio accepts `backlog` sockets in one go, so a small number keeps a flood from holding the loop;
+        # the kernel's own queue is then made long again.
+        self._server = await loop.create_server(lambda: _Session(self._desk), sock=listener, backlog=BATCH)
+        listener.listen(LISTEN_BACKLOG)
+
+    async def stop(self, drain_s: float) -> None:
+        """Accept no more, let open sessions finish for `drain_s` seconds, then close them."""
+        if self._server is None:
+            return
+        self._server.close()
+        self._server = None
+        try:
+            async with asyncio.timeout(drain_s):
+                await self._desk.drained()
+        except TimeoutError:
+            _log.warning("asks cut off by the stop", extra={"open": self.counters.open})
+        await self._desk.close()
+
+
+def _room_for(sessions: int) -> int:
+    """How many sessions the file descriptor limit allows, after raising it as far as it goes.
+
+    Without descriptors asyncio stops accepting for a whole second, so we refuse before they run out.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = sessions + SPARE_DESCRIPTORS
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    room = min(sessions, soft - SPARE_DESCRIPTORS)
+    if room < sessions:
+        _log.warning("the limit of open files allows fewer asks", extra={"wanted": sessions, "allowed": room})
+    return room
+
+
+class _Session(asyncio.Protocol):
+    """One connection."""
+
+    __slots__ = ("agi", "desk", "end", "started", "transport")
+
+    def __init__(self, desk: _Desk) -> None:
+        self.desk = desk
+        self.agi = AgiProtocol()
+        self.end: SessionEnd | None = None
+        self.started = 0.0
+        self.transport: asyncio.Transport
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.desk.accepted(self)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self.end is not None:
+            return
+        try:
+            events = self.agi.receive_data(data)
+        except RemoteProtocolError as error:
+            _log.debug("not AGI: %s", error)
+            self.finish(SessionEnd.MALFORMED)
+            return
+        for event in events:
+            match event:
+                case AgiRequest():
+                    self._ask(event)
+                case AgiReply():
+                    confirmed = event.code == 200 and event.result == "1"
+                    self.finish(SessionEnd.ANSWERED if confirmed else SessionEnd.DECLINED)
+                case CallerHungUp():
+                    self.desk.counters.hangups += 1
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.desk.lost(self)
+
+    def _ask(self, request: AgiRequest) -> None:
+        answer = self.desk.answer(self, request)
+        if answer is None:
+            self.finish(SessionEnd.FAILED)
+            return
+        try:
+            command = self.agi.set_variable(ANSWER_VARIABLE, answer)
+        except LocalProtocolError as error:
+            _log.error("an answer may not be sent: %s", error, extra={"call": request.unique_id})
+            self.finish(SessionEnd.FAILED)
+            return
+        self.transport.write(command)
+
+    def finish(self, end: SessionEnd) -> None:
+        """End the session for this reason; the first reason counts."""
+        if self.end is None:
+            self.end = end
+            # Nothing of ours is left to be sent: the command was confirmed, or it does not matter any more.
+            self.transport.abort()
+
+
+class _Desk:
+    """What all sessions share: the handler, the counters, the deadlines.
+
+    Both deadlines count from the start of a session, so two dicts in order of arrival have the next one due
+    at their head, and one timer serves ten thousand sessions.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        observer: AgiObserver | None,
+        *,
+        counters: AgiCounters,
+        header_timeout: float,
+        session_timeout: float,
+        max_sessions: int,
+    ) -> None:
+        self.counters = counters
+        self.max_sessions = max_sessions
+        self._handler = handler
+        self._observer = observer
+        # Sessions by arrival: all, and those whose environment is not complete.
+        self._open: dict[_Session, None] = {}
+        self._unasked: dict[_Session, None] = {}
+        self._deadlines = ((self._unasked, header_timeout), (self._open, session_timeout))
+        self._timer: asyncio.Handle | None = None
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
+
+    def accepted(self, session: _Session) -> None:
+        """A connection came; refuse it at once if there are too many."""
+        counters = self.counters
+        counters.sessions += 1
+        counters.open += 1
+        self._empty.clear()
+        session.started = self.loop.time()
+        if counters.open > self.max_sessions:
+            session.finish(SessionEnd.REFUSED)
+            return
+        self._open[session] = self._unasked[session] = None
+        if self._timer is None:
+            self._arm()
+
+    def answer(self, session: _Session, request: AgiRequest) -> str | None:
+        """What the handler says; None, and one line in the log, where it says nothing."""
+        self._unasked.pop(session, None)
+        self.counters.odd_lines += request.odd_lines
+        try:
+            answer = self._handler(request)
+        except Exception:  # noqa: BLE001  nothing that a handler does may reach the transport
+            _log.exception("the answer to an ask failed", extra={"call": request.unique_id})
+            return None
+        if answer is None:
+            _log.warning("an ask has no answer", extra={"call": request.unique_id})
+        return answer
+
+    def lost(self, session: _Session) -> None:
+        """A connection is closed, by whomsoever."""
+        end = session.end = session.end or SessionEnd.LOST
+        counters = self.counters
+        counters.open -= 1
+        counters.ends[end] += 1
+        self._open.pop(session, None)
+        self._unasked.pop(session, None)
+        if not counters.open:
+            self._empty.set()
+        if self._observer is not None:
+            try:
+                self._observer.session_ended(end, self.loop.time() - session.started)
+            except Exception:  # noqa: BLE001  a metric must not cost a call
+                _log.exception("the observer of asks failed")
+
+    async def drained(self) -> None:
+        """Wait until no session is open."""
+        await self._empty.wait()
+
+    async def close(self) -> None:
+        """Close what is open, and wait until it is."""
+        for session in list(self._open):
+            session.finish(SessionEnd.STOPPED)
+        await self._empty.wait()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        """Set the timer to the next deadline; none where nobody is open."""
+        due = [next(iter(sessions)).started + timeout for sessions, timeout in self._deadlines if sessions]
+        self._timer = self.loop.call_at(min(due), self._sweep) if due else None
+
+    def _sweep(self) -> None:
+        """Drop what is over its deadline, a batch a turn so that other calls go on."""
+        now = self.loop.time()
+        dropped = 0
+        for sessions, timeout in self._deadlines:
+            while sessions and dropped < BATCH:
+                session = next(iter(sessions))
+                if session.started + timeout > now:
+                    break
+                self._open.pop(session, None)
+                self._unasked.pop(session, None)
+                session.finish(SessionEnd.TIMED_OUT)
+                dropped += 1
+        if dropped == BATCH:
+            self._timer = self.loop.call_soon(self._sweep)
+        else:
+            self._arm()

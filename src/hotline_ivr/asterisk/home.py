@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hotline_ivr.errors import SetupError
 from hotline_ivr.settings import Settings
 
 
-def prepare_home(settings: Settings, data_dir: Path) -> None:
-    """Make every folder that Asterisk expects to find; `data_dir` is the program's own astdatadir.
+def prepare_home(settings: Settings) -> None:
+    """Make every folder that Asterisk and the service expect to find.
 
     Asterisk makes none of them itself and says so only in its log: without cel-custom, every call event is
     lost in silence. Raises SetupError if a folder cannot be made.
     """
     home = settings.asterisk_dir
-    folders = [settings.etc_dir, settings.cel_file.parent, settings.fallback_dir, settings.sounds_dir, settings.music_dir]
+    folders = [
+        settings.etc_dir,
+        settings.cel_file.parent,
+        settings.fallback_dir,
+        settings.sounds_dir,
+        settings.music_dir,
+    ]
     folders += [home / name for name in ("lib/keys", "spool", "cache", "share/agi-bin", "share/firmware")]
-    try:
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with _said():
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
         settings.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Asterisk refuses to load modules whose XML documentation it does not find in astdatadir.
+
+
+def link_program(settings: Settings, data_dir: Path) -> None:
+    """Show Asterisk its own documentation and sounds; `data_dir` is the program's astdatadir.
+
+    It refuses to load modules whose XML documentation it does not find there. Raises SetupError.
+    """
+    with _said():
         for name in ("documentation", "sounds"):
-            _link(home / "share" / name, data_dir / name)
+            _link(settings.asterisk_dir / "share" / name, data_dir / name)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise SetupError(
             f"{error.filename}: {error.strerror}; HOTLINE_STATE must name a folder that this user may write"

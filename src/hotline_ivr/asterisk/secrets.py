@@ -66,16 +66,24 @@ def ensure_secrets(path: Path, operators: Iterable[str], random: Random = random
 def _read(path: Path) -> Secrets | None:
     try:
         data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-        phones = {name: PhoneSecret(str(entry["account"]), str(entry["secret"])) for name, entry in data["operators"].items()}
+        phones = {
+            name: PhoneSecret(str(entry["account"]), str(entry["secret"]))
+            for name, entry in data["operators"].items()
+        }
         return Secrets(str(data["ami"]["secret"]), phones)
     except FileNotFoundError:
         return None
     except (OSError, YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise SetupError(f"{path}: cannot be read as the secrets file ({error}); mend it or remove it") from error
+        raise SetupError(
+            f"{path}: cannot be read as the secrets file ({error}); mend it or remove it"
+        ) from error
 
 
 def _text(secrets: Secrets) -> str:
-    phones = {name: {"account": phone.account, "secret": phone.secret} for name, phone in sorted(secrets.phones.items())}
+    phones = {
+        name: {"account": phone.account, "secret": phone.secret}
+        for name, phone in sorted(secrets.phones.items())
+    }
     out = io.StringIO()
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from pydantic import (
     PlainValidator,
     ValidationError,
 )
-from pydantic_core import CoreSchema, InitErrorDetails, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, core_schema
 
 from hotline_ivr.config.refusal import did_you_mean, kind_of, quoted, refusal, text_of
 
@@ -110,7 +111,7 @@ def _days_key(value: object) -> str:
     return text
 
 
-def _intervals(value: object) -> object:
+def _intervals(value: object) -> list[object]:
     """Split the text form into the items of the list form; `closed` is the empty list."""
     if isinstance(value, (list, tuple)):
         if not value:
@@ -213,14 +214,44 @@ class WeeklyHours:
                 f"expects `always` or days with their hours, not {kind_of(value)}",
                 "write always, or on the lines below it, indented, such as mon-fri: 08:00-16:00",
             )
-        openings = _openings(handler(value))
+        mistakes: list[InitErrorDetails] = []
+        try:
+            week = handler(value)
+        except ValidationError as error:
+            mistakes = [_again(found) for found in error.errors(include_url=False)]
+            week = _readable(value)
+        openings = _openings(week)
+        mistakes += _clashes(openings)
+        if mistakes:
+            raise ValidationError.from_exception_data("hours", mistakes)
         if not openings:
             raise refusal(
                 "this line would never open", "give at least one day its hours, such as mon-fri: 08:00-16:00"
             )
-        if clashes := list(_clashes(openings)):
-            raise ValidationError.from_exception_data("hours", clashes)
         return cls.from_spans([(opening.start, opening.end) for opening in openings])
+
+
+def _again(found: ErrorDetails) -> InitErrorDetails:
+    """Raise once more what was refused inside, so that overlaps among the rest can be reported with it."""
+    context = found["ctx"]
+    error = refusal(context["message"], context["remedy"], at=context["at"])
+    return InitErrorDetails(type=error, loc=found["loc"], input=found["input"])
+
+
+def _readable(week: dict[object, object]) -> dict[str, tuple[Interval, ...]]:
+    """Return the days and intervals that could be read, and leave out the rest."""
+    readable: dict[str, tuple[Interval, ...]] = {}
+    for days, written in week.items():
+        with suppress(ValueError):
+            items = _intervals(written)
+            readable[_days_key(days)] = tuple(_readable_intervals(items))
+    return readable
+
+
+def _readable_intervals(items: list[object]) -> Iterator[Interval]:
+    for item in items:
+        with suppress(ValueError):
+            yield parse_interval(item)
 
 
 def _clock(minute: int) -> str:
@@ -243,15 +274,15 @@ def _clashes(openings: list[_Opening]) -> Iterator[InitErrorDetails]:
     timed += [(o.start - WEEK, o.end - WEEK, o) for o in openings if o.end > WEEK]
     timed.sort(key=lambda item: item[:2])
     seen: set[tuple[str, str, str, str]] = set()
-    widest = timed[0]
-    for item in timed[1:]:
-        if item[0] < widest[1]:
+    widest: tuple[int, int, _Opening] | None = None
+    for item in timed:
+        if widest and item[0] < widest[1]:
             first, second = sorted((widest[2], item[2]), key=lambda opening: order[id(opening)])
             pair = (first.days, first.text, second.days, second.text)
             if pair not in seen:
                 seen.add(pair)
                 yield _clash(first, second, item[0] % WEEK)
-        if item[1] > widest[1]:
+        if widest is None or item[1] > widest[1]:
             widest = item
 
 

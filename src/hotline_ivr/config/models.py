@@ -1,7 +1,7 @@
 """The plan: what the admin's YAML says, checked and immutable.
 
-Every model forbids unknown keys, so a misspelt one is an error and not a silence. Descriptions here become
-docs/configuration.md.
+Every model forbids unknown keys, so a misspelt one is an error and not a silence. The descriptions and
+examples here become docs/configuration.md, the JSON schema for editors, and the remedies in messages.
 """
 
 from __future__ import annotations
@@ -11,9 +11,23 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hotline_ivr.config.types import Duration, Identifier, LanguageCode, PhoneNumber, TimeZone, WeeklyHours
+from hotline_ivr.config.types import (
+    Country,
+    Duration,
+    Identifier,
+    LanguageCode,
+    Name,
+    Network,
+    PhoneNumber,
+    PromptId,
+    SipContact,
+    TimeZone,
+    WeeklyHours,
+    YesNo,
+)
 
 Strategy = Literal["leastrecent", "fewestcalls", "random", "rrmemory", "ringall", "linear"]
+Codec = Literal["alaw", "ulaw", "g722", "opus"]
 
 
 class Model(BaseModel):
@@ -25,34 +39,37 @@ class Model(BaseModel):
 class Organisation(Model):
     """Who runs the hotline."""
 
-    name: str = Field(
-        min_length=1, max_length=120, description="The organisation's name, as operators say it."
+    name: Name = Field(
+        description="The organisation's name, as operators say it.", examples=["Example University"]
     )
-    country: str = Field(
-        "NO",
-        pattern=r"^[A-Z]{2}$",
-        description="Two-letter country; numbers without + are read as this country's.",
-    )
+    country: Country = Field("NO", description="Country of the numbers that are written without `+`.")
 
 
 class Line(Model):
     """A hotline: its numbers, its hours, what callers hear, and where they go."""
 
-    name: str = Field(min_length=1, max_length=120, description="Name shown to people.")
+    name: Name = Field(description="Name shown to people.")
     numbers: tuple[PhoneNumber, ...] = Field(
         min_length=1, description="Telephone numbers that reach this line."
     )
-    time_zone: TimeZone = Field(description="IANA time zone of the hours, such as Europe/Oslo.")
-    language: LanguageCode = Field("nb", description="Language of the prompts: nb or en.")
-    hours: WeeklyHours = Field(description="`always`, or weekly opening hours.")
-    greeting: str = Field("greeting", description="Prompt played when the line is open.")
-    closed_message: str = Field("closed", description="Prompt played when the line is closed.")
+    time_zone: TimeZone = Field(description="Time zone of the hours; its summer time is followed.")
+    language: LanguageCode = Field("nb", description="Language of the prompts.")
+    hours: WeeklyHours = Field(
+        description="`always`, or days with their hours, as told under Hours.",
+        examples=["{mon-fri: 08:00-16:00}"],
+    )
+    greeting: PromptId = Field("greeting", description="Prompt played when the line is open.")
+    closed_message: PromptId = Field(
+        "closed", description="Prompt played when the line is closed.", examples=["closed"]
+    )
     queue: Identifier = Field(description="Queue in which callers wait for an operator.")
     max_wait: Duration = Field(
-        300, ge=5, le=7200, description="Longest wait in the queue, then the sorry message."
+        300, ge=5, le=7200, description="Longest wait in the queue; then the sorry message is played."
     )
-    sorry_message: str = Field(
-        "sorry", description="Prompt when no operator could be reached (waited too long, full, nobody there)."
+    sorry_message: PromptId = Field(
+        "sorry",
+        description="Prompt when no operator could be reached: waited too long, queue full, nobody there.",
+        examples=["sorry"],
     )
 
 
@@ -60,15 +77,23 @@ class Queue(Model):
     """Where callers wait, and the operators who serve them."""
 
     operators: tuple[Identifier, ...] = Field(
-        min_length=1, description="Operators who take calls from this queue."
+        min_length=1, description="Operators who take calls from this queue.", examples=["[anna, bjorn]"]
     )
     strategy: Strategy = Field("leastrecent", description="Who is rung first among the free operators.")
     ring_time: Duration = Field(
-        15, ge=3, le=120, description="How long one operator's phone rings before the next is tried."
+        15,
+        ge=3,
+        le=120,
+        description="How long one operator's phone rings before the next is tried.",
+        examples=["15s"],
     )
-    max_waiting: int = Field(0, ge=0, le=10_000, description="Most callers that may wait; 0 is no limit.")
-    wrap_up: Duration = Field(0, ge=0, le=3600, description="Time an operator is left alone after a call.")
-    join_when_empty: bool = Field(
+    max_waiting: int = Field(
+        0, ge=0, le=10_000, description="Most callers that may wait; 0 is no limit.", examples=["50"]
+    )
+    wrap_up: Duration = Field(
+        0, ge=0, le=3600, description="Time an operator is left alone after a call.", examples=["20s"]
+    )
+    join_when_empty: YesNo = Field(
         False, description="Whether callers may wait when no operator's phone is reachable."
     )
 
@@ -76,32 +101,40 @@ class Queue(Model):
 class Operator(Model):
     """A person who answers. Account and secret of the phone are generated on first start."""
 
-    name: str = Field(min_length=1, max_length=120, description="The operator's own name.")
-    sip_contact: str | None = Field(
+    name: Name = Field(description="The operator's own name.", examples=["Anna Berg"])
+    sip_contact: SipContact | None = Field(
         None,
-        pattern=r"^sip:[A-Za-z0-9_.-]+@[A-Za-z0-9.:\[\]-]+$",
-        description="Fixed address of a phone that does not register, such as sip:desk@192.0.2.7:5060.",
+        description="Fixed address of a phone that does not register.",
+        examples=["sip:desk@192.0.2.7:5060"],
     )
 
 
 class Trunk(Model):
     """A carrier that delivers calls."""
 
-    hosts: tuple[str, ...] = Field(
+    hosts: tuple[Network, ...] = Field(
         min_length=1, description="IP addresses or networks from which this carrier sends calls."
     )
-    codecs: tuple[Literal["alaw", "ulaw", "g722", "opus"], ...] = Field(
-        ("alaw", "ulaw"), min_length=1, description="Codecs in order of preference."
+    codecs: tuple[Codec, ...] = Field(
+        ("alaw", "ulaw"),
+        min_length=1,
+        description="Codecs in order of preference.",
+        examples=["[alaw, ulaw]"],
     )
 
 
-class Plan(Model):
-    """The whole configuration. `version` names its content: equal plans have equal versions."""
+class Configuration(Model):
+    """Everything that may stand in the YAML."""
 
     organisation: Organisation = Field(description="Who runs the hotline.")
     lines: dict[Identifier, Line] = Field(min_length=1, description="Lines by id.")
     queues: dict[Identifier, Queue] = Field(min_length=1, description="Queues by id.")
     operators: dict[Identifier, Operator] = Field(min_length=1, description="Operators by id.")
     trunks: dict[Identifier, Trunk] = Field(min_length=1, description="Carriers by id.")
+
+
+class Plan(Configuration):
+    """The whole configuration, read. `version` names its content: equal plans have equal versions."""
+
     version: str = Field("", description="Set by the reader: a short hash of the content.", exclude=True)
     source: Path | None = Field(None, description="Set by the reader: where it was read.", exclude=True)

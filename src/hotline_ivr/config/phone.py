@@ -51,6 +51,10 @@ def is_assignable(e164: str) -> bool:
     return phonenumbers.is_valid_number(phonenumbers.parse(e164, None))
 
 
+def is_country(code: str) -> bool:
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def _number(value: object, info: ValidationInfo) -> str:
     """Validate one number; the organisation's country comes in the validation context."""
     context = info.context if isinstance(info.context, dict) else {}
@@ -59,10 +63,10 @@ def _number(value: object, info: ValidationInfo) -> str:
 
 def _country(value: object) -> str:
     text = text_of(value, "a two-letter country code")
-    if text in phonenumbers.SUPPORTED_REGIONS:
+    if is_country(text):
         return text
     # Two letters are too few for likeness to mean anything; only the capitals may be wrong.
-    meant = text.upper() if text.upper() in phonenumbers.SUPPORTED_REGIONS else None
+    meant = text.upper() if is_country(text.upper()) else None
     hint = f"; did you mean '{meant}'?" if meant else ""
     raise refusal(
         f"{quoted(text)} is not a country code{hint}", "write two capital letters, such as NO, SE or DE"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable
 
 from pydantic_core import PydanticCustomError
@@ -12,6 +13,12 @@ REFUSED = "hotline_refused"
 
 SHOWN_CHARACTERS = 60
 """So much of a wrong value is repeated in a message; the source line shows the rest."""
+
+COMPARED_WORDS = 700
+"""A misspelt word is compared with so many known ones (there are 600 time zones); each takes some 10 us."""
+
+COMPARED_LENGTH = 8
+"""Known words that are longer or shorter by more than this are not what was meant."""
 
 
 def refusal(message: str, remedy: str = "", *, at: str = "") -> PydanticCustomError:
@@ -46,9 +53,9 @@ def quoted(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant, whatever its capitals."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    # Longer words than these are no misspelling, and comparing them takes time.
-    matches = difflib.get_close_matches(word[:80].casefold(), by_folded, n=1, cutoff=0.6)
+    alike = (candidate for candidate in known if abs(len(candidate) - len(word)) <= COMPARED_LENGTH)
+    by_folded = {candidate.casefold(): candidate for candidate in itertools.islice(alike, COMPARED_WORDS)}
+    matches = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None
 
 

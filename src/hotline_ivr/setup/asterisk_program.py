@@ -90,7 +90,10 @@ def _installed(program: Path) -> AsteriskProgram:
         raise SetupError(f"HOTLINE_ASTERISK={program}: there is no such program")
     program = program.absolute()
     prefix = program.parent.parent
-    data = next((d for d in (prefix / "share/asterisk", Path("/var/lib/asterisk")) if d.is_dir()), prefix / "share/asterisk")
+    data = next(
+        (d for d in (prefix / "share/asterisk", Path("/var/lib/asterisk")) if d.is_dir()),
+        prefix / "share/asterisk",
+    )
     command = (str(program),)
     version = _version(command)
     return AsteriskProgram(command, _modules_below(prefix), data, version)
@@ -121,7 +124,9 @@ def _loader(root: Path, libraries: Path) -> Path:
     for pattern in ("ld-linux*.so.*", "ld64.so.*", "ld.so.*"):
         for loader in sorted(libraries.glob(pattern)):
             return loader
-    raise SetupError(f"{root} is not whole: no dynamic loader in {libraries}. Remove it and run `make setup` again.")
+    raise SetupError(
+        f"{root} is not whole: no dynamic loader in {libraries}. Remove it and run `make setup` again."
+    )
 
 
 def _said(version: tuple[int, int]) -> str:

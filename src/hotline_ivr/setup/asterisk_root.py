@@ -27,7 +27,13 @@ MAKING_TIMEOUT = 1800.0
 
 _SCRIPTS = Path("/usr/share/debootstrap/scripts")
 # Nothing of these is read when Asterisk runs; licences (usr/share/doc/*/copyright) stay.
-_UNNEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/man", "usr/share/info", "usr/share/locale")
+_UNNEEDED = (
+    "var/cache/apt/archives",
+    "var/lib/apt/lists",
+    "usr/share/man",
+    "usr/share/info",
+    "usr/share/locale",
+)
 
 
 def ensure_root(root: Path, *, euid: int | None = None) -> AsteriskProgram:
@@ -48,7 +54,9 @@ def _is_made(root: Path) -> bool:
     if not root.exists() or not any(root.iterdir()):
         return False
     if not (root / "usr").is_dir():
-        raise SetupError(f"{root} holds something else than an Asterisk root. Empty it, or set HOTLINE_ASTERISK_ROOT.")
+        raise SetupError(
+            f"{root} holds something else than an Asterisk root. Empty it, or set HOTLINE_ASTERISK_ROOT."
+        )
     return True
 
 
@@ -81,9 +89,17 @@ def _make(root: Path, euid: int) -> None:
 
 
 def _needs_root(root: Path) -> str:
-    command = ["sudo", "env", f"HOTLINE_ASTERISK_ROOT={root}", sys.executable, "-m", "hotline_ivr.setup", "asterisk"]
+    command = [
+        "sudo",
+        "env",
+        f"HOTLINE_ASTERISK_ROOT={root}",
+        sys.executable,
+        "-m",
+        "hotline_ivr.setup",
+        "asterisk",
+    ]
     return (
-        "Making an Asterisk root is the one step that needs root's rights (debootstrap unpacks a Debian system)."
+        "Making an Asterisk root is the one step that needs root's rights: it unpacks a Debian system."
         f" Run it once:\n  {shlex.join(command)}\n"
         "or install Asterisk 22.9 or newer. Everything else runs as an ordinary user."
     )
@@ -104,14 +120,21 @@ def _run_logged(command: list[str], log: Path) -> None:
                 env=env,
             )
     except subprocess.TimeoutExpired:
-        raise SetupError(f"debootstrap was stopped: not finished after {MAKING_TIMEOUT:g} s. See {log}") from None
+        raise SetupError(
+            f"debootstrap was stopped: not finished after {MAKING_TIMEOUT:g} s. See {log}"
+        ) from None
     except subprocess.CalledProcessError as error:
         words = last_lines(log.read_text(errors="replace"))
-        raise SetupError(f"debootstrap failed (exit code {error.returncode}); the end of {log}:\n{words}") from None
+        raise SetupError(
+            f"debootstrap failed (exit code {error.returncode}); the end of {log}:\n{words}"
+        ) from None
 
 
 def _own_mounts() -> list[str]:
-    """Run in a mount namespace of its own where the kernel lets us: then nothing stays mounted when it is killed."""
+    """Words that start a program with mounts of its own, where the kernel lets us.
+
+    Then nothing stays mounted when it is killed.
+    """
     unshare = shutil.which("unshare")
     if unshare is None:
         return []
@@ -121,12 +144,14 @@ def _own_mounts() -> list[str]:
 
 
 def _discard(making: Path) -> None:
-    """Remove what an interrupted run left. Raises SetupError rather than reach into a mounted /proc or /sys."""
+    """Remove what an interrupted run left. Raises SetupError rather than reach into a mounted /proc."""
     if not making.exists():
         return
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     if inside := [mount for mount in mounts if Path(mount).is_relative_to(making)]:
-        raise SetupError(f"An interrupted set-up left something mounted. Run: sudo umount {' '.join(reversed(inside))}")
+        raise SetupError(
+            f"An interrupted set-up left something mounted. Run: sudo umount {' '.join(reversed(inside))}"
+        )
     shutil.rmtree(making)
 
 

@@ -72,7 +72,7 @@ def measure(sound: Path) -> Measured:
 
 
 def speech(source: Path, work: Path) -> Path:
-    """Cut silence at both ends of a voice and level it; a short pause stays around it. Gives a file in `work`.
+    """Cut silence at both ends of a voice, level it, put a short pause around it. Gives a file in `work`.
 
     Raises SetupError when there is no voice in it.
     """
@@ -81,7 +81,9 @@ def speech(source: Path, work: Path) -> Path:
     sox(source, *_linear(cut), "remix", "-", "rate", "-v", "16000", "highpass", "80", *trim, *trim)
     length = measure(cut).length_s
     if length < MIN_SPEECH:
-        raise SetupError(f"{source} holds only {length:.2f} s of sound; a prompt has at least {MIN_SPEECH:g} s")
+        raise SetupError(
+            f"{source} holds only {length:.2f} s of sound; a prompt has at least {MIN_SPEECH:g} s"
+        )
     padded = work / "speech.wav"
     # The first syllable would be lost to an audio path that is just opening.
     sox(levelled(cut, work, SPEECH), *_linear(padded), "fade", "0.005", "-0", "0.01", "pad", "0.1", "0.2")
@@ -96,7 +98,15 @@ def levelled(source: Path, work: Path, level: Level) -> Path:
     result = work / "levelled.wav"
     for _ in range(_ROUNDS):
         # sox's limiter holds full scale, so the peak is set by turning down after it.
-        sox(source, *_linear(result), "gain", "-l", f"{gain - level.peak_db:.3f}", "gain", f"{level.peak_db:.3f}")
+        sox(
+            source,
+            *_linear(result),
+            "gain",
+            "-l",
+            f"{gain - level.peak_db:.3f}",
+            "gain",
+            f"{level.peak_db:.3f}",
+        )
         missing = level.rms_db - measure(result).rms_db
         if abs(missing) <= _TOLERANCE_DB:
             break

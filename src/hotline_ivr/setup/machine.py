@@ -1,4 +1,7 @@
-"""The parts of set-up that a command runs; each does nothing when there is nothing to do, and says in a line what it did."""
+"""The parts of set-up that a command runs.
+
+Each does nothing when there is nothing to do, and says in a line what it did.
+"""
 
 from __future__ import annotations
 

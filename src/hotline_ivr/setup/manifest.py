@@ -1,6 +1,6 @@
 """What has been built from what, so that set-up builds only what changed.
 
-The entry of a thing is taken out before it is built and put back after, so an interrupted build is done again.
+An entry is taken out before its thing is built and put back after, so an interrupted build is done again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import hashlib
 import json
 from pathlib import Path
 
-NAME = "manifest.json"
+NAME = ".manifest.json"
+"""Hidden, because Asterisk takes every other file of a music folder for music."""
 
 
 class Manifest:
@@ -35,7 +36,7 @@ class Manifest:
             self._write()
 
     def _write(self) -> None:
-        partial = self._file.with_name(f".{NAME}.partial")
+        partial = self._file.with_name(f"{NAME}.partial")
         partial.write_text(json.dumps(self._entries, indent=1, sort_keys=True) + "\n")
         partial.replace(self._file)
 

@@ -1,6 +1,7 @@
 """Music on hold: half a minute of soft chords with a slow melody, made of sine tones by sox.
 
-No recording is shipped and no licence is needed. Every note begins and ends in silence, so it loops without a click.
+No recording is shipped and no licence is needed. Every note begins and ends in silence, so the loop does not
+click; all tones lie in the band that a telephone carries.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ NAME = "hold"
 BAR_S = 3.75
 """Length of one chord in seconds; eight make the loop of 30 s."""
 
-# F - Dm - Bb - C, twice; MIDI note numbers. The second round rests on other tones of the melody.
-_CHORDS = ((53, 60, 65, 69), (50, 57, 62, 65), (46, 58, 62, 65), (48, 55, 60, 64)) * 2
+# F - Dm - Bb - C, twice; MIDI note numbers. The melody goes higher in the second round.
+_CHORDS = ((65, 69, 72, 77), (62, 65, 69, 74), (65, 70, 74, 77), (64, 67, 72, 76)) * 2
 _MELODY = (
-    *(77, 76, 72, 69), *(74, 72, 69, 65), *(70, 72, 74, 77), *(76, 74, 72, 67),
-    *(77, 79, 81, 77), *(74, 77, 74, 69), *(70, 74, 77, 74), *(72, 76, 74, 72),
+    *(89, 88, 84, 81), *(86, 84, 81, 77), *(82, 84, 86, 89), *(88, 86, 84, 79),
+    *(89, 91, 93, 89), *(86, 89, 86, 81), *(82, 86, 89, 86), *(84, 88, 86, 84),
 )  # fmt: skip
 _LOCK_TIMEOUT = 60.0  # seconds; the making takes about one
 
@@ -33,7 +34,7 @@ def build_music(settings: Settings) -> bool:
     """
     folder = settings.music_dir
     make_folder(folder)
-    mark = fingerprint(*_chords(), *_melody())
+    mark = fingerprint(str(BACKGROUND), *_chords(), *_melody())
     with exclusive(folder / ".lock", timeout=_LOCK_TIMEOUT, what=str(folder)):
         manifest = Manifest(folder)
         if manifest.holds(NAME, mark) and all((folder / f"{NAME}.{ending}").is_file() for ending in FORMATS):
@@ -72,7 +73,20 @@ def _melody() -> list[str]:
     notes = []
     for note in _MELODY:
         tones = ["sine", f"{frequency(note):.3f}", "sine", f"{2 * frequency(note):.3f}"]
-        notes.append(["synth", f"{beat}", *tones, "remix", "1v0.8,2v0.2", "fade", "l", "0.03", f"{beat}", f"{beat * 0.8:.4f}"])
+        notes.append(
+            [
+                "synth",
+                f"{beat}",
+                *tones,
+                "remix",
+                "1v0.8,2v0.2",
+                "fade",
+                "l",
+                "0.03",
+                f"{beat}",
+                f"{beat * 0.8:.4f}",
+            ]
+        )
     return _joined(notes)
 
 

@@ -177,7 +177,10 @@ def _voice(source: PromptSource, work: Path) -> Path:
             spoken = work / "spoken.wav"
             espeak = require("espeak-ng", package="espeak-ng")
             # Through standard input, so that no text can be taken for an option.
-            run([espeak, "-b", "1", "-v", voice, "-s", _WORDS_PER_MINUTE, "-w", str(spoken), "--stdin"], stdin=text)
+            run(
+                [espeak, "-b", "1", "-v", voice, "-s", _WORDS_PER_MINUTE, "-w", str(spoken), "--stdin"],
+                stdin=text,
+            )
             return spoken
 
 

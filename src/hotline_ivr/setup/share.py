@@ -14,7 +14,7 @@ _PACKAGE = Path(hotline_ivr.__file__).parent
 
 
 def sounds_source(chosen: Path | None = None) -> Path:
-    """Folder of prompts.yaml and the recordings; `chosen` (a setting) wins. Raises SetupError when missing."""
+    """Folder of prompts.yaml and recordings; `chosen` (a setting) wins. Raises SetupError when missing."""
     if chosen is None:
         return _shared("sounds", proof="prompts.yaml")
     if not (chosen / "prompts.yaml").is_file():
@@ -36,4 +36,6 @@ def _shared(name: str, *, proof: str, package: Path = _PACKAGE) -> Path:
     for candidate in candidates:
         if any(candidate.glob(proof)):
             return candidate
-    raise SetupError(f"This installation is damaged: {name}/{proof} is missing in {candidates[-1]}. Install it again.")
+    raise SetupError(
+        f"This installation is damaged: {name}/{proof} is missing in {candidates[-1]}. Install it again."
+    )

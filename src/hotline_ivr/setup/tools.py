@@ -17,7 +17,7 @@ from pathlib import Path
 from hotline_ivr.errors import SetupError
 
 ERROR_LINES = 15
-"""Last lines of a program's own words that are kept in an error: enough to see the cause, short enough to read."""
+"""Last lines of a program's own words kept in an error: enough to see the cause, short enough to read."""
 
 RUN_TIMEOUT = 60.0
 """Deadline (in seconds) of one short program, such as the conversion of a prompt that takes 0.1 s."""
@@ -42,7 +42,14 @@ def run(
     """Run a program to its end. Raises SetupError with its last words when it fails or takes too long."""
     try:
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout, env=env, check=False
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            env=env,
+            check=False,
         )
     except OSError as error:
         raise SetupError(f"{command[0]} could not be started: {error.strerror}") from None
@@ -69,7 +76,9 @@ def exclusive(lock: Path, *, timeout: float, what: str) -> Iterator[None]:
     with lock.open("a") as held:
         while not _locked(held.fileno()):
             if time.monotonic() > deadline:
-                raise SetupError(f"Another set-up has been making {what} for more than {timeout:g} s ({lock} is held).")
+                raise SetupError(
+                    f"Another set-up has been making {what} for more than {timeout:g} s ({lock} is held)."
+                )
             time.sleep(_LOCK_POLL)
         yield
 
@@ -85,7 +94,7 @@ def _locked(descriptor: int) -> bool:
 def make_folder(folder: Path) -> None:
     """Make `folder` and those above it, owned as their surroundings are.
 
-    Set-up may run once by sudo; the folders it makes then must stay writable for the person who runs the rest.
+    Set-up may run once by sudo; what it makes then must stay writable for the person who runs the rest.
     """
     if folder.is_dir():
         return

@@ -1,6 +1,5 @@
-"""The plan as Asterisk files: `render()` is pure, `write()` puts the files in place."""
+"""The plan as Asterisk files: rendering is pure, `write()` puts the files in place."""
 
-from hotline_ivr.asterisk.render.render import RenderInput, render
-from hotline_ivr.asterisk.writing import write
+from hotline_ivr.asterisk.render.render import PlanInput, render_instance, render_plan
 
-__all__ = ["RenderInput", "render", "write"]
+__all__ = ["PlanInput", "render_instance", "render_plan"]

@@ -18,13 +18,11 @@ res_format_attr_opus codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample 
 format_pcm format_wav format_sln
 bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
 pbx_config res_agi res_musiconhold res_cdrel_custom cel_custom
-app_playback app_queue app_stack app_celgenuserevent app_verbose
-func_base64 func_callerid func_channel func_cut func_dialplan func_env func_logic func_math func_strings func_timeout
+res_clioriginate app_playback app_queue app_stack app_celgenuserevent app_verbose
+func_base64 func_callerid func_channel func_cut func_dialplan func_env func_global func_logic func_math func_strings func_timeout
 """.split()  # noqa: SIM905 - a list of names is easier to read and to compare this way
 
-_CEL_EVENTS = (
-    "CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,BLINDTRANSFER,ATTENDEDTRANSFER,LINKEDID_END,USER_DEFINED"
-)
+_CEL_EVENTS = "CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,BLINDTRANSFER,ATTENDEDTRANSFER,LINKEDID_END,USER_DEFINED"
 
 
 def asterisk_conf(settings: Settings, modules: Path) -> str:
@@ -64,7 +62,9 @@ def modules_conf() -> str:
 
 
 def logger_conf() -> str:
-    return section("general", [("queue_log", "yes"), ("queue_log_to_file", "yes"), ("dateformat", "%F %T.%3q")]) + section(
+    return section(
+        "general", [("queue_log", "yes"), ("queue_log_to_file", "yes"), ("dateformat", "%F %T.%3q")]
+    ) + section(
         "logfiles", [("messages.log", "notice,warning,error"), ("console", "warning,error")], arrow=True
     )
 
@@ -86,7 +86,12 @@ def cel_custom_conf() -> str:
 def rtp_conf(settings: Settings) -> str:
     return section(
         "general",
-        [("rtpstart", settings.rtp_first), ("rtpend", settings.rtp_last), ("strictrtp", "yes"), ("icesupport", "no")],
+        [
+            ("rtpstart", settings.rtp_first),
+            ("rtpend", settings.rtp_last),
+            ("strictrtp", "yes"),
+            ("icesupport", "no"),
+        ],
     )
 
 
@@ -103,7 +108,12 @@ def empty_general() -> str:
 
 
 def indications_conf() -> str:
-    tones = [("description", "Norway"), ("ringcadence", "1000,4000"), ("dial", "425"), ("busy", "425/500,0/500")]
+    tones = [
+        ("description", "Norway"),
+        ("ringcadence", "1000,4000"),
+        ("dial", "425"),
+        ("busy", "425/500,0/500"),
+    ]
     tones += [("ring", "425/1000,0/4000"), ("congestion", "425/200,0/200")]
     return section("general", [("country", "no")]) + section("no", tones)
 

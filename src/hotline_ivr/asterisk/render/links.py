@@ -53,7 +53,9 @@ def manager_conf(settings: Settings, secrets: Secrets) -> str:
             ("write", "agent"),
             # A reader that is late is cut off after this many ms; the default of 100 is a hiccup.
             ("writetimeout", 5000),
-            ("allowmultiplelogin", "no"),
+            # A half-open link of ours would lock us out until Asterisk notices; a lock file keeps a second
+            # service away instead.
+            ("allowmultiplelogin", "yes"),
             *((f"eventfilter(action(include),name({name}))", "") for name in EVENTS),
         ],
     )

@@ -17,7 +17,9 @@ def queues_conf(plan: Plan) -> str:
             ("log_membername_as_agent", "yes"),
         ],
     )
-    return general + "".join(section(queue_id, _queue(queue)) for queue_id, queue in sorted(plan.queues.items()))
+    return general + "".join(
+        section(queue_id, _queue(queue)) for queue_id, queue in sorted(plan.queues.items())
+    )
 
 
 def _queue(queue: Queue) -> list[tuple[str, str | int]]:

@@ -1,0 +1,86 @@
+# One command for each thing. `make up` and `make test` do their own set-up; a second run finds it done.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+# pip's own notices say nothing about this project.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SCRIPTS := $(wildcard scripts/*) .ci/run
+COMPOSE_FILES := docker-compose.yml compose.host.yaml
+
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help up setup test check bench clean clean-all format setup-test asterisk-root sounds system system-test
+
+help: ## What can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+up: setup ## Set everything up and run the hotline; Ctrl-C stops it
+	@$(BIN)/hotline up
+
+setup: system $(VENV)/.made-run ## Set everything up: packages, Python, Asterisk, prompts
+	@$(BIN)/python -m hotline_ivr.setup
+
+test: setup-test ## Run all tests, real calls included; ARGS="tests/setup -k music" runs some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.made-test ## Style, types, import rules, documentation, images, shell scripts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python scripts/check-docs
+	$(BIN)/hadolint docker/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec $(COMPOSE_FILES)
+	@scripts/check-shell $(SCRIPTS)
+
+bench: setup-test ## Measure what the targets speak of; takes some minutes
+	@$(BIN)/python -m bench
+
+format: $(VENV)/.made-test ## Bring the code into the project's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## Remove what can be made again in minutes: the Python environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist
+
+clean-all: clean ## Also remove the state folder: database, records, secrets, Asterisk's root
+	rm -rf state .cache
+
+# The parts. Each is quick when there is nothing to do.
+
+system: ## Debian packages that running needs
+	@scripts/system-packages run
+
+system-test: ## Debian packages that the tests need beside them
+	@scripts/system-packages run test
+
+setup-test: system-test $(VENV)/.made-test
+	@$(BIN)/python -m hotline_ivr.setup
+
+asterisk-root: system $(VENV)/.made-run ## Our own Asterisk; the one part that needs root's rights
+	@$(BIN)/python -m hotline_ivr.setup asterisk
+
+sounds: system $(VENV)/.made-run ## Prompts and music on hold
+	@$(BIN)/python -m hotline_ivr.setup sounds
+
+$(VENV)/.made-base: constraints.txt
+	@scripts/system-packages python
+	@echo "Making the Python environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --constraint constraints.txt --upgrade pip
+	@$(PIP) install --constraint constraints.txt hatchling editables
+	@touch $@
+
+$(VENV)/.made-run: $(VENV)/.made-base pyproject.toml
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[postgres]'
+	@touch $@
+
+$(VENV)/.made-test: $(VENV)/.made-run
+	@echo "Adding the tools for tests and checks ..."
+	@$(PIP) install --constraint constraints.txt --group check --group test
+	@touch $@

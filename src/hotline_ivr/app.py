@@ -1,0 +1,199 @@
+"""The composition root: every part of the service is made, wired and supervised here."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import assert_never
+
+import structlog
+from aiohttp import web
+
+from hotline_ivr.asterisk.agi_protocol import AgiRequest
+from hotline_ivr.asterisk.agi_server import AgiServer
+from hotline_ivr.asterisk.ami_link import AmiLink, LinkState
+from hotline_ivr.asterisk.queue_control import AmiQueueControl, interfaces_of
+from hotline_ivr.asterisk.render.links import AMI_USER
+from hotline_ivr.asterisk.secrets import Secrets
+from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
+from hotline_ivr.calls.asks import Asks
+from hotline_ivr.calls.floor_watch import FloorWatch
+from hotline_ivr.calls.record_keeper import RecordKeeper
+from hotline_ivr.launch.locking import only_one
+from hotline_ivr.launch.plans import ChosenPlan, choose_plan
+from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.launch.reloading import wait_until_loaded
+from hotline_ivr.settings import Settings
+from hotline_ivr.web.health import Check, Part, build_app
+from hotline_ivr.web.metrics import Metrics
+from hotline_ivr.web.observers import AskObserver, RecordObserver
+
+log = structlog.get_logger()
+
+# How often (seconds) the files by which calls go on without us are brought up to date.
+FALLBACK_REFRESH = 3600.0
+# How long (seconds) a new plan waits for Asterisk to have loaded its queues before it is used all the same.
+LOAD_TIMEOUT = 15.0
+
+
+class Service:
+    """One node's service."""
+
+    def __init__(self, settings: Settings, chosen: ChosenPlan, secrets: Secrets) -> None:
+        self._settings = settings
+        self._refused = chosen.refused
+        self._metrics = Metrics()
+        self._asks = Asks(chosen.plan, lambda: datetime.now(UTC))
+        self._agi = AgiServer(
+            self._answer,
+            header_timeout=settings.agi_header_timeout,
+            session_timeout=settings.agi_session_timeout,
+            max_sessions=settings.agi_max_sessions,
+            observer=AskObserver(self._metrics),
+        )
+        control = AmiQueueControl(lambda: self._ami)
+        self._floor = FloorWatch(control, chosen.plan, interfaces_of(secrets))
+        self._ami = AmiLink(
+            settings.ami_host,
+            settings.ami_port,
+            AMI_USER,
+            secrets.ami,
+            on_connected=self._floor.resynchronise,
+            on_event=control.deliver_to(self._floor.event),
+            events="agent",
+            timeout=settings.ami_timeout,
+            ping_interval=settings.ami_ping_interval,
+            queue_size=settings.ami_queue_size,
+        )
+        self._metrics.watch_floor(lambda: self._floor.floor)
+        self._keeper = RecordKeeper(settings, observer=RecordObserver(self._metrics))
+        self._reload = asyncio.Event()
+        self._note_plan(chosen)
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain and stop."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        # Callers first: an ask needs neither the database nor the manager link.
+        await self._agi.start(self._settings.agi_host, self._settings.agi_port)
+        log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
+        runner = web.AppRunner(build_app(self._checks(), self._metrics), access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._ami.run(), name="manager link"),
+                    group.create_task(self._keeper.run(), name="record keeper"),
+                    group.create_task(self._reload_on_signal(), name="configuration"),
+                    group.create_task(self._refresh_fallback(), name="fallback"),
+                ]
+                await stop.wait()
+                log.info("stopping")
+                await self._agi.stop(self._settings.drain_timeout)
+                await self._keeper.stop()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            await runner.cleanup()
+        log.info("stopped")
+
+    def _answer(self, request: AgiRequest) -> str | None:
+        if request.script == "doctor":
+            return "well"
+        call, event = parse_ask(request.args)
+        decision, version = self._asks.answer(call, event)
+        return encode_answer(decision, version)
+
+    async def _reload_on_signal(self) -> None:
+        while True:
+            await self._reload.wait()
+            self._reload.clear()
+            try:
+                await self._use(await asyncio.to_thread(choose_plan, self._settings))
+            except Exception:
+                log.exception("the configuration could not be read again; the old one stays")
+
+    async def _use(self, chosen: ChosenPlan) -> None:
+        self._note_plan(chosen)
+        if chosen.refused:
+            log.error("the configuration is refused; the last good one stays", problems=chosen.refused)
+            return
+        rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, datetime.now(UTC))
+        if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT):
+            log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
+        self._asks.use(chosen.plan)
+        await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
+        log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
+
+    def _note_plan(self, chosen: ChosenPlan) -> None:
+        self._refused = chosen.refused
+        self._metrics.config_ok.set(0 if chosen.refused else 1)
+        if not chosen.refused:
+            self._metrics.config_time.set(time.time())
+
+    async def _refresh_fallback(self) -> None:
+        while True:
+            await asyncio.sleep(FALLBACK_REFRESH)
+            await asyncio.to_thread(
+                write_fallback, self._settings.fallback_dir, self._asks.plan, datetime.now(UTC)
+            )
+
+    def _checks(self) -> Mapping[str, Check]:
+        return {
+            "asks": self._check_asks,
+            "manager": self._check_manager,
+            "record": self._check_record,
+            "configuration": self._check_configuration,
+        }
+
+    async def _check_asks(self) -> Part:
+        counters = self._agi.counters
+        return Part(ok=True, detail=f"{counters.sessions} answered since start, {counters.open} open")
+
+    async def _check_manager(self) -> Part:
+        state = self._ami.state
+        self._metrics.ami_connected.set(1 if state is LinkState.CONNECTED else 0)
+        match state:
+            case LinkState.CONNECTED:
+                return Part(
+                    ok=True, detail=f"logged in; {len(self._floor.floor.operators())} operators in queues"
+                )
+            case LinkState.REFUSED:
+                return Part(
+                    ok=False, detail="Asterisk refuses the login: run `hotline render`, then reload Asterisk"
+                )
+            case LinkState.DISCONNECTED:
+                return Part(ok=False, detail="no link to Asterisk; calls go on, the live picture does not")
+            case _:
+                assert_never(state)
+
+    async def _check_record(self) -> Part:
+        return Part(ok=self._keeper.healthy, detail=self._keeper.detail)
+
+    async def _check_configuration(self) -> Part:
+        if self._refused:
+            return Part(
+                ok=False,
+                detail="the configuration on disk is refused, the last good one is in use: hotline check",
+            )
+        return Part(ok=True, detail=f"version {self._asks.plan.version} in use")
+
+
+async def run_service(settings: Settings) -> None:
+    """Run the service of this node until it is told to stop.
+
+    Raises ConfigError if there is no good configuration, SetupError if another service holds the state folder.
+    """
+    with only_one(settings.state_dir / "service.lock", "A service"):
+        chosen = choose_plan(settings)
+        if chosen.refused:
+            log.error("the configuration on disk is refused; the last good one is used", problems=chosen.refused)
+        rendered = render_for_plan(settings, chosen.plan, datetime.now(UTC))
+        await Service(settings, chosen, rendered.secrets).run()

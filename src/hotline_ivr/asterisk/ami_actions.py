@@ -1,0 +1,120 @@
+"""What we ask of Asterisk through the manager interface, as values: the queue work of operators.
+
+Queue members live in Asterisk's own database as `interface;penalty;paused;name;...`, members joined by `|`
+(app_queue.c:7776), so a name or a reason that holds one of those characters would corrupt every member of
+the queue at the next restart. Such values are refused here, with LocalProtocolError.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from hotline_ivr.asterisk.ami_codec import AmiAction
+from hotline_ivr.errors import LocalProtocolError
+
+# A queue's or an operator's id, a pause reason: what survives the store and means nothing to the dialplan.
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,79}\Z")
+# A phone. Never Local/...: it doubles channels and events and hides whether the phone is busy.
+_INTERFACE = re.compile(r"PJSIP/[A-Za-z0-9_.-]{1,79}\Z")
+# What PJSIP/ leaves of the 80 characters that app_queue keeps of an interface's name.
+_MOST_PENALTY: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAdd:
+    """Let an operator's phone take calls from a queue. Asterisk refuses it if it does already."""
+
+    queue: str
+    interface: str
+    operator: str
+    paused: bool = False
+    # Operators with a lower penalty are tried first.
+    penalty: int = 0
+    # Why it starts paused; empty for no reason.
+    reason: str = ""
+
+    def action(self) -> AmiAction:
+        if not 0 <= self.penalty <= _MOST_PENALTY:
+            raise LocalProtocolError(f"not a penalty: {self.penalty}")
+        headers = [
+            ("Queue", _word(self.queue)),
+            ("Interface", _interface(self.interface)),
+            ("Penalty", str(self.penalty)),
+            ("Paused", _flag(self.paused)),
+            ("MemberName", _word(self.operator)),
+        ]
+        if self.reason:
+            headers.append(("Reason", _word(self.reason)))
+        return AmiAction("QueueAdd", tuple(headers))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRemove:
+    """Take an operator's phone out of a queue. A call under way goes on."""
+
+    queue: str
+    interface: str
+
+    def action(self) -> AmiAction:
+        headers = (("Queue", _word(self.queue)), ("Interface", _interface(self.interface)))
+        return AmiAction("QueueRemove", headers)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePause:
+    """Pause an operator's phone, or end the pause; in all queues where no queue is named."""
+
+    interface: str
+    paused: bool
+    queue: str = ""
+    reason: str = ""
+
+    def action(self) -> AmiAction:
+        headers = [("Interface", _interface(self.interface)), ("Paused", _flag(self.paused))]
+        if self.queue:
+            headers.append(("Queue", _word(self.queue)))
+        if self.reason:
+            headers.append(("Reason", _word(self.reason)))
+        return AmiAction("QueuePause", tuple(headers))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """List queues, their members and who waits; one queue where named. To be sent by `send_list`.
+
+    Asterisk holds each queue's lock while it writes, so this is for resynchronisation and never polled.
+    """
+
+    queue: str = ""
+
+    def action(self) -> AmiAction:
+        return AmiAction("QueueStatus", (("Queue", _word(self.queue)),) if self.queue else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Is anybody there."""
+
+    def action(self) -> AmiAction:
+        return AmiAction("Ping")
+
+
+Request = QueueAdd | QueueRemove | QueuePause | QueueStatus | Ping
+
+
+def _word(value: str) -> str:
+    if not _WORD.match(value):
+        raise LocalProtocolError(f"may not be the name of a queue, an operator or a reason: {value[:100]!r}")
+    return value
+
+
+def _interface(value: str) -> str:
+    if not _INTERFACE.match(value):
+        raise LocalProtocolError(f"not the interface of a phone: {value[:100]!r}")
+    return value
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,190 @@
+"""Asterisk's manager interface as bytes and values, without I/O: framing, strict reading, checked writing.
+
+Every rule about manager bytes lives in this file. A message is lines `Name: value`, each ended by CR LF,
+and an empty line. Asterisk writes some values raw, so text from outside could look like headers or whole
+messages. The first defence is elsewhere: the account is sent only events whose values we control, and the
+dialplan filters before anything else. The second is here: a message that is not exactly as Asterisk writes
+it is not taken. It must begin with its kind, hold no header twice, have `Privilege` in its place, and have
+each channel snapshot whole and in order, as manager_channels.c writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
+
+# Bytes of one line, its end included, that Asterisk reads (manager.c: inbuf[1025]); a longer one it drops.
+MAX_LINE: Final = 1_024
+# Headers of one action (manager.h: AST_MAX_MANHEADERS); one more is kept for the ActionID that the link adds.
+MAX_HEADERS: Final = 127
+# Bytes of one message from Asterisk; the longest that we ask for, an AgentComplete, is about 1 KiB.
+MAX_MESSAGE: Final = 65_536
+# Bytes before the first end of line; the greeting is "Asterisk Call Manager/11.0.0".
+MAX_BANNER: Final = 128
+
+_BANNER: Final = b"Asterisk Call Manager/"
+_ACTION_NAME = re.compile(r"[A-Za-z]{1,40}\Z")
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}\Z")
+_UNSENDABLE = re.compile(r"[\r\n\0]")
+# The form of a whole message: headers only, no control character that could hide another line.
+_MESSAGE = re.compile(rb"[A-Za-z][\w()-]*:[^\r\n\0]*(?:\r\n[A-Za-z][\w()-]*:[^\r\n\0]*)*\Z", re.ASCII)
+
+# Headers that Asterisk itself may write more than once (manager.conf `channelvars`).
+_REPEATED: Final = frozenset({"chanvariable", "destchanvariable"})
+
+# One channel in an event, as ast_manager_build_channel_state_string_prefix writes it.
+_SNAPSHOT: Final = (
+    "Channel",
+    "ChannelState",
+    "ChannelStateDesc",
+    "CallerIDNum",
+    "CallerIDName",
+    "ConnectedLineNum",
+    "ConnectedLineName",
+    "Language",
+    "AccountCode",
+    "Context",
+    "Exten",
+    "Priority",
+    "Uniqueid",
+    "Linkedid",
+)
+_SNAPSHOTS: Final = tuple(
+    (prefix + "ChannelState", [prefix + name for name in _SNAPSHOT]) for prefix in ("", "Dest")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AmiAction:
+    """What we ask Asterisk to do. The ActionID is the link's business."""
+
+    name: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AmiMessage:
+    """What Asterisk said: an event by its name, or an answer, whose name is `Response`."""
+
+    name: str
+    headers: Mapping[str, str]
+
+    def get(self, header: str) -> str:
+        """The header's value; empty where Asterisk wrote none."""
+        return self.headers.get(header, "")
+
+
+def check_action(action: AmiAction) -> None:
+    """Raise LocalProtocolError if the action could be read as anything but one action of these headers."""
+    if not _ACTION_NAME.match(action.name):
+        raise LocalProtocolError(f"not the name of an action: {action.name!r}")
+    if len(action.headers) + 1 > MAX_HEADERS:
+        raise LocalProtocolError(f"{action.name}: {len(action.headers)} headers, more than {MAX_HEADERS - 1}")
+    seen = {"action", "actionid"}
+    for name, value in action.headers:
+        if not _HEADER_NAME.match(name) or name.lower() in seen:
+            raise LocalProtocolError(f"{action.name}: not a header, or one too many: {name!r}")
+        seen.add(name.lower())
+        if _UNSENDABLE.search(value):
+            raise LocalProtocolError(f"{action.name}: the value of {name} holds CR, LF or NUL")
+        try:
+            length = len(f"{name}: {value}\r\n".encode())
+        except UnicodeEncodeError:
+            raise LocalProtocolError(f"{action.name}: the value of {name} cannot be sent") from None
+        if length > MAX_LINE:
+            raise LocalProtocolError(
+                f"{action.name}: {name} makes a line of {length} bytes, more than {MAX_LINE}"
+            )
+
+
+def parse_message(block: bytes) -> AmiMessage:
+    """One message without its empty line. Raises RemoteProtocolError unless it is as Asterisk writes it.
+
+    Bytes that are no UTF-8 are replaced, after framing, so that no character is cut by the network.
+    """
+    if not _MESSAGE.match(block):
+        raise RemoteProtocolError("a message with something else than headers")
+    headers: dict[str, str] = {}
+    folded: set[str] = set()
+    for line in block.decode("utf-8", "replace").split("\r\n"):
+        name, _, value = line.partition(":")
+        key = name.lower()
+        if key in folded:
+            if key not in _REPEATED:
+                raise RemoteProtocolError(f"a message with two headers {name[:40]}")
+            headers[name] = f"{headers.get(name, '')}\n{value.removeprefix(' ')}"
+            continue
+        folded.add(key)
+        headers[name] = value.removeprefix(" ")
+    return _in_order(headers, folded)
+
+
+def _in_order(headers: dict[str, str], folded: set[str]) -> AmiMessage:
+    names = list(headers)
+    kind = names[0]
+    if kind == "Response":
+        if "event" in folded:
+            raise RemoteProtocolError("an answer that is an event too")
+        return AmiMessage(kind, MappingProxyType(headers))
+    if kind != "Event" or "response" in folded:
+        raise RemoteProtocolError("a message that does not begin with its kind")
+    if "privilege" in folded and (len(names) < 2 or names[1] != "Privilege"):
+        raise RemoteProtocolError("an event with Privilege out of its place")
+    for mark, snapshot in _SNAPSHOTS:
+        if mark in headers:
+            at = names.index(mark) - 1
+            if names[at : at + len(snapshot)] != snapshot:
+                raise RemoteProtocolError("an event with a channel that is cut or out of order")
+    return AmiMessage(headers["Event"], MappingProxyType(headers))
+
+
+class AmiFramer:
+    """Cuts the stream into messages. Raises RemoteProtocolError when it cannot be the manager's."""
+
+    __slots__ = ("_buffer", "_searched", "version")
+
+    def __init__(self) -> None:
+        # What has come of the message under way.
+        self._buffer = bytearray()
+        # Bytes of _buffer known to hold no end of message.
+        self._searched = 0
+        # The protocol's version, from the greeting; None before it.
+        self.version: str | None = None
+
+    def receive_data(self, data: bytes) -> list[bytes]:
+        """The messages that these bytes complete, each without its empty line."""
+        self._buffer += data
+        if self.version is None and not self._greeted():
+            return []
+        end = self._buffer.find(b"\r\n\r\n", self._searched)
+        if end < 0:
+            return self._none()
+        *blocks, rest = bytes(self._buffer).split(b"\r\n\r\n")
+        self._buffer = bytearray(rest)
+        if max(map(len, blocks)) > MAX_MESSAGE:
+            raise RemoteProtocolError(f"a message of more than {MAX_MESSAGE} bytes")
+        self._none()
+        # Some answers end in one line end more than they should; it is no message.
+        return [block for block in (block.lstrip(b"\r\n") for block in blocks) if block]
+
+    def _none(self) -> list[bytes]:
+        if len(self._buffer) - 3 > MAX_MESSAGE:
+            raise RemoteProtocolError(f"a message of more than {MAX_MESSAGE} bytes")
+        self._searched = max(0, len(self._buffer) - 3)
+        return []
+
+    def _greeted(self) -> bool:
+        end = self._buffer.find(b"\r\n")
+        length = end if end >= 0 else len(self._buffer)
+        if length > MAX_BANNER or not self._buffer.startswith(_BANNER[: len(self._buffer)]):
+            raise RemoteProtocolError("not the greeting of Asterisk's manager interface")
+        if end < 0:
+            return False
+        self.version = self._buffer[len(_BANNER) : end].decode("ascii", "replace")
+        del self._buffer[: end + 2]
+        return True

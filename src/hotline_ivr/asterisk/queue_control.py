@@ -1,0 +1,92 @@
+"""The queues of Asterisk as the rest of the program sees them: floor events in, members out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Final
+
+import structlog
+
+from hotline_ivr.asterisk import ami_events as ami
+from hotline_ivr.asterisk.ami_actions import QueueAdd, QueueRemove, QueueStatus
+from hotline_ivr.asterisk.ami_codec import AmiMessage
+from hotline_ivr.asterisk.ami_link import AmiLink
+from hotline_ivr.asterisk.secrets import Secrets
+from hotline_ivr.errors import RemoteProtocolError
+from hotline_ivr.routing.floor import CallerJoined, CallerLeft, DeviceState, FloorEvent, MemberGone, MemberSeen
+
+log = structlog.get_logger()
+
+_DEVICES: Final = {
+    ami.Device.UNKNOWN: DeviceState.UNKNOWN,
+    ami.Device.FREE: DeviceState.NOT_IN_USE,
+    ami.Device.IN_USE: DeviceState.IN_USE,
+    ami.Device.BUSY: DeviceState.BUSY,
+    ami.Device.INVALID: DeviceState.INVALID,
+    ami.Device.UNAVAILABLE: DeviceState.UNAVAILABLE,
+    ami.Device.RINGING: DeviceState.RINGING,
+    ami.Device.RINGING_IN_USE: DeviceState.RING_IN_USE,
+    ami.Device.ON_HOLD: DeviceState.ON_HOLD,
+}
+
+
+def interfaces_of(secrets: Secrets) -> Mapping[str, str]:
+    """Operator id to the name by which a queue calls the operator's phone."""
+    return {operator: f"PJSIP/{phone.account}" for operator, phone in secrets.phones.items()}
+
+
+class AmiQueueControl:
+    """Queue work over the manager link. Errors are those of AmiLink.send."""
+
+    def __init__(self, link: Callable[[], AmiLink]) -> None:
+        self._link = link
+
+    async def snapshot(self) -> list[FloorEvent]:
+        """Every member and every caller that waits, as events that make up the floor."""
+        listed = await self._link().send_list(QueueStatus().action())
+        return [event for message in listed for event in floor_events(message)]
+
+    async def add_member(self, queue: str, operator: str, interface: str) -> None:
+        await self._link().send(QueueAdd(queue, interface, operator).action())
+
+    async def remove_member(self, queue: str, interface: str) -> None:
+        await self._link().send(QueueRemove(queue, interface).action())
+
+    def deliver_to(self, sink: Callable[[FloorEvent], None]) -> Callable[[AmiMessage], Awaitable[None]]:
+        """A receiver for the link's events that hands on what concerns the floor."""
+
+        async def deliver(message: AmiMessage) -> None:
+            for event in floor_events(message):
+                sink(event)
+
+        return deliver
+
+
+def floor_events(message: AmiMessage) -> Iterator[FloorEvent]:
+    """What a manager event says about the floor; nothing where it says nothing, or nothing that can be read."""
+    try:
+        event = ami.parse_event(message)
+    except RemoteProtocolError as error:
+        log.warning("a manager event could not be read", reason=str(error))
+        return
+    match event:
+        case (
+            ami.OperatorListed(state)
+            | ami.OperatorAdded(state)
+            | ami.OperatorStatusChanged(state)
+            | ami.OperatorPauseChanged(state)
+        ):
+            device = _DEVICES[state.device]
+            if state.in_call and device is DeviceState.NOT_IN_USE:
+                device = DeviceState.IN_USE
+            yield MemberSeen(
+                state.queue, state.operator, state.interface, device, state.paused, state.pause_reason
+            )
+        case ami.OperatorRemoved(state):
+            yield MemberGone(state.queue, state.operator)
+        case ami.CallerListed() | ami.CallerJoined():
+            yield CallerJoined(event.queue, event.unique_id)
+        case ami.CallerLeft() | ami.CallerAbandoned():
+            yield CallerLeft(event.queue, event.unique_id)
+        case _:
+            return

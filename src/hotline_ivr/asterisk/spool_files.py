@@ -1,0 +1,93 @@
+"""Which file is which: rotated, truncated and copied generations of one log, told apart by inode and content.
+
+A file is known by its inode and by a fingerprint, the hash of its first bytes. The inode alone would not do:
+file systems give the number of a deleted file to the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+# The first line of either file holds the time to the second at least, so this much is never the same twice.
+FINGERPRINT_BYTES = 256
+
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4")
+
+
+def take_fingerprint(descriptor: int, consumed: int) -> str:
+    """Of the first bytes of an open file, as far as they have been consumed; empty if none have."""
+    count = min(consumed, FINGERPRINT_BYTES)
+    return f"{count}:{_hash(os.pread(descriptor, count, 0))}" if count else ""
+
+
+def has_fingerprint(descriptor: int, fingerprint: str) -> bool:
+    """Whether the open file still begins with the bytes that gave `fingerprint`; the empty one fits none."""
+    if not fingerprint:
+        return False
+    count, _, expected = fingerprint.partition(":")
+    data = os.pread(descriptor, int(count), 0)
+    return len(data) == int(count) and _hash(data) == expected
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def generations_on_disk(path: Path) -> list[Path]:
+    """Rotated files of the log at `path` (path.1, path-20260801, ...), oldest first, and last the log itself.
+
+    A compressed generation is not among them: it must be compressed one rotation late (delaycompress).
+    """
+    try:
+        names = [entry for entry in os.scandir(path.parent) if entry.is_file(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    rotated = [
+        (entry.stat().st_mtime_ns, entry.path)
+        for entry in names
+        if entry.name.startswith((f"{path.name}.", f"{path.name}-")) and not entry.name.endswith(_COMPRESSED)
+    ]
+    found = [Path(name) for _, name in sorted(rotated)]
+    return [*found, path] if path.exists() else found
+
+
+def inode_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def open_if(path: Path, inode: int | None = None) -> int | None:
+    """A descriptor of the file, or None if it has gone, or is another one than `inode`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    if inode is not None and os.fstat(descriptor).st_ino != inode:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def find(paths: Iterable[Path], inode: int, offset: int, fingerprint: str) -> int | None:
+    """The file of a position: the same inode and content, else a copy that holds as much."""
+    copy: int | None = None
+    for path in paths:
+        descriptor = open_if(path)
+        if descriptor is None:
+            continue
+        status = os.fstat(descriptor)
+        same_content = has_fingerprint(descriptor, fingerprint)
+        if status.st_ino == inode and (same_content or not fingerprint):
+            if copy is not None:
+                os.close(copy)
+            return descriptor
+        if copy is None and same_content and status.st_size >= offset:
+            copy = descriptor
+        else:
+            os.close(descriptor)
+    return copy

@@ -1,0 +1,71 @@
+"""Asterisk's two logs as the record's keeper reads them: tail and framing together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic
+
+from hotline_ivr.asterisk.spool import Records, read_cel, read_queue_log
+from hotline_ivr.asterisk.spool_tail import Tail
+from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
+from hotline_ivr.routing.ledger import Event, Position, Reading
+
+
+class SpooledLog(Generic[Event]):
+    """One log, from a position on."""
+
+    def __init__(
+        self, tail: Tail, parse: Callable[[bytes, int, int], Records[Event]], before: Position | None
+    ) -> None:
+        self._tail = tail
+        self._parse = parse
+        self._before = before
+
+    def read(self) -> Reading[Event] | None:
+        """What is new, at most one piece; None if nothing is. Raises OSError if the file cannot be read."""
+        piece = self._tail.read()
+        if piece is None:
+            return None
+        records = self._parse(piece.data, piece.generation, piece.start)
+        before, self._before = self._before, piece.after
+        rejected = [*piece.rejected, *records.rejected]
+        return Reading(records.events, records.lines, rejected, before, piece.after, piece.more)
+
+    def parse(self, lines: bytes, generation: int, start: int) -> Sequence[Event]:
+        """Events of lines that were kept, without the last line's end.
+
+        The lines of one call did not stand next to each other in the file, so their places are only known to
+        lie in their order behind `start`.
+        """
+        return self._parse(lines + b"\n", generation, start).events
+
+    def close(self) -> None:
+        self._tail.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledLogs:
+    """Both logs of this node."""
+
+    cel: SpooledLog[CallEvent]
+    queue_log: SpooledLog[QueueEvent]
+
+    def close(self) -> None:
+        self.cel.close()
+        self.queue_log.close()
+
+
+def open_logs(
+    cel_file: Path, queue_log_file: Path, known: Mapping[Source, Sequence[Position]]
+) -> SpooledLogs:
+    """Follow both logs from the positions that are known."""
+    cel = known.get(Source.CEL, ())
+    queue = known.get(Source.QUEUE_LOG, ())
+    return SpooledLogs(
+        SpooledLog(Tail(cel_file, Source.CEL, cel), read_cel, cel[-1] if cel else None),
+        SpooledLog(
+            Tail(queue_log_file, Source.QUEUE_LOG, queue), read_queue_log, queue[-1] if queue else None
+        ),
+    )

@@ -1,0 +1,193 @@
+"""The command line: arguments in, exit codes out. What a verb does stands elsewhere.
+
+Exit codes: 0 well, 1 findings or a failed check, 2 wrong usage, 3 configuration refused, 4 Asterisk or the
+database cannot be reached, 70 a fault of ours, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hotline_ivr import __version__
+from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
+from hotline_ivr.settings import Settings
+
+EXIT_FINDINGS, EXIT_USAGE, EXIT_CONFIG, EXIT_UNREACHABLE, EXIT_FAULT, EXIT_INTERRUPTED = 1, 2, 3, 4, 70, 130
+
+app = typer.Typer(
+    name="hotline",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    help="A hotline server for Asterisk.",
+    epilog="Exit codes: 0 well, 1 findings, 2 usage, 3 configuration refused, 4 unreachable, 70 our fault, 130 Ctrl-C.",
+)
+app.add_typer(calls_app, name="calls")
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
+
+
+@app.command()
+def version(as_json: Json = False) -> None:
+    """Show the version."""
+    typer.echo(
+        json.dumps({"schema": "hotline/version/1", "version": __version__}) if as_json else __version__
+    )
+
+
+@app.command()
+def check(
+    path: Annotated[
+        Path | None, typer.Argument(help="Folder or file; default is HOTLINE_CONFIG or ./config.")
+    ] = None,
+    as_json: Json = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+) -> None:
+    """Check the configuration and name every problem with its place and remedy. Starts nothing."""
+    from hotline_ivr.config.check import check as check_configuration
+    from hotline_ivr.launch.plans import known_prompts
+
+    settings = Settings.from_environment(config=path)
+    result = check_configuration(settings.config, known_prompts(settings))
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {"schema": "hotline/check/1", "problems": [problem.as_json() for problem in result.problems]}
+            )
+        )
+    elif result.text:
+        typer.echo(result.text, err=True)
+    if result.plan is None:
+        raise typer.Exit(EXIT_CONFIG)
+    if not as_json:
+        plan = result.plan
+        typer.echo(
+            f"{settings.config}: good. {len(plan.lines)} lines, {len(plan.queues)} queues, {len(plan.operators)} operators."
+        )
+    if strict and result.warnings:
+        raise typer.Exit(EXIT_CONFIG)
+
+
+@app.command()
+def render(as_json: Json = False) -> None:
+    """Write the Asterisk files for the configuration; a running Asterisk of ours loads what has changed."""
+    from datetime import UTC, datetime
+
+    from hotline_ivr.launch.plans import plan_on_disk
+    from hotline_ivr.launch.preparing import render_for_plan, render_for_program
+    from hotline_ivr.setup.asterisk_program import find_asterisk
+
+    settings = Settings.from_environment()
+    plan = plan_on_disk(settings)
+    changed = (
+        *render_for_program(settings, find_asterisk(settings)),
+        *render_for_plan(settings, plan, datetime.now(UTC)).changed,
+    )
+    if as_json:
+        typer.echo(
+            json.dumps({"schema": "hotline/render/1", "folder": str(settings.etc_dir), "changed": changed})
+        )
+    else:
+        typer.echo(
+            f"{settings.etc_dir}: " + (f"{len(changed)} files written" if changed else "nothing has changed")
+        )
+
+
+@app.command()
+def serve() -> None:
+    """Run the service: answer Asterisk's asks, keep queues staffed, keep the record."""
+    from hotline_ivr.app import run_service
+    from hotline_ivr.logs import configure_logging
+
+    settings = Settings.from_environment()
+    configure_logging(settings)
+    asyncio.run(run_service(settings))
+
+
+@app.command()
+def up() -> None:
+    """Set up what is missing, then run Asterisk and the service in the foreground until Ctrl-C."""
+    from hotline_ivr.launch.plans import plan_on_disk
+    from hotline_ivr.launch.up import run_up
+    from hotline_ivr.launch.welcome import welcome
+    from hotline_ivr.logs import configure_logging
+    from hotline_ivr.setup.machine import ensure_asterisk, ready_sounds
+
+    settings = Settings.from_environment()
+    configure_logging(settings)
+    plan = plan_on_disk(settings)
+    program = ensure_asterisk(settings)
+    typer.echo(ready_sounds(settings), err=True)
+    typer.echo(welcome(settings, plan, program.version), err=True)
+    asyncio.run(run_up(settings, plan, program))
+
+
+@app.command()
+def asterisk() -> None:
+    """Run Asterisk alone, beside a service in another container, until it is told to stop."""
+    from hotline_ivr.launch.up import run_asterisk
+    from hotline_ivr.logs import configure_logging
+    from hotline_ivr.setup.asterisk_program import find_asterisk
+
+    settings = Settings.from_environment()
+    configure_logging(settings)
+    asyncio.run(run_asterisk(settings, find_asterisk(settings)))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look at everything a call needs, and name the remedy of what is wrong."""
+    from hotline_ivr.cli_doctor import show
+    from hotline_ivr.launch.doctor import examine
+
+    findings = asyncio.run(examine(Settings.from_environment()))
+    typer.echo(show(findings, as_json=as_json))
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+@app.command()
+def health(
+    ready: Annotated[bool, typer.Option("--ready", help="Ask for readiness instead of liveness.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the running service how it is; for health checks of containers."""
+    from hotline_ivr.launch.health import ask_health
+
+    answer = asyncio.run(ask_health(Settings.from_environment(), "/readyz" if ready else "/healthz"))
+    typer.echo(json.dumps(answer.body) if as_json else answer.text)
+    if not answer.ok:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def main() -> None:
+    """Run a verb and turn what it raises into a message and an exit code, never into a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        _fail(str(error), EXIT_CONFIG)
+    except SettingsError as error:
+        _fail(str(error), EXIT_USAGE)
+    except (AsteriskUnreachable, StoreError) as error:
+        _fail(str(error), EXIT_UNREACHABLE)
+    except HotlineError as error:
+        _fail(str(error), EXIT_FINDINGS)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("HOTLINE_DEBUG"):
+            raise
+        _fail(f"a fault of hotline-ivr itself: {error!r}\nSet HOTLINE_DEBUG=1 to see where.", EXIT_FAULT)
+
+
+def _fail(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,175 @@
+"""Writes docs/configuration.md and config/hotline.schema.json from the models.
+
+python -m hotline_ivr.config.reference > docs/configuration.md
+python -m hotline_ivr.config.reference --schema > config/hotline.schema.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from hotline_ivr.config import reading, yaml_tree
+from hotline_ivr.config.fields import Spot, spot_of_field
+from hotline_ivr.config.models import Configuration, Line, Model, Operator, Organisation, Queue, Trunk
+from hotline_ivr.config.types import duration_text
+
+SECTIONS: tuple[tuple[str, type[Model]], ...] = (
+    ("organisation", Organisation),
+    ("lines.<id>", Line),
+    ("queues.<id>", Queue),
+    ("operators.<id>", Operator),
+    ("trunks.<id>", Trunk),
+)
+
+_HEAD = f"""\
+# Configuration
+
+<!-- Made by `python -m hotline_ivr.config.reference`; do not edit. -->
+
+The configuration is a folder of `*.yaml` files (`config/`, or what `HOTLINE_CONFIG` names). The files are one
+configuration: divide the lines, queues, operators and trunks over files as you like. The same id in two
+places is an error. `hotline check` reads all of it and reports every mistake at once, with file, line and
+remedy. A running service takes a new configuration only when it has no errors; until then it goes on with the
+last good one.
+
+All values are read as the text that you wrote, so telephone numbers, times and `no` need no quotes. Keys that
+are not in these tables are errors, and so are YAML tags (`!x`), merge keys (`<<`) and keys that come twice.
+Anchors and aliases work. Limits: {reading.MAX_FILE_BYTES // 1024} KiB a file,
+{reading.MAX_BYTES // 1024} KiB in all, {yaml_tree.MAX_DEPTH} levels, {yaml_tree.MAX_ALIASES} aliases.
+
+An editor that knows JSON Schema helps while you write: begin each file with
+`# yaml-language-server: $schema=hotline.schema.json`.
+
+A whole configuration, as short as it can be:
+
+```yaml
+organisation:
+  name: Example University
+lines:
+  admission:
+    name: Admission hotline
+    numbers: [+47 22 85 12 34]
+    time_zone: Europe/Oslo
+    hours:
+      mon-fri: 08:00-12:00, 12:30-16:00
+    queue: main
+queues:
+  main:
+    operators: [anna]
+operators:
+  anna:
+    name: Anna Berg
+trunks:
+  carrier:
+    hosts: [192.0.2.10]
+```
+"""
+
+_TAIL = """\
+## Hours
+
+`always` is round the clock. Otherwise write days and their hours, on the wall clock of the line's time zone:
+
+| written | means |
+|---|---|
+| `mon-fri: 08:00-16:00` | Monday to Friday |
+| `mon, wed: 08:00-16:00` | Monday and Wednesday |
+| `fri-mon: 10:00-14:00` | Friday, Saturday, Sunday and Monday |
+| `mon-fri: 08:00-12:00, 12:30-16:00` | two intervals a day; a YAML list of them works too |
+| `fri: 22:00-02:00` | Friday evening until Saturday 02:00 |
+| `sat: 00:00-24:00` | the whole day |
+| `sun: closed` | closed, as is every day that is not named |
+
+Intervals that touch are one opening. Intervals that overlap are an error. A line needs at least one interval.
+On the night when clocks go forward the skipped hour does not happen; on the night when they go back, a time
+that comes twice is open both times.
+
+## Kinds of values
+
+| kind | written |
+|---|---|
+| id | 1 to 31 small letters `a-z`, digits and hyphens, beginning with a letter |
+| telephone number | `+47 22 85 12 34`; without `+` it is read as a number of the organisation's country |
+| duration | `20s`, `5m`, `1h`, `1h30m`, or whole seconds: `300` |
+| IANA time zone | `Europe/Oslo`, `Europe/London`, `UTC` |
+| language | `nb` (or `no`) for Norwegian, `en` for English |
+| yes or no | `yes`, `true`, `on`; `no`, `false`, `off` |
+| IP address or network | `192.0.2.10`, `192.0.2.0/24`, `2001:db8::7`; never a host name |
+| id of a prompt | a name under which sounds/prompts.yaml has a text |
+"""
+
+
+def markdown() -> str:
+    """Return the whole reference page."""
+    parts = [_HEAD]
+    for name, model in SECTIONS:
+        about = (model.__doc__ or "").strip()
+        parts.append(f"## `{name}`\n\n{about}\n\n" + "".join(f"{row}\n" for row in _table(model)))
+    return "\n".join([*parts, _TAIL])
+
+
+def _table(model: type[Model]) -> Iterator[str]:
+    yield "| key | value | default | meaning | example |"
+    yield "|---|---|---|---|---|"
+    for name, field in model.model_fields.items():
+        spot = spot_of_field(field)
+        about = f"{field.description}{_limits(spot)}"
+        yield f"| `{name}` | {spot.words} | {_default(field, spot)} | {about} | `{name}: {spot.example}` |"
+
+
+def _default(field: FieldInfo, spot: Spot) -> str:
+    default = field.get_default()
+    if default is PydanticUndefined:
+        return "required"
+    if default is None:
+        return "none"
+    return f"`{_written(default, spot)}`"
+
+
+def _written(value: object, spot: Spot) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    return duration_text(value) if isinstance(value, int) and spot.is_duration else str(value)
+
+
+def _limits(spot: Spot) -> str:
+    """Say the least and the most, where the model bounds a value."""
+    bounds = {
+        name: getattr(item, name) for item in spot.metadata for name in ("ge", "le") if hasattr(item, name)
+    }
+    if {"ge", "le"} <= bounds.keys():
+        return f" {_written(bounds['ge'], spot)} to {_written(bounds['le'], spot)}."
+    return ""
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema by which editors help; each file of the folder fits it, whatever part it holds."""
+    schema = Configuration.model_json_schema()
+    # What is required of the whole may stand in another file of the folder.
+    schema.pop("required")
+    about = "Part of a hotline's configuration. Made by python -m hotline_ivr.config.reference --schema."
+    schema.update({"title": "hotline-ivr configuration", "description": about})
+    for section in schema["properties"].values():
+        if "patternProperties" in section:
+            section["additionalProperties"] = False
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def schema_text() -> str:
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: Sequence[str]) -> None:
+    sys.stdout.write(schema_text() if "--schema" in arguments else markdown())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

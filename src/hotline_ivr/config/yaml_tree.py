@@ -1,0 +1,250 @@
+"""One YAML text to plain data with the place of every value.
+
+Every plain scalar stays the text that was written: YAML's guesses (`no` is false, `08:30` is a number,
+`+4722851234` loses its plus) are no help to somebody who writes opening hours and telephone numbers. Only the
+null forms become None. Nothing in the text may name a type, and every limit below keeps a hostile or broken
+file from taking memory or time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, MaxDepthExceededError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from typing_extensions import override
+
+from hotline_ivr.config.problems import Place, Problem
+from hotline_ivr.config.refusal import quoted
+
+MAX_DEPTH = 40
+"""Levels within one another. The deepest sensible configuration has 6; Python's own stack ends near 1,000."""
+
+MAX_ALIASES = 100
+"""Uses of `*name` in a file. Aliases of aliases multiply: nine levels of nine make 400 million values."""
+
+MAX_VALUES = 50_000
+"""Values in a file once its aliases are written out; a thousand operators take 2,000."""
+
+Path = tuple[str | int, ...]
+
+_NULL: Final = ("", "~", "null", "Null", "NULL")
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_NOT_YAML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SAME_INDENT = "give the keys of one mapping the same indentation, in spaces"
+_PLAINER: Final = (
+    # What the YAML parser says, what it means to an admin, and the remedy. The first that fits is taken.
+    (
+        "mapping values are not allowed",
+        "a ':' where no key can stand",
+        "put a text that has ': ' in it in quotes; or the lines above are indented differently",
+    ),
+    (
+        "could not find expected ':'",
+        "this is neither `key: value` nor a list item",
+        "add the ':' and the value",
+    ),
+    ("expected <block end>", "this does not fit with the lines before it", _SAME_INDENT),
+    (
+        "that cannot start any token",
+        "this character cannot begin a value",
+        "quote it; indent with spaces, not tabs",
+    ),
+    ("expected ',' or", "a list or mapping in brackets is not ended", "add the missing ',' or the bracket"),
+    (
+        "expected the node content",
+        "a value is missing, or a bracket is out of place",
+        "add it, or quote the text",
+    ),
+    ("unexpected end of stream", "a quote is opened and never closed", "close it"),
+    ("undefined alias", "no anchor of this name stands before it", "put the anchor (&name) before the alias"),
+    ("but found another document", "a second document begins here", "delete the line '---'; use two files"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a value stands: its key (None in a list) and itself. `scalar` is false where nothing stands."""
+
+    key: Place | None
+    value: Place
+    scalar: bool
+
+    @property
+    def place(self) -> Place:
+        """What to point at: a value that can be read at its place, and for the rest the key."""
+        return self.value if self.scalar or self.key is None else self.key
+
+
+@dataclass(slots=True)
+class Tree:
+    """What one text held. With `complete` false it could not be read as a whole, and `data` is None."""
+
+    data: object = None
+    complete: bool = True
+    places: dict[Path, Entry] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class _RefusedError(Exception):
+    """Reading stops here."""
+
+    def __init__(self, mark: Any, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.mark, self.message, self.remedy = mark, message, remedy
+
+
+class _BoundedComposer(Composer):
+    """ruamel's composer, which also counts aliases and notes explicit tags."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False  # YAML allows it: the later one holds
+        self.aliases = 0
+        self.tags: list[tuple[Any, str]] = []
+
+    @override
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.parser.peek_event()
+        if isinstance(event, AliasEvent):
+            self.aliases += 1
+            if self.aliases > MAX_ALIASES:
+                raise _RefusedError(
+                    event.start_mark, f"more than {MAX_ALIASES} aliases", "write the values out"
+                )
+        elif event.tag is not None:
+            self.tags.append((event.start_mark, event.tag))
+        return super().compose_node(parent, index)
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Split as the YAML reader counts lines."""
+    return tuple(_LINE_BREAK.split(text))
+
+
+def read_text(text: str, file: str) -> Tree:
+    """Read one file's text. Whatever is wrong becomes a problem of the tree; nothing is raised."""
+    lines = split_lines(text)
+    builder = _Builder(file, lines)
+    if bad := _NOT_YAML.search(text):
+        before = split_lines(text[: bad.start()])
+        place = Place(file, len(before), len(before[-1]) + 1)
+        what = f"the character U+{ord(bad.group()):04X} may not stand in YAML"
+        builder.stop(place, what, "delete it; if it came from another program, save the text anew as UTF-8")
+        return builder.tree
+    try:
+        node, tags = _compose(text)
+        for mark, tag in tags:
+            builder.problem(
+                builder.at(mark), f"the tag {quoted(tag)} is not read here", "delete it: all values are text"
+            )
+        if node is not None:
+            builder.tree.data = builder.build(node, (), None)
+    except _RefusedError as refused:
+        builder.stop(builder.at(refused.mark), refused.message, refused.remedy)
+    except YAMLError as error:
+        builder.stop_at_syntax(error)
+    except (ValueError, OverflowError, AttributeError):
+        # An escape such as "\UFFFFFFFF" passes ruamel's scanner and breaks in chr(), without a place.
+        builder.stop(
+            Place(file, 1, 1), "cannot be read as YAML", "look for a wrong escape (\\) in double quotes"
+        )
+    return builder.tree
+
+
+def _compose(text: str) -> tuple[Any, list[tuple[Any, str]]]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _BoundedComposer
+    yaml.max_depth = MAX_DEPTH
+    return yaml.compose(text), yaml.composer.tags
+
+
+class _Builder:
+    """Turns nodes into data, noting places; holds the problems of one file."""
+
+    def __init__(self, file: str, lines: tuple[str, ...]) -> None:
+        self.tree = Tree()
+        self._file, self._lines = file, lines
+        self._values = 0
+        self._open: set[int] = set()
+
+    def at(self, mark: Any) -> Place:
+        return Place(self._file, mark.line + 1, mark.column + 1)
+
+    def problem(self, place: Place, message: str, remedy: str, path: Path = ()) -> None:
+        source = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
+        shown = dotted(path)
+        self.tree.problems.append(
+            Problem(place.file, place.line, place.column, shown, message, remedy, source=source)
+        )
+
+    def stop(self, place: Place, message: str, remedy: str) -> None:
+        self.tree.data, self.tree.complete = None, False
+        self.problem(place, message, remedy)
+
+    def stop_at_syntax(self, error: YAMLError) -> None:
+        if isinstance(error, MaxDepthExceededError):
+            message, remedy = (
+                f"more than {MAX_DEPTH} levels within one another",
+                "see the examples in the documentation",
+            )
+        else:
+            said = (
+                f"{getattr(error, 'context', None) or ''} {getattr(error, 'problem', None) or error}".strip()
+            )
+            raw = (f"cannot be read as YAML ({said})", "see the examples in the documentation")
+            message, remedy = next(((plain, fix) for words, plain, fix in _PLAINER if words in said), raw)
+        mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
+        self.stop(self.at(mark) if mark else Place(self._file, 1, 1), message, remedy)
+
+    def build(self, node: Any, path: Path, key: Place | None) -> object:
+        """Return a node's data. Raises _RefusedError where reading must stop."""
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise _RefusedError(node.start_mark, f"more than {MAX_VALUES} values", "write fewer aliases")
+        empty = isinstance(node, ScalarNode) and node.style is None and node.value in _NULL
+        scalar = isinstance(node, ScalarNode) and not empty
+        self.tree.places[path] = Entry(key, self.at(node.start_mark), scalar)
+        if isinstance(node, ScalarNode):
+            return None if empty else str(node.value)
+        if id(node) in self._open:
+            raise _RefusedError(node.start_mark, "this holds an alias of itself", "write the values out")
+        self._open.add(id(node))
+        data = self._mapping(node, path) if isinstance(node, MappingNode) else self._list(node, path)
+        self._open.remove(id(node))
+        return data
+
+    def _list(self, node: SequenceNode, path: Path) -> list[object]:
+        return [self.build(item, (*path, index), None) for index, item in enumerate(node.value)]
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
+        data: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            place = self.at(key_node.start_mark)
+            if not isinstance(key_node, ScalarNode):
+                self.problem(place, "a key is a word, not a list or mapping", "write key: value", path)
+                continue
+            key = str(key_node.value)
+            if key == "<<":
+                self.problem(place, "merge keys (<<) are not read here", "write the values out", path)
+            elif key in data:
+                first = self.tree.places[*path, key].key
+                self.problem(
+                    place,
+                    f"{quoted(key)} is here twice; first at {first}",
+                    "delete one of the two",
+                    (*path, key),
+                )
+            else:
+                data[key] = self.build(value_node, (*path, key), place)
+        return data
+
+
+def dotted(path: Path) -> str:
+    """Write a path as `lines.main.numbers.0`."""
+    return ".".join(str(step) for step in path)

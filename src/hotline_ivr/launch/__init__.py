@@ -1,0 +1,1 @@
+"""Starting and keeping up the processes of a node: Asterisk and the service beside it."""

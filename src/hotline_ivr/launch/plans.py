@@ -1,0 +1,61 @@
+"""Which plan a service runs with: the one on disk if it is good, else the last good one."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline_ivr.config.check import check, read_plan
+from hotline_ivr.config.models import Plan
+from hotline_ivr.errors import ConfigError
+from hotline_ivr.settings import Settings
+from hotline_ivr.setup.prompts import read_sources
+from hotline_ivr.setup.share import sounds_source
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPlan:
+    """`refused` is the text of what is wrong on disk, empty when the plan is the one on disk."""
+
+    plan: Plan
+    refused: str = ""
+
+
+def known_prompts(settings: Settings) -> frozenset[str]:
+    """Ids of the prompts that a configuration may name. Raises SetupError if their texts cannot be read."""
+    return frozenset(name.partition("/")[2] for name in read_sources(sounds_source(settings.sounds)))
+
+
+def plan_on_disk(settings: Settings) -> Plan:
+    """The plan of the configuration as it stands on disk. Raises ConfigError with every problem."""
+    return read_plan(settings.config, known_prompts(settings))
+
+
+def choose_plan(settings: Settings) -> ChosenPlan:
+    """The plan on disk, or the last good one beside what is wrong. Raises ConfigError if there is neither."""
+    prompts = known_prompts(settings)
+    result = check(settings.config, prompts)
+    if result.plan is not None:
+        keep(settings, settings.config)
+        return ChosenPlan(result.plan)
+    for kept in (_kept(settings), _kept(settings, ".new")):
+        if kept.exists() and (last := check(kept, prompts).plan) is not None:
+            return ChosenPlan(last, result.text)
+    raise ConfigError(result.text)
+
+
+def keep(settings: Settings, source: Path) -> None:
+    """Copy a good configuration, so that a restart beside a bad one still has something to go by."""
+    kept, fresh = _kept(settings), _kept(settings, ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for path in [source] if source.is_file() else sorted(source.glob("*.yaml")):
+        shutil.copyfile(path, fresh / path.name)
+    # At every moment one of the two folders is whole.
+    shutil.rmtree(kept, ignore_errors=True)
+    fresh.rename(kept)
+
+
+def _kept(settings: Settings, suffix: str = "") -> Path:
+    return settings.state_dir / f"last-good-config{suffix}"

@@ -1,0 +1,65 @@
+"""Everything that has to stand before Asterisk and the service start: files, secrets, tables, prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hotline_ivr.asterisk.home import link_program, prepare_home
+from hotline_ivr.asterisk.render import PlanInput, render_instance, render_plan
+from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, LineHours, fallback_files
+from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
+from hotline_ivr.asterisk.writing import write
+from hotline_ivr.config.models import Plan
+from hotline_ivr.errors import LocalProtocolError
+from hotline_ivr.routing.calendar import transitions
+from hotline_ivr.settings import Settings
+from hotline_ivr.setup.asterisk_program import AsteriskProgram
+from hotline_ivr.setup.share import dialplans_source
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Names of the files that changed, and the secrets that went into them."""
+
+    changed: tuple[str, ...]
+    secrets: Secrets
+
+
+def render_for_plan(settings: Settings, plan: Plan, now: datetime) -> Rendered:
+    """Write what the service has to write; files that would not change are not touched.
+
+    Raises SetupError if a folder cannot be written.
+    """
+    prepare_home(settings)
+    secrets = ensure_secrets(settings.secrets_file, plan.operators)
+    changed = write(settings.etc_dir, render_plan(PlanInput(plan, settings, secrets, dialplans_source())))
+    return Rendered((*changed, *write_fallback(settings.fallback_dir, plan, now)), secrets)
+
+
+def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[str, ...]:
+    """Write what whoever runs Asterisk has to write. Raises SetupError if a folder cannot be written."""
+    prepare_home(settings)
+    link_program(settings, program.data_dir)
+    return write(settings.etc_dir, render_instance(settings, program.modules_dir))
+
+
+def write_fallback(folder: Path, plan: Plan, now: datetime) -> tuple[str, ...]:
+    """Leave behind what Asterisk needs to go on without us; lines that are gone lose their file."""
+    try:
+        files = fallback_files(plan, _hours(plan, now, FALLBACK_DAYS))
+    except LocalProtocolError:
+        # Very many openings a day: one week is what Asterisk repeats afterwards anyhow.
+        files = fallback_files(plan, _hours(plan, now, FALLBACK_DAYS // 2))
+    changed = write(folder, files)
+    for stale in folder.glob("*.txt"):
+        if stale.name not in files:
+            stale.unlink(missing_ok=True)
+    return changed
+
+
+def _hours(plan: Plan, now: datetime, days: int) -> list[LineHours]:
+    # From midnight on, so that the file of a day is the same however often it is rendered.
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return [LineHours(line_id, transitions(line, start, days)) for line_id, line in plan.lines.items()]

@@ -1,0 +1,70 @@
+"""Who called, from what the network said: hostile text made harmless.
+
+The dialplan filters the number before anything else sees it and sends the untouched originals as base64, so
+that no character of theirs can break a line of the event log.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+
+from hotline_ivr.routing.call_record import CallerKind
+
+# A name longer than this helps nobody and fills the screen.
+MAX_NAME = 80
+MAX_NUMBER = 32
+# Bound of what is decoded at all; SIP stacks pass several KiB in a display name.
+_MAX_ENCODED = 16_384
+
+# What carriers and SIP stacks put in the place of a withheld number (RFC 3323 section 4.1 says "anonymous").
+_WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld"})
+
+# Categories of Unicode that are no part of a name: control characters and separators of lines become blanks;
+# format characters (among them all bidirectional marks), surrogates, private and unassigned ones vanish.
+_BLANKS = frozenset({"Cc", "Zl", "Zp"})
+_INVISIBLE = frozenset({"Cf", "Cs", "Co", "Cn"})
+
+
+def clean_text(text: str, limit: int) -> str:
+    """`text` as something that can be shown: one line, nothing invisible, at most `limit` characters."""
+    if text.isascii() and text.isprintable():
+        if " " not in text:
+            return text[:limit]
+    else:
+        # A few characters may be dropped, so look at more than are kept; not at all of 8 KiB.
+        text = "".join(map(_shown, unicodedata.normalize("NFC", text[: limit * 8])))
+    return " ".join(text.split())[:limit]
+
+
+def clean_name(encoded: str) -> str:
+    """The caller's name from base64; empty if there is none or it cannot be read."""
+    return clean_text(_decode(encoded) or "", MAX_NAME)
+
+
+def clean_number(filtered: str, encoded: str) -> tuple[str, CallerKind]:
+    """The caller's number and what it is worth, from the filtered number and the base64 of the original."""
+    number = clean_text(filtered, MAX_NUMBER)
+    original = _decode(encoded)
+    if original is None:
+        return number, CallerKind.INVALID
+    if original.strip().lower() in _WITHHELD:
+        return "", CallerKind.WITHHELD
+    return number, CallerKind.OK if original == number else CallerKind.INVALID
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _BLANKS:
+        return " "
+    return "" if category in _INVISIBLE else character
+
+
+def _decode(encoded: str) -> str | None:
+    if len(encoded) > _MAX_ENCODED:
+        encoded = encoded[:_MAX_ENCODED]
+    try:
+        return base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return None

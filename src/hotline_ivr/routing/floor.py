@@ -1,0 +1,137 @@
+"""Who is where: the live picture of queues, operators and callers, as an immutable value.
+
+Folded from what Asterisk tells while it happens; after a gap it is begun anew from a snapshot. It feeds screens
+and metrics and never the record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class OperatorState(StrEnum):
+    """What an operator does, as far as Asterisk can see."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    TALKING = "talking"
+    PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+
+
+class DeviceState(StrEnum):
+    """State of a phone; the names of Asterisk's device states that a queue member can have."""
+
+    UNKNOWN = "unknown"
+    NOT_IN_USE = "not-in-use"
+    IN_USE = "in-use"
+    BUSY = "busy"
+    INVALID = "invalid"
+    UNAVAILABLE = "unavailable"
+    RINGING = "ringing"
+    RING_IN_USE = "ring-in-use"
+    ON_HOLD = "on-hold"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSeen:
+    """An operator is a member of a queue, in this state."""
+
+    queue: str
+    operator: str
+    interface: str
+    device: DeviceState
+    paused: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberGone:
+    queue: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerJoined:
+    queue: str
+    call: str
+    """Unique id of the caller's channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    queue: str
+    call: str
+
+
+FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft
+
+
+def _frozen() -> Mapping[tuple[str, str], MemberSeen]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Members by (queue, operator), and waiting callers' queues by call."""
+
+    members: Mapping[tuple[str, str], MemberSeen] = field(default_factory=_frozen)
+    waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def operators(self) -> Mapping[str, OperatorState]:
+        """Each operator's state; one phone serves all of an operator's queues."""
+        states: dict[str, OperatorState] = {}
+        for member in self.members.values():
+            state = state_of(member)
+            # Paused in one queue and free in another is free: somebody can still be rung.
+            if states.get(member.operator) in {None, OperatorState.PAUSED}:
+                states[member.operator] = state
+        return states
+
+    def operators_by_state(self) -> Mapping[str, int]:
+        counted = Counter(self.operators().values())
+        return {state.value: counted[state] for state in OperatorState}
+
+    def waiting_by_queue(self) -> Mapping[str, int]:
+        queues = {queue for queue, _ in self.members}
+        counted = Counter(self.waiting.values())
+        return {queue: counted[queue] for queue in sorted(queues | set(counted))}
+
+
+def state_of(member: MemberSeen) -> OperatorState:
+    match member.device:
+        case DeviceState.IN_USE | DeviceState.BUSY | DeviceState.ON_HOLD | DeviceState.RING_IN_USE:
+            return OperatorState.TALKING
+        case DeviceState.RINGING:
+            return OperatorState.RINGING
+        case DeviceState.UNAVAILABLE | DeviceState.INVALID | DeviceState.UNKNOWN:
+            return OperatorState.UNREACHABLE
+        case DeviceState.NOT_IN_USE:
+            return OperatorState.PAUSED if member.paused else OperatorState.FREE
+
+
+def fold(floor: Floor, event: FloorEvent) -> Floor:
+    """The floor after one event. Events about what is not there change nothing."""
+    match event:
+        case MemberSeen():
+            return replace(floor, members={**floor.members, (event.queue, event.operator): event})
+        case MemberGone(queue, operator):
+            return replace(
+                floor, members={key: seen for key, seen in floor.members.items() if key != (queue, operator)}
+            )
+        case CallerJoined(queue, call):
+            return replace(floor, waiting={**floor.waiting, call: queue})
+        case CallerLeft(_, call):
+            return replace(floor, waiting={key: queue for key, queue in floor.waiting.items() if key != call})
+
+
+def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:
+    """The floor after all events, from an empty one unless another is given."""
+    floor = floor or Floor()
+    for event in events:
+        floor = fold(floor, event)
+    return floor

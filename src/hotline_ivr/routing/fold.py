@@ -1,0 +1,203 @@
+"""From the events of one call to its row. Every rule of how a call is counted lives here.
+
+Pure, and blind to the order in which events are handed over: they are put in the order of the file first, and
+doubles are dropped. So a call can be folded again at any time, from whatever is known of it.
+
+The outcome, first that fits:
+1. answered: the caller's channel and an operator's were in one bridge;
+2. what a `mark` stage event settled (closed, full, no-operator, timed-out, technical);
+3. technical, when Asterisk stopped in the middle of the call, or ended it with nothing settled;
+4. abandoned: the caller hung up; `stage` says where.
+A call of which only queue_log knows (its channel events were lost) has the outcome that queue_log gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import TypeVar
+
+from hotline_ivr.routing.call_record import CallRecord, Discrepancy, EndedBy, Route
+from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, CallEvent, QueueEvent
+from hotline_ivr.routing.fold_legs import CALLED_OFF_WITHIN_US, operator_of
+from hotline_ivr.routing.fold_queue import QueueStory
+from hotline_ivr.routing.folding import Folding
+from hotline_ivr.routing.steps import Outcome, Stage
+
+RESTARTED = "asterisk-restart"
+NOTHING_SETTLED = "nothing-settled"
+
+_AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
+_GENERATION, _OFFSET = 6, 7  # where both kinds of event have them
+_position = itemgetter(_GENERATION, _OFFSET)
+
+
+def fold(
+    events: Iterable[CallEvent],
+    queue_events: Iterable[QueueEvent] = (),
+    *,
+    node: str,
+    restarted_at: int | None = None,
+) -> CallRecord | None:
+    """The row of the call that all these events belong to.
+
+    None when there is no call to the hotline: no event at all, or an operator's telephone that dialled
+    somewhere itself. `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing
+    was heard since was cut off then, and ends at the last moment of which anything is known.
+    """
+    ordered = in_order(events)
+    story = QueueStory(in_order(queue_events))
+    if ordered:
+        folding = Folding(ordered[0].call)
+        folding.take(ordered)
+        if not folding.arrived and operator_of(folding.channel_name) is not None:
+            return None
+    elif story.events:
+        folding = Folding(story.events[0].call)
+    else:
+        return None
+    moments = [event.at for event in ordered or story.events]
+    return _record(folding, node, story, restarted_at, first_at=moments[0], last_at=max(moments))
+
+
+def in_order(events: Iterable[_AnyEvent]) -> list[_AnyEvent]:
+    """In the order of the file, each event once.
+
+    Within one generation of the file an event is known by its place. The same event in two generations
+    (a file copied and read again) is known by its content.
+    """
+    given = list(events)
+    places = [event[_OFFSET] for event in given]
+    one_generation = len({event[_GENERATION] for event in given}) <= 1
+    if one_generation and places == sorted(set(places)):
+        return given
+    ordered = sorted(set(given), key=_position)
+    if one_generation:
+        return ordered
+    first_of: dict[tuple[object, ...], _AnyEvent] = {}
+    for event in ordered:
+        first_of.setdefault(event[:_GENERATION], event)
+    return list(first_of.values())
+
+
+def _record(
+    known: Folding, node: str, story: QueueStory, restarted_at: int | None, *, first_at: int, last_at: int
+) -> CallRecord:
+    over = known.over or (not known.channel_name and story.left_at is not None)
+    cut = not over and restarted_at is not None and last_at < restarted_at + QUEUE_LOG_RESOLUTION
+    finished = over or cut
+    ended_at = _ended_at(known, story, last_at) if finished else None
+    if ended_at is not None:
+        known.conversation.stop(ended_at)
+    ended_by = _ended_by(known, cut=cut) if finished else None
+    outcome = _outcome(known, story, ended_by, finished=finished)
+    queued_at = known.queued_at if known.queued_at is not None else story.entered_at
+    connected_at = known.conversation.connected_at
+    left_at = known.left_queue_at if known.left_queue_at is not None else ended_at
+    waited_until = connected_at if connected_at is not None else left_at
+    arrived_at = known.started_at if known.started_at is not None else first_at
+    called_off_at = ended_at if ended_by is EndedBy.CALLER and connected_at is None else None
+    legs = list(known.legs.values())
+    reasons = list(known.reasons)
+    if cut:
+        reasons.append(RESTARTED)
+    elif finished and outcome is Outcome.TECHNICAL and known.marked is None:
+        reasons.append(NOTHING_SETTLED)
+    return CallRecord(
+        node=node,
+        id=known.call,
+        line=known.line,
+        number=known.number,
+        caller=known.caller,
+        caller_name=known.caller_name,
+        caller_kind=known.caller_kind,
+        arrived_at=arrived_at,
+        picked_up_at=known.picked_up_at,
+        greeting_started_at=known.greeting_started_at,
+        greeting_ended_at=known.greeting_ended_at,
+        queued_at=queued_at,
+        ringing_at=known.ringing_at,
+        connected_at=connected_at,
+        ended_at=ended_at,
+        last_event_at=last_at,
+        wait_ms=_duration_ms(queued_at, waited_until),
+        talk_ms=known.conversation.talk_us // 1000 if connected_at is not None else None,
+        total_ms=_duration_ms(arrived_at, ended_at),
+        queue=known.queue if known.queue is not None else story.queue,
+        operator=known.conversation.operator,
+        outcome=outcome,
+        stage=_stage(known, called_off_at),
+        ended_by=ended_by,
+        end_cause=known.end_cause,
+        queue_status=known.queue_status,
+        route=_route(known.routes),
+        plan_version=known.plan_version,
+        reasons=" ".join(reasons),
+        rings=sum(leg.operator is not None for leg in legs),
+        unanswered_rings=story.unanswered_rings,
+        discrepancy=_discrepancy(known, story, waited_until) if over else None,
+        finished=finished,
+        legs=tuple(leg.record(called_off_at, legs) for leg in legs),
+    )
+
+
+def _ended_at(known: Folding, story: QueueStory, last_at: int) -> int:
+    if known.ended_at is not None:
+        return known.ended_at
+    return last_at if known.channel_name or story.left_at is None else story.left_at
+
+
+def _ended_by(known: Folding, *, cut: bool) -> EndedBy | None:
+    """Asterisk names the channel that hung up first on both sides of a bridge; None if nothing was told."""
+    if cut or known.hung_up_by_us:
+        return EndedBy.SYSTEM
+    source = known.end_source
+    if source is None:
+        return None
+    if source == known.channel_name:
+        return EndedBy.CALLER
+    if operator_of(source) is not None:
+        return EndedBy.OPERATOR
+    return EndedBy.SYSTEM
+
+
+def _outcome(
+    known: Folding, story: QueueStory, ended_by: EndedBy | None, *, finished: bool
+) -> Outcome | None:
+    if known.conversation.connected_at is not None:
+        return Outcome.ANSWERED
+    if known.marked is not None or not finished:
+        return known.marked
+    if not known.channel_name and story.outcome is not None:
+        return story.outcome
+    return Outcome.TECHNICAL if ended_by is EndedBy.SYSTEM else Outcome.ABANDONED
+
+
+def _stage(known: Folding, gave_up_at: int | None) -> Stage:
+    """Asterisk ends the ringing half a millisecond before the hang-up of the caller that caused it."""
+    stopped_at = known.ring_stopped_at
+    if known.stage is Stage.QUEUE and gave_up_at is not None and stopped_at is not None:
+        return Stage.RINGING if gave_up_at - stopped_at <= CALLED_OFF_WITHIN_US else Stage.QUEUE
+    return known.stage
+
+
+def _route(routes: set[Route]) -> Route | None:
+    return Route.MIXED if len(routes) > 1 else next(iter(routes), None)
+
+
+def _discrepancy(known: Folding, story: QueueStory, waited_until: int | None) -> Discrepancy | None:
+    if not known.channel_name:
+        return Discrepancy.NO_CHANNEL_EVENTS
+    waited_us = None
+    if known.queued_at is not None and waited_until is not None:
+        waited_us = waited_until - known.queued_at
+    return story.differs(
+        bridged=known.conversation.connected_at is not None,
+        waited_us=waited_us,
+        queue_status=known.queue_status,
+    )
+
+
+def _duration_ms(start: int | None, end: int | None) -> int | None:
+    """None while one of the two is unknown; 0 when the clock was set back in between."""
+    return None if start is None or end is None else max(0, (end - start) // 1000)

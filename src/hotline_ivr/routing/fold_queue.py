@@ -1,0 +1,78 @@
+"""What queue_log tells of a call: to count unanswered rings, and to check the channel events against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hotline_ivr.routing.call_record import Discrepancy
+from hotline_ivr.routing.cel import QueueEvent
+from hotline_ivr.routing.steps import Outcome
+
+# A caller leaves the queue's own log with one of these. The outcome counts only for a call whose channel
+# events were lost.
+_LEAVING = {
+    "ABANDON": Outcome.ABANDONED,
+    "COMPLETEAGENT": Outcome.ANSWERED,
+    "COMPLETECALLER": Outcome.ANSWERED,
+    "BLINDTRANSFER": Outcome.ANSWERED,
+    "ATTENDEDTRANSFER": Outcome.ANSWERED,
+    "EXITWITHTIMEOUT": Outcome.TIMED_OUT,
+    "EXITEMPTY": Outcome.NO_OPERATOR,
+    "EXITWITHKEY": Outcome.ABANDONED,
+    "WITHDRAW": Outcome.TECHNICAL,
+    "AGENTDUMP": Outcome.TECHNICAL,
+    "SYSCOMPAT": Outcome.TECHNICAL,
+}
+# Asterisk writes nothing for a caller whom the queue did not take in (app_queue.c: FULL and JOINEMPTY).
+_NEVER_JOINED = frozenset({"FULL", "JOINEMPTY", "UNKNOWN", ""})
+# A wait shorter than this may have ended before the caller was in the queue.
+_SURELY_JOINED_US = 1_000_000
+
+
+class QueueStory:
+    """The lines of one call, in order."""
+
+    __slots__ = ("connected", "entered_at", "events", "left_at", "outcome", "queue", "unanswered_rings")
+
+    def __init__(self, events: Sequence[QueueEvent]) -> None:
+        self.events = events
+        self.queue: str | None = None
+        self.entered_at: int | None = None
+        self.left_at: int | None = None
+        self.connected = False
+        # How the caller left the queue, as far as this log knows.
+        self.outcome: Outcome | None = None
+        self.unanswered_rings = 0
+        for event in events:
+            self._take(event)
+
+    def _take(self, event: QueueEvent) -> None:
+        kind = event.kind
+        if kind == "ENTERQUEUE":
+            if self.entered_at is None:
+                self.entered_at, self.queue = event.at, event.queue
+        elif kind == "CONNECT":
+            self.connected = True
+        elif kind == "RINGNOANSWER":
+            self.unanswered_rings += 1
+        elif kind in _LEAVING:
+            self.left_at = event.at
+            self.outcome = _LEAVING[kind]
+
+    def differs(
+        self, *, bridged: bool, waited_us: int | None, queue_status: str | None
+    ) -> Discrepancy | None:
+        """What the channel events say and this log does not, for a call that is over; None if they agree.
+
+        `waited_us` is None for a call that was never sent to the queue.
+        """
+        if bridged:
+            if self.outcome is Outcome.ABANDONED and not self.connected:
+                return Discrepancy.ABANDONED_YET_BRIDGED
+            return None if self.connected else Discrepancy.BRIDGE_WITHOUT_CONNECT
+        if self.connected:
+            return Discrepancy.CONNECT_WITHOUT_BRIDGE
+        unseen = self.entered_at is None and queue_status not in _NEVER_JOINED
+        if unseen and waited_us is not None and waited_us > _SURELY_JOINED_US:
+            return Discrepancy.WAITED_UNSEEN_BY_QUEUE
+        return None

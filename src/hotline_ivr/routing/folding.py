@@ -1,0 +1,248 @@
+"""One pass over the events of a call, in order: what is known of it so far.
+
+fold.py puts the events in order and draws the conclusions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from hotline_ivr.routing.call_record import CallerKind, Route
+from hotline_ivr.routing.caller import clean_name, clean_number, clean_text
+from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent
+from hotline_ivr.routing.fold_legs import Conversation, Leg, bridge_of, hangup_of
+from hotline_ivr.routing.steps import Outcome, Stage
+
+# Words of ours in a stage event are short, and a call asks ten times at most (the dialplan's bound); these
+# bounds only hold off what a broken file could bring.
+_MAX_WORD = 120
+_MAX_REASONS = 12
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_STAGES = {stage.value: stage for stage in Stage}
+# A stage event of another version may lack words; `arrived` has the most, five.
+_NO_WORDS = ["", "", "", "", ""]
+_PLAIN_EXTRA = '{"extra":"'
+
+
+def stage_text(extra: str) -> str:
+    """The text of a user event, which Asterisk wraps as {"extra":"..."}; empty if there is none."""
+    # JSON's decoder takes ten times as long, and our words have nothing to unescape.
+    if extra.startswith(_PLAIN_EXTRA) and "\\" not in extra:
+        return extra[len(_PLAIN_EXTRA) : -2]
+    try:
+        text = json.loads(extra)["extra"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return text if isinstance(text, str) else ""
+
+
+class Folding:
+    """What is known of one call so far, while its events pass by."""
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+        self.channel_name = ""
+        self.arrived = False
+        self.line = self.number = self.caller = self.caller_name = ""
+        self.caller_kind = CallerKind.WITHHELD
+        self.started_at: int | None = None
+        self.picked_up_at: int | None = None
+        self.greeting_started_at: int | None = None
+        self.greeting_ended_at: int | None = None
+        self.queue: str | None = None
+        self.queued_at: int | None = None
+        self.left_queue_at: int | None = None
+        self.queue_status: str | None = None
+        self.ringing_at: int | None = None
+        self.ring_stopped_at: int | None = None
+        self.ended_at: int | None = None
+        self.end_cause: int | None = None
+        self.end_source: str | None = None
+        self.plan_version: str | None = None
+        self.reasons: list[str] = []
+        self.routes: set[Route] = set()
+        self.marked: Outcome | None = None
+        self.hung_up_by_us = False
+        self.over = False
+        self.stage = Stage.ARRIVAL
+        self.legs: dict[str, Leg] = {}
+        self.ringing: set[str] = set()
+        self.conversation = Conversation(call)
+
+    def take(self, events: Iterable[CallEvent]) -> None:
+        """The events in order; one of a kind that says nothing about a call is passed over."""
+        for event in events:
+            if event.channel == self.call:
+                if not self.channel_name:
+                    self.channel_name = event.channel_name
+                handler = _CALLER_EVENTS.get(event.kind)
+            else:
+                handler = _LEG_EVENTS.get(event.kind)
+            if handler is not None:
+                handler(self, event)
+
+    # The caller's channel.
+
+    def caller_started(self, event: CallEvent) -> None:
+        self.started_at = event.at
+
+    def caller_picked_up(self, event: CallEvent) -> None:
+        if self.picked_up_at is None:
+            self.picked_up_at = event.at
+
+    def caller_hung_up(self, event: CallEvent) -> None:
+        self.over = True
+        self.ended_at = event.at
+        self.end_cause, self.end_source = hangup_of(event.extra)
+        self.conversation.leave(event.channel, event.at, self.legs)
+
+    def caller_channel_ended(self, event: CallEvent) -> None:
+        self.over = True
+        if self.ended_at is None:
+            self.ended_at = event.at
+        self.conversation.leave(event.channel, event.at, self.legs)
+
+    def said(self, event: CallEvent) -> None:
+        """The dialplan says what it is doing (dialplans/hotline-run.conf)."""
+        words = stage_text(event.extra).split("|")
+        handler = _STAGE_EVENTS.get(words[0])
+        if handler is not None:
+            handler(self, event.at, words + _NO_WORDS)
+
+    # Any channel.
+
+    def entered_bridge(self, event: CallEvent) -> None:
+        if event.channel != self.call:
+            self._leg(event)
+        self.conversation.enter(event.channel, bridge_of(event.extra), event.at, self.legs)
+        if self.conversation.talking:
+            self.stage = Stage.TALK
+
+    def left_bridge(self, event: CallEvent) -> None:
+        self.conversation.leave(event.channel, event.at, self.legs)
+
+    def call_ended(self, event: CallEvent) -> None:
+        self.over = True
+        if self.ended_at is None:
+            self.ended_at = event.at
+        self.conversation.stop(event.at)
+
+    # The other channels.
+
+    def leg_started(self, event: CallEvent) -> None:
+        leg = self._leg(event)
+        leg.started_at = event.at
+        if leg.operator is not None and self.conversation.connected_at is None:
+            if not self.ringing:
+                self.ringing_at = event.at
+            self.ringing.add(event.channel)
+            if self.stage is Stage.QUEUE:
+                self.stage = Stage.RINGING
+
+    def leg_picked_up(self, event: CallEvent) -> None:
+        leg = self._leg(event)
+        if leg.answered_at is None:
+            leg.answered_at = event.at
+        self.ringing.discard(event.channel)
+
+    def leg_hung_up(self, event: CallEvent) -> None:
+        leg = self._leg(event)
+        if leg.ended_at is None:
+            leg.ended_at = event.at
+        if event.kind == "HANGUP":
+            leg.cause, _ = hangup_of(event.extra)
+        self.conversation.leave(event.channel, event.at, self.legs)
+        self.ringing.discard(event.channel)
+        if self.stage is Stage.RINGING and not self.ringing:
+            self.stage = Stage.QUEUE
+            self.ring_stopped_at = event.at
+
+    def _leg(self, event: CallEvent) -> Leg:
+        leg = self.legs.get(event.channel)
+        if leg is None:
+            leg = self.legs[event.channel] = Leg(event.channel, event.channel_name)
+        return leg
+
+    # What the dialplan said. `words` begins with the verb and has at least six members.
+
+    def say_arrived(self, _at: int, words: list[str]) -> None:
+        self.arrived = True
+        self.line = clean_text(words[1], _MAX_WORD)
+        self.number = clean_text(words[2], _MAX_WORD)
+        self.caller, self.caller_kind = clean_number(words[3], words[4])
+        self.caller_name = clean_name(words[5])
+
+    def say_asked(self, _at: int, words: list[str]) -> None:
+        if self.plan_version is None:
+            self.plan_version = clean_text(words[1], _MAX_WORD)
+        self._reason(words[2], Route.SERVICE)
+
+    def say_fallback(self, _at: int, words: list[str]) -> None:
+        self._reason(f"fallback:{words[1]}", Route.FALLBACK)
+
+    def _reason(self, reason: str, route: Route) -> None:
+        self.routes.add(route)
+        if len(self.reasons) < _MAX_REASONS:
+            self.reasons.append(clean_text(reason, _MAX_WORD).replace(" ", "-"))
+
+    def say_play(self, at: int, words: list[str]) -> None:
+        self.stage = _STAGES.get(words[2], Stage.MESSAGE)
+        if self.stage is Stage.GREETING and self.greeting_started_at is None:
+            self.greeting_started_at = at
+
+    def say_played(self, at: int, _words: list[str]) -> None:
+        if self.stage is Stage.GREETING and self.greeting_ended_at is None:
+            self.greeting_ended_at = at
+
+    def say_wait(self, at: int, words: list[str]) -> None:
+        self.stage = Stage.QUEUE
+        if self.queued_at is None:
+            self.queued_at = at
+            self.queue = clean_text(words[1], _MAX_WORD)
+
+    def say_left(self, at: int, words: list[str]) -> None:
+        self.left_queue_at = at
+        self.queue_status = clean_text(words[2], _MAX_WORD)
+
+    def say_mark(self, _at: int, words: list[str]) -> None:
+        if self.marked is None:
+            self.marked = _OUTCOMES.get(words[1])
+
+    def say_hangup(self, _at: int, _words: list[str]) -> None:
+        self.hung_up_by_us = True
+
+
+_CALLER_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
+    "CHAN_START": Folding.caller_started,
+    "ANSWER": Folding.caller_picked_up,
+    STAGE_EVENT: Folding.said,
+    "BRIDGE_ENTER": Folding.entered_bridge,
+    "BRIDGE_EXIT": Folding.left_bridge,
+    "HANGUP": Folding.caller_hung_up,
+    "CHAN_END": Folding.caller_channel_ended,
+    "LINKEDID_END": Folding.call_ended,
+}
+
+_LEG_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
+    "CHAN_START": Folding.leg_started,
+    "ANSWER": Folding.leg_picked_up,
+    "BRIDGE_ENTER": Folding.entered_bridge,
+    "BRIDGE_EXIT": Folding.left_bridge,
+    "HANGUP": Folding.leg_hung_up,
+    "CHAN_END": Folding.leg_hung_up,
+    "LINKEDID_END": Folding.call_ended,
+}
+
+_STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
+    "arrived": Folding.say_arrived,
+    "asked": Folding.say_asked,
+    "fallback": Folding.say_fallback,
+    "play": Folding.say_play,
+    "played": Folding.say_played,
+    "wait": Folding.say_wait,
+    "left": Folding.say_left,
+    "mark": Folding.say_mark,
+    "hangup": Folding.say_hangup,
+}

@@ -1,0 +1,159 @@
+"""The tables of the record. Every row knows its node.
+
+What Asterisk wrote is kept as it wrote it: `call_event` holds the lines of a call, one row for all that one
+piece of a file held of that call. A row for each event would take three times the work (bench/record.py) and
+serve nobody: events are always read by call. A call's row can be folded again from them at any time.
+
+`spool_position` says how far each generation of each file has been read. It changes in the same transaction
+as all that came of what was read.
+
+Texts have no longest length here: one that is too long must not stop the record, and neither database would
+gain by it. The bounds are where text comes in (asterisk/spool.py, routing/caller.py).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from hotline_ivr.store.columns import Instant
+
+metadata = MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
+)
+
+# Columns in the order of CallRecord's fields.
+call = Table(
+    "call",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("caller_name", String, nullable=False),
+    Column("caller_kind", String, nullable=False),
+    Column("arrived_at", Instant, nullable=False),
+    Column("picked_up_at", Instant),
+    Column("greeting_started_at", Instant),
+    Column("greeting_ended_at", Instant),
+    Column("queued_at", Instant),
+    Column("ringing_at", Instant),
+    Column("connected_at", Instant),
+    Column("ended_at", Instant),
+    Column("last_event_at", Instant, nullable=False),
+    Column("wait_ms", BigInteger),
+    Column("talk_ms", BigInteger),
+    Column("total_ms", BigInteger),
+    Column("queue", String),
+    Column("operator", String),
+    Column("outcome", String),
+    Column("stage", String, nullable=False),
+    Column("ended_by", String),
+    Column("end_cause", Integer),
+    Column("queue_status", String),
+    Column("route", String),
+    Column("plan_version", String),
+    Column("reasons", Text, nullable=False),
+    Column("rings", Integer, nullable=False),
+    Column("unanswered_rings", Integer, nullable=False),
+    Column("discrepancy", String),
+    Column("finished", Boolean, nullable=False),
+    PrimaryKeyConstraint("node", "id"),
+    # Lists and reports go by time.
+    Index(None, "arrived_at"),
+)
+
+# Columns: the call's key, then the order of LegRecord's fields.
+leg = Table(
+    "leg",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("channel_name", String, nullable=False),
+    Column("operator", String),
+    Column("started_at", Instant),
+    Column("answered_at", Instant),
+    Column("connected_at", Instant),
+    Column("ended_at", Instant),
+    Column("cause", Integer),
+    Column("result", String),
+    PrimaryKeyConstraint("node", "call_id", "channel"),
+)
+
+# Calls that are not over: what to look at after a start, and what a restart of Asterisk cut off.
+open_call = Table(
+    "open_call",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    PrimaryKeyConstraint("node", "call_id"),
+)
+
+# Lines of a call as Asterisk wrote them, joined by line feeds; `start` is where the first of them began.
+call_event = Table(
+    "call_event",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("lines", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("node", "call_id", "source", "generation", "start"),
+)
+
+# queue_log lines that are of no call: operators coming, going and pausing, Asterisk starting.
+queue_event = Table(
+    "queue_event",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("event", String, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    PrimaryKeyConstraint("node", "generation", "start"),
+    Index(None, "node", "event", "at"),
+)
+
+# What was no record: kept for a human to look at, never dropped.
+rejected_line = Table(
+    "rejected_line",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("node", "source", "generation", "start"),
+)
+
+spool_position = Table(
+    "spool_position",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    # Inode numbers are unsigned 64 bit; as text they fit every database.
+    Column("inode", String, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    PrimaryKeyConstraint("node", "source", "generation"),
+)

@@ -1,0 +1,285 @@
+"""A telephone for one person: hears, speaks, presses keys, and keeps a ledger. By baresip.
+
+baresip-python is a development dependency and holds one SIP stack a process, so it is imported when the first
+phone is asked for, and one Telephones holds all the phones of a test. Everything stays on loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Self
+
+from hotline_ivr.testing.audio import Audio
+from hotline_ivr.testing.ledger import EndedBy, LedgerRow
+from hotline_ivr.testing.ports import free_port
+
+HEARD_LIMIT_S = 120.0
+"""Most that is kept of what one side hears: longer than any test's call, 2 MB at 8 kHz."""
+
+_FRAME_S = 0.02
+_ANSWER_DEADLINE_S = 20.0
+_MAX_CALLS = 64
+
+
+class Telephones:
+    """The SIP stack of this process and its phones. Use as an async context manager."""
+
+    def __init__(self) -> None:
+        self._runtime: Any = None
+        self.calls: list[PhoneCall] = []
+
+    async def __aenter__(self) -> Self:
+        import baresip  # noqa: PLC0415 - a development dependency
+
+        config = baresip.Config(
+            net_interface="127.0.0.1",
+            max_concurrent_calls=_MAX_CALLS,
+            extra_config_text=f"sip_listen 127.0.0.1:{free_port()}\n",
+        )
+        self._runtime = baresip.Runtime()
+        await self._runtime.start(config)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for call in self.calls:
+            await call.leave()
+        await self._runtime.close()
+
+    async def caller(self, number: str, host: str, port: int) -> Phone:
+        """Somebody outside, who calls without registering."""
+        return await self._phone(number, host, port, "", 0)
+
+    async def operator(self, account: str, secret: str, host: str, port: int) -> Phone:
+        """An operator's phone, registered.
+
+        Raises baresip.RegistrationError if Asterisk does not take it.
+        """
+        phone = await self._phone(account, host, port, secret, 600)
+        await phone.agent.register(timeout=10)
+        return phone
+
+    async def _phone(self, user: str, host: str, port: int, secret: str, interval: int) -> Phone:
+        import baresip  # noqa: PLC0415
+
+        account = baresip.Account(
+            user, f"{host}:{port}", secret, reg_interval=interval, audio_codecs=("pcma", "pcmu")
+        )
+        return Phone(self, user, f"{host}:{port}", await baresip.UserAgent.create(self._runtime, account))
+
+    def ledger(self) -> list[LedgerRow]:
+        return sorted((call.row for call in self.calls), key=lambda row: row.started)
+
+
+class Phone:
+    """One account, or one caller's number."""
+
+    def __init__(self, telephones: Telephones, user: str, host: str, agent: Any) -> None:
+        self.user = user
+        self.agent = agent
+        self._telephones = telephones
+        self._host = host
+        self._incoming: asyncio.Queue[PhoneCall] = asyncio.Queue(_MAX_CALLS)
+        agent.on_incoming(self._on_incoming)
+
+    async def dial(self, number: str) -> PhoneCall:
+        """Begin a call; `wait_answered` tells how it went on."""
+        started = time.time()
+        native = await self.agent.dial(f"sip:{number}@{self._host}")
+        return self._keep(PhoneCall(native, LedgerRow("", self.user, started, peer=number)))
+
+    async def wait_rung(self, deadline: float) -> PhoneCall:
+        """The next call to this phone, which rings but is not answered yet.
+
+        Raises TimeoutError after `deadline` seconds.
+        """
+        async with asyncio.timeout(deadline):
+            return await self._incoming.get()
+
+    async def unregister(self) -> None:
+        await self.agent.unregister()
+
+    def _on_incoming(self, native: Any) -> None:
+        now = time.time()
+        row = LedgerRow(native.call_id or "", self.user, now, peer=native.peer or "", ringing=now)
+        self._incoming.put_nowait(self._keep(PhoneCall(native, row)))
+
+    def _keep(self, call: PhoneCall) -> PhoneCall:
+        self._telephones.calls.append(call)
+        return call
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    at: float
+    pcm: bytes
+
+
+class PhoneCall:
+    """One call at one phone: its ledger row, what is heard, and what is said."""
+
+    def __init__(self, native: Any, row: LedgerRow) -> None:
+        self.native = native
+        self.row = row
+        self.digits = ""
+        self._hung_up = False
+        self._answered = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._chunks: list[_Chunk] = []
+        self._heard_bytes = 0
+        self._rate = 0
+        self._listener: asyncio.Task[None] | None = None
+        native.on(self._on_event)
+        native.on_dtmf(self._on_digit)
+
+    # What happens on the line.
+
+    def _on_event(self, event: Any) -> None:
+        now = time.time()
+        if not self.row.call_id and event.call_id:
+            self.row = replace(self.row, call_id=event.call_id)
+        match event.event.name:
+            case "CALL_RINGING" if self.row.ringing is None:
+                self.row = replace(self.row, ringing=now)
+            case "CALL_ANSWERED" | "CALL_ESTABLISHED":
+                if self.row.answered is None:
+                    self.row = replace(self.row, answered=now, code=200)
+                if event.event.name == "CALL_ESTABLISHED":
+                    self._answered.set()
+                    self._listener = self._listener or asyncio.create_task(self._listen(), name="listen")
+            case "CALL_CLOSED":
+                self._on_closed(now, event.text or "")
+            case _:
+                pass
+
+    def _on_closed(self, now: float, text: str) -> None:
+        status = text.split(" ", 1)[0]
+        code = self.row.code or (int(status) if status.isdigit() else 0)
+        if self._hung_up:
+            # The time is that of our BYE or CANCEL; this event only says that the stack has let go.
+            self.row = replace(self.row, code=code or 487)
+        else:
+            self.row = replace(self.row, ended=now, ended_by=EndedBy.THEM, code=code)
+        self._ended.set()
+
+    def _on_digit(self, event: Any) -> None:
+        self.digits += event.digit
+
+    async def _listen(self) -> None:
+        import baresip  # noqa: PLC0415
+
+        with contextlib.suppress(baresip.AudioNotActive):
+            while not self._ended.is_set():
+                self._collect(baresip)
+                await asyncio.sleep(_FRAME_S)
+            self._collect(baresip)
+
+    def _collect(self, baresip: Any) -> None:
+        audio = self.native.audio
+        with contextlib.suppress(baresip.AudioRestarted):
+            info = audio.info()
+            if not info.rx_ready:
+                return
+            self._rate = info.rx_sample_rate
+            pcm = audio.read(info.rx_capacity)
+            if pcm and self._heard_bytes < HEARD_LIMIT_S * self._rate * 2:
+                self._chunks.append(_Chunk(time.time(), pcm))
+                self._heard_bytes += len(pcm)
+
+    # What the person at the phone does.
+
+    async def wait_answered(self, deadline: float = _ANSWER_DEADLINE_S) -> None:
+        """Raises TimeoutError after `deadline` seconds, ConnectionError if the call ended unanswered."""
+        await self._first_of(self._answered, self._ended, deadline, "an answer")
+        if not self._answered.is_set():
+            raise ConnectionError(f"not answered: {self.row}")
+
+    async def wait_ended(self, deadline: float) -> None:
+        """Until either side has hung up. Raises TimeoutError after `deadline` seconds."""
+        await self._first_of(self._ended, self._ended, deadline, "the end of the call")
+
+    async def _first_of(self, one: asyncio.Event, other: asyncio.Event, deadline: float, what: str) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in {one, other}]
+        try:
+            done, _ = await asyncio.wait(waits, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if not done:
+            raise TimeoutError(f"waited {deadline} s for {what}: {self.row}")
+
+    async def answer(self, after_s: float = 0.0) -> None:
+        """Pick up an incoming call once it has rung for `after_s` seconds."""
+        await asyncio.sleep(max(0.0, self.row.started + after_s - time.time()))
+        answered = time.time()
+        await self.native.answer()
+        if self.row.answered is None or self.row.answered > answered:
+            self.row = replace(self.row, answered=answered, code=200)
+        await self.wait_answered()
+
+    async def hang_up(self) -> None:
+        """BYE, or CANCEL or a refusal where the call is not answered yet; nothing if it is over."""
+        if self._ended.is_set():
+            return
+        import baresip  # noqa: PLC0415
+
+        before, self._hung_up = self.row, True
+        self.row = replace(self.row, ended=time.time(), ended_by=EndedBy.US)
+        try:
+            await self.native.hangup()
+        except baresip.StaleHandleError:
+            # The far end was faster, and its BYE is already on its way to us as an event.
+            self.row, self._hung_up = before, False
+        await self.wait_ended(5)
+
+    async def leave(self) -> None:
+        """Hang up if need be, and stop listening."""
+        with contextlib.suppress(TimeoutError):
+            await self.hang_up()
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+
+    async def send_keys(self, digits: str) -> None:
+        """Keys by RTP telephone-events."""
+        await self.native.send_dtmf(digits)
+
+    async def say(self, sound: Audio) -> None:
+        """Speak `sound` to its end, in step with the clock."""
+        rate = self.native.audio.info().tx_sample_rate
+        pcm = sound.at_rate(rate).pcm()
+        begun, sent = time.monotonic(), 0
+        while sent < len(pcm) and not self._ended.is_set():
+            due = int((time.monotonic() - begun + 5 * _FRAME_S) * rate) * 2
+            if due > sent:
+                sent += self.native.audio.write(pcm[sent : min(due, len(pcm))])
+            await asyncio.sleep(_FRAME_S)
+
+    # What was heard.
+
+    def heard(self, since: float | None = None) -> Audio:
+        """What has been heard, from a moment in time on (seconds since the epoch)."""
+        chunks = (chunk.pcm for chunk in self._chunks if since is None or chunk.at >= since)
+        return Audio.from_pcm(b"".join(chunks), self._rate or 8000)
+
+    async def wait_heard(
+        self, condition: Callable[[Audio], bool], deadline: float, what: str, *, since: float | None = None
+    ) -> Audio:
+        """What has been heard, once `condition` holds for it; looked at four times a second.
+
+        Raises TimeoutError after `deadline` seconds.
+        """
+        end = time.monotonic() + deadline
+        while not condition(heard := self.heard(since)):
+            if time.monotonic() > end:
+                raise TimeoutError(
+                    f"waited {deadline} s to hear {what}; heard {heard.seconds:.1f} s: {self.row}"
+                )
+            await asyncio.sleep(0.25)
+        return heard

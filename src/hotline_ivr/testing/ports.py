@@ -1,0 +1,40 @@
+"""Free ports on loopback, for a stack and callers that must not meet another's."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+_LOOPBACK = "127.0.0.1"
+
+
+def free_port(kind: int = socket.SOCK_DGRAM) -> int:
+    """A port that nobody holds at this moment (UDP unless `kind` says otherwise)."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def free_range(size: int, first: int = 20_000, last: int = 60_000) -> int:
+    """The first port of `size` UDP ports in a row that are all free, even-numbered as RTP wants it.
+
+    Raises OSError when there is no such range.
+    """
+    start = first
+    while start + size <= last:
+        taken = _first_taken(start, size)
+        if taken is None:
+            return start
+        start = taken + 1 + (taken + 1) % 2
+    raise OSError(f"no {size} free UDP ports in a row between {first} and {last}")
+
+
+def _first_taken(start: int, size: int) -> int | None:
+    with contextlib.ExitStack() as held:
+        for port in range(start, start + size):
+            probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            try:
+                probe.bind((_LOOPBACK, port))
+            except OSError:
+                return port
+    return None

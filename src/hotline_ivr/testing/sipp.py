@@ -1,0 +1,184 @@
+"""Many callers, and the phones of many operators, by SIPp (Debian: sip-tester).
+
+The scenarios lie in scenarios/; each call's line in the injected file says who calls and how long it stays.
+SIPp flushes each line of its log, so the ledger can be read, and waited on, while the calls are under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from hotline_ivr.testing.ledger import LedgerRow, fold, read_entry
+from hotline_ivr.testing.ports import free_port, free_range
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+
+REFUSALS = (403, 404, 480, 486, 488, 500, 503, 603)
+"""Final answers that a caller takes as a refusal; another one fails the call in SIPp's own count."""
+
+_LOOK_EVERY = 0.01
+"""Seconds between looks at SIPp's log: below the 50 ms to which the record is held."""
+
+_PORTS_A_CALL = 4
+"""SIPp counts media ports by 2 a stream, and may open RTP and RTCP."""
+
+_REPEATED = re.compile(r"[ ]*<!-- for each (\w+) -->\n(.*?)[ ]*<!-- end -->\n", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls which number, and how long after the answer it stays unless the far end hangs up first."""
+
+    number: str
+    called: str
+    stay_ms: int = 120_000
+
+    def __post_init__(self) -> None:
+        _limits(self.stay_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the operators' phones do with one call: ring, then talk until one side hangs up."""
+
+    ring_ms: int
+    talk_ms: int = 120_000
+
+    def __post_init__(self) -> None:
+        _limits(self.ring_ms, self.talk_ms)
+
+
+def _limits(*milliseconds: int) -> None:
+    if min(milliseconds) < 1:
+        raise ValueError("at least 1 ms: SIPp takes 0 for no limit at all")
+
+
+def expand(template: str, values: Mapping[str, Iterable[object]], **fixed: object) -> str:
+    """A scenario with each `for each` block repeated once for each distinct value of its name."""
+
+    def repeat(block: re.Match[str]) -> str:
+        name, text = block[1], block[2]
+        return "".join(text.replace(name.upper(), str(value)) for value in dict.fromkeys(values[name]))
+
+    text = _REPEATED.sub(repeat, template)
+    for name, value in fixed.items():
+        text = text.replace(name.upper(), str(value))
+    return text
+
+
+@dataclass
+class SippRun:
+    """One SIPp process. Use as an async context manager: leaving it ends the process."""
+
+    name: str
+    folder: Path
+    scenario: str
+    lines: Sequence[str]
+    arguments: Sequence[str]
+    port: int = field(default_factory=free_port)
+    _process: asyncio.subprocess.Process | None = field(default=None, init=False)
+
+    async def __aenter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        files = {".xml": self.scenario, ".csv": "\n".join(["SEQUENTIAL", *self.lines, ""])}
+        for suffix, text in files.items():
+            (self.folder / (self.name + suffix)).write_text(text, encoding="utf-8")
+        self._log.write_bytes(b"")
+        media = free_range(min(_PORTS_A_CALL * len(self.lines) + 4, 400), 32_000 + self.port % 1000 * 20)
+        with (self.folder / f"{self.name}.out").open("wb") as out:
+            self._process = await asyncio.create_subprocess_exec(
+                "sipp", *self.arguments,
+                "-sf", f"{self.name}.xml", "-inf", f"{self.name}.csv",
+                "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(media),
+                "-cp", str(free_port()), "-trace_logs", "-log_file", self._log.name, "-nostdin",
+                cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+            )  # fmt: skip
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._process is not None and self._process.returncode is None:
+            # Only SIGKILL ends SIPp at once while calls are up.
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+    def rows(self) -> list[LedgerRow]:
+        """The calls so far, in the order in which they began."""
+        text = self._log.read_text(encoding="utf-8", errors="replace")
+        entries = (read_entry(line) for line in text.splitlines())
+        return fold(entry for entry in entries if entry is not None)
+
+    async def wait_for(
+        self, condition: Callable[[list[LedgerRow]], bool], deadline: float, what: str = "the calls"
+    ) -> list[LedgerRow]:
+        """The rows, once `condition` holds for them.
+
+        Raises TimeoutError after `deadline` seconds, with what SIPp said and how far the calls had come.
+        """
+        try:
+            async with asyncio.timeout(deadline):
+                # The other side is a file, which has no event to wait on.
+                while not condition(rows := self.rows()):  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK_EVERY)
+        except TimeoutError:
+            said = (self.folder / f"{self.name}.out").read_text(encoding="utf-8", errors="replace")
+            raise TimeoutError(
+                f"{self.name}: waited {deadline} s for {what}: {self.rows()}\n{said[-1500:]}"
+            ) from None
+        return rows
+
+    async def wait_ended(self, deadline: float) -> list[LedgerRow]:
+        """The rows, once SIPp has carried out every line of its file and left."""
+        if self._process is None:
+            raise RuntimeError("not started")
+        async with asyncio.timeout(deadline):
+            await self._process.wait()
+        return self.rows()
+
+
+def callers(
+    folder: Path,
+    host: str,
+    sip_port: int,
+    calls: Sequence[Caller],
+    *,
+    per_second: int = 20,
+    at_once: int | None = None,
+    ring_ms: int = 20_000,
+    name: str = "callers",
+) -> SippRun:
+    """Each call once, begun `per_second` a second, no more than `at_once` together.
+
+    A call is given up after `ring_ms` without an answer.
+    """
+    template = (SCENARIOS / "caller.xml").read_text(encoding="utf-8")
+    scenario = expand(template, {"stay": [call.stay_ms for call in calls], "code": REFUSALS}, ring_ms=ring_ms)
+    count = str(len(calls))
+    return SippRun(
+        name, folder, scenario,
+        [f"{call.number};{call.called};{call.stay_ms}" for call in calls],
+        [f"{host}:{sip_port}", "-r", str(per_second), "-m", count, "-l", str(at_once or len(calls))],
+    )  # fmt: skip
+
+
+def operator_phones(folder: Path, turns: Sequence[Turn], *, port: int, name: str = "operators") -> SippRun:
+    """Phones that do not register, all on one port, told apart by the user part of their contact.
+
+    Calls take the turns in the order in which they arrive, beginning anew after the last.
+    """
+    template = (SCENARIOS / "operator.xml").read_text(encoding="utf-8")
+    scenario = expand(
+        template, {"ring": [turn.ring_ms for turn in turns], "talk": [turn.talk_ms for turn in turns]}
+    )
+    lines = [f"{turn.ring_ms};{turn.talk_ms}" for turn in turns]
+    return SippRun(name, folder, scenario, lines, [], port)

@@ -1,0 +1,114 @@
+"""What Prometheus reads. No label ever holds anything that a caller controls.
+
+The names are a promise to dashboards; docs/operations.md lists them all, and a test holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from typing_extensions import override
+
+from hotline_ivr import __version__
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+# Seconds from the connection to the confirmed answer; 2.5 s is where Asterisk stops waiting.
+_ASK_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 2.5)
+# Seconds in the queue until an operator answered.
+_WAIT_BUCKETS = (5, 10, 20, 30, 60, 120, 300, 600)
+
+
+class FloorView(Protocol):
+    """What the gauges need of the live picture."""
+
+    def operators_by_state(self) -> Mapping[str, int]: ...
+
+    def waiting_by_queue(self) -> Mapping[str, int]: ...
+
+
+class Metrics:
+    """All metrics of one service, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        registry = self.registry
+        build = Gauge("hotline_build_info", "Version that runs; always 1.", ["version"], registry=registry)
+        build.labels(__version__).set(1)
+        self.asks = Counter("hotline_asks", "Asks by how they ended.", ["end"], registry=registry)
+        self.ask_seconds = Histogram(
+            "hotline_ask_seconds", "Time of an ask.", buckets=_ASK_BUCKETS, registry=registry
+        )
+        self.ami_connected = Gauge(
+            "hotline_ami_connected", "1 while logged in to Asterisk.", registry=registry
+        )
+        self.ami_dropped = Counter(
+            "hotline_ami_events_dropped", "Manager events not used.", ["reason"], registry=registry
+        )
+        self.calls = Counter(
+            "hotline_calls", "Calls that ended, by line and outcome.", ["line", "outcome"], registry=registry
+        )
+        self.wait_seconds = Histogram(
+            "hotline_wait_seconds",
+            "Wait of answered calls.",
+            ["queue"],
+            buckets=_WAIT_BUCKETS,
+            registry=registry,
+        )
+        self.record_events = Counter(
+            "hotline_record_events", "Events read from Asterisk's files.", ["source"], registry=registry
+        )
+        self.record_rejected = Counter(
+            "hotline_record_rejected",
+            "Lines kept aside because they could not be read.",
+            ["source"],
+            registry=registry,
+        )
+        self.record_lag = Gauge(
+            "hotline_record_lag_seconds",
+            "Age of the oldest event that is not yet in the database.",
+            registry=registry,
+        )
+        self.config_ok = Gauge(
+            "hotline_config_last_reload_successful",
+            "1 if the configuration on disk is the one in use.",
+            registry=registry,
+        )
+        self.config_time = Gauge(
+            "hotline_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken.",
+            registry=registry,
+        )
+
+    def watch_floor(self, floor: Callable[[], FloorView]) -> None:
+        """Add the gauges of the live picture; they are read when Prometheus asks."""
+        self.registry.register(_FloorCollector(floor))
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)
+
+    def names(self) -> Iterable[str]:
+        """Every metric's name as Prometheus shows it."""
+        for family in self.registry.collect():
+            yield f"{family.name}_total" if family.type == "counter" else family.name
+
+
+class _FloorCollector(Collector):
+    def __init__(self, floor: Callable[[], FloorView]) -> None:
+        self._floor = floor
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        floor = self._floor()
+        operators = GaugeMetricFamily("hotline_operators", "Operators by state.", labels=["state"])
+        for state, count in floor.operators_by_state().items():
+            operators.add_metric([state], count)
+        yield operators
+        waiting = GaugeMetricFamily("hotline_calls_waiting", "Callers that wait now.", labels=["queue"])
+        for queue, count in floor.waiting_by_queue().items():
+            waiting.add_metric([queue], count)
+        yield waiting

@@ -1,0 +1,120 @@
+"""A configuration with mistakes never takes the place of a good one in a running service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.plans import CLOSED, OPEN, line, plan
+from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from hotline_ivr.testing.stage_events import wait_event
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
+
+NEW = "+4722851250"
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> HotlineStack:
+    made = make_stack(plan({"anna": None}, now=datetime.now(UTC)))
+    made.start()
+    return made
+
+
+def good() -> dict[str, Any]:
+    return plan({"anna": None}, now=datetime.now(UTC))
+
+
+def with_ten_mistakes() -> dict[str, Any]:
+    config = good()
+    config["organisation"]["contry"] = "NO"
+    config["trunks"]["carrier"]["hosts"] = ["not an address"]
+    config["trunks"]["carrier"]["codecs"] = ["mp3"]
+    config["queues"]["main"]["strategy"] = "fastest"
+    config["queues"]["main"]["ring_time"] = "soon"
+    config["lines"]["open"]["time_zone"] = "Europe/Olso"
+    config["lines"]["open"]["hours"] = {"mon": "16:00-08:0"}
+    config["lines"]["open"]["numbers"] = ["call us"]
+    config["lines"]["closed"]["queue"] = "mian"
+    config["lines"]["closed"]["language"] = "xx"
+    return config
+
+
+async def wait_configuration(
+    stack: HotlineStack, condition: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    """What the service says of its configuration, once `condition` holds; within 20 s."""
+    end = time.monotonic() + 20
+    while True:
+        _, text = await asyncio.to_thread(stack.get, "/readyz")
+        part: dict[str, Any] = json.loads(text)["parts"]["configuration"] if text else {}
+        if part and condition(part):
+            return part
+        assert time.monotonic() < end, part
+        await asyncio.sleep(0.05)
+
+
+async def plan_of_a_call(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> str:
+    """The version of the plan by which a call of this moment is decided."""
+    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+    call = await caller.dial(called)
+    asked = await wait_event(stack.settings.cel_file, number, "asked", 5)
+    await call.hang_up()
+    return asked.fields[1]
+
+
+async def test_a_running_service_keeps_its_last_good_plan_and_takes_the_next_good_one(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    first = await plan_of_a_call(stack, telephones, "+4790050001", OPEN)
+
+    stack.write_config(with_ten_mistakes())
+    stack.signal_service(signal.SIGHUP)
+    await wait_configuration(stack, lambda part: not part["ok"])
+    assert await plan_of_a_call(stack, telephones, "+4790050002", OPEN) == first
+    assert await plan_of_a_call(stack, telephones, "+4790050003", CLOSED) == first
+
+    better = good()
+    better["lines"]["second"] = line("Second line", NEW)
+    stack.write_config(better)
+    stack.signal_service(signal.SIGHUP)
+    part = await wait_configuration(stack, lambda part: part["ok"] and first not in part["detail"])
+    second = await plan_of_a_call(stack, telephones, "+4790050004", NEW)
+    assert second != first
+    assert second in part["detail"]
+
+
+async def test_a_service_that_restarts_beside_a_bad_file_goes_on_with_the_last_good_plan(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    stack.write_config(good())
+    stack.signal_service(signal.SIGHUP)
+    await wait_configuration(stack, lambda part: part["ok"])
+    first = await plan_of_a_call(stack, telephones, "+4790050005", OPEN)
+
+    stack.write_config(with_ten_mistakes())
+    stack.signal_service(signal.SIGKILL)
+    stack.start_service()
+    await wait_configuration(stack, lambda part: not part["ok"])
+    assert await plan_of_a_call(stack, telephones, "+4790050006", OPEN) == first
+
+    stack.write_config(good())
+    stack.signal_service(signal.SIGHUP)
+    await wait_configuration(stack, lambda part: part["ok"])
+
+
+async def test_each_mistake_is_told_with_its_place_and_remedy(stack: HotlineStack) -> None:
+    stack.write_config(with_ten_mistakes())
+    done = await asyncio.to_thread(stack.hotline, "check")
+    stack.write_config(good())
+    assert done.returncode == 3
+    places = [text for text in done.stderr.splitlines() if "hotline.yaml:" in text]
+    assert len(places) >= 10, done.stderr

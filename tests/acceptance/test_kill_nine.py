@@ -1,0 +1,165 @@
+"""The service is killed thirty times at random moments while callers are in every stage of their calls.
+
+Nobody is dropped, no record is lost or doubled, and each outcome is what the SIP side saw. The seed is
+printed, and HOTLINE_TEST_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.testing.ledger import EndedBy, LedgerRow
+from hotline_ivr.testing.plans import CLOSED, DESERTED, IMPATIENT, OPEN, line, plan
+from hotline_ivr.testing.ports import free_port
+from hotline_ivr.testing.sipp import Caller, Turn, callers, operator_phones
+from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+
+KILLS = 30
+AT_ONCE = 50
+OPERATORS = tuple(f"{name}{number}" for number in range(5) for name in ("anna", "bjorn", "cara", "dag"))
+PHONES_PORT = free_port()
+IN_TIME_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> HotlineStack:
+    # Bo's phone has not registered; nobody answers at Cleo's address.
+    contacts: dict[str, str | None] = {name: f"sip:{name}@127.0.0.1:{PHONES_PORT}" for name in OPERATORS}
+    contacts |= {"bo": None, "cleo": f"sip:cleo@127.0.0.1:{free_port()}"}
+    made = make_stack(
+        plan(
+            contacts,
+            now=datetime.now(UTC),
+            extra_queues={"empty": ["bo"], "slow": ["cleo"]},
+            extra_lines={
+                "deserted": line("Deserted line", DESERTED, queue="empty"),
+                "impatient": line("Line of short waits", IMPATIENT, queue="slow", max_wait=5),
+            },
+        )
+    )
+    made.start()
+    return made
+
+
+def random_callers(dice: random.Random, count: int) -> list[Caller]:
+    """Callers for every end that a call can have, in random order and of random patience."""
+    kinds: list[Callable[[], tuple[str, int]]] = [
+        lambda: (OPEN, 120_000),
+        lambda: (OPEN, 120_000),
+        lambda: (OPEN, 120_000),
+        lambda: (OPEN, dice.randrange(200, 12_000, 100)),
+        lambda: (OPEN, dice.randrange(6_000, 20_000, 100)),
+        lambda: (CLOSED, 60_000),
+        lambda: (CLOSED, dice.randrange(200, 4_000, 100)),
+        lambda: (DESERTED, 60_000),
+        lambda: (IMPATIENT, 60_000),
+    ]
+    return [Caller(f"+4790060{index:03}", *kinds[index % len(kinds)]()) for index in range(count)]
+
+
+def expected_outcomes(row: LedgerRow, called: str, talks: Sequence[LedgerRow]) -> set[str]:
+    """What the record may say of a call, by what the SIP side saw alone."""
+    left = row.ended_by is EndedBy.US
+    if any(talk.answered is not None for talk in talks):
+        return {"answered"}
+    if called == CLOSED:
+        return {"closed"} if row.answered is not None else {"closed", "abandoned"}
+    if not left:
+        # Nobody was dropped: only these lines hang up on a caller who has not spoken with anybody.
+        return {DESERTED: {"no-operator"}, IMPATIENT: {"timed-out"}}.get(called, set())
+    return {"abandoned"}
+
+
+def differences(
+    rows: Sequence[LedgerRow], called: dict[str, str], talks: Sequence[LedgerRow], records: list[Record]
+) -> list[str]:
+    by_caller = Counter(record["caller"] for record in records)
+    outcome_of = {record["caller"]: record["outcome"] for record in records}
+    found = [f"{number} has {count} records" for number, count in by_caller.items() if count != 1]
+    for row in rows:
+        own = [talk for talk in talks if talk.peer == row.number]
+        expected = expected_outcomes(row, called[row.number], own)
+        if row.number not in by_caller:
+            found.append(f"{row.number} ({called[row.number]}) has no record: {row}")
+        elif outcome_of[row.number] not in expected:
+            found.append(
+                f"{row.number}: {outcome_of[row.number]}, but the SIP side saw {expected}: {row} {own}"
+            )
+    return found
+
+
+async def kill_and_restart(stack: HotlineStack, dice: random.Random) -> None:
+    for _ in range(KILLS):
+        # A random moment: also before the service is ready again.
+        await asyncio.sleep(dice.uniform(0.1, 2.2))
+        await asyncio.to_thread(stack.signal_service, signal.SIGKILL)
+        await asyncio.sleep(dice.choice((0.0, 0.0, 0.3)))
+        stack.start_service()
+
+
+async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
+    stack: HotlineStack, tmp_path: Path
+) -> None:
+    seed = int(os.environ.get("HOTLINE_TEST_SEED") or random.randrange(2**32))
+    print(f"HOTLINE_TEST_SEED={seed}")  # noqa: T201 - shown when the test fails
+    dice = random.Random(seed)
+    wanted = random_callers(dice, 200)
+    turns = [Turn(dice.randrange(100, 3000, 100), dice.randrange(1000, 15_000, 500)) for _ in range(60)]
+    port = stack.settings.sip_port
+    async with (
+        operator_phones(tmp_path, turns, port=PHONES_PORT) as phones,
+        callers(tmp_path, "127.0.0.1", port, wanted, per_second=4, at_once=AT_ONCE + 10) as calling,
+    ):
+        await calling.wait_for(lambda rows: sum(row.ended is None for row in rows) >= 30, 30)
+        await kill_and_restart(stack, dice)
+        rows = await calling.wait_ended(150)
+        await phones.wait_for(lambda talks: all(talk.ended is not None for talk in talks), 20)
+        talks = phones.rows()
+    await asyncio.to_thread(stack.wait_ready)
+
+    assert all(row.answered is not None or row.ended_by is EndedBy.US for row in rows), "somebody was refused"
+    records = await stack.wait_calls(
+        lambda records: sum(record["finished"] for record in records) >= len(wanted), 20, "all calls"
+    )
+    found = differences(rows, {caller.number: caller.called for caller in wanted}, talks, records)
+    assert not found, f"seed {seed}: {len(found)} differences\n" + "\n".join(found[:20])
+    most = max(sum(r.started <= row.started and (r.ended or 0) > row.started for r in rows) for row in rows)
+    assert most >= AT_ONCE, f"only {most} calls at once: the test did not try what it says"
+
+
+def members(said: str) -> dict[str, bool]:
+    """Operators of a `queue show`, and whether each is paused."""
+    lines = [text.strip() for text in said.splitlines() if "PJSIP/" in text]
+    return {text.split(" (", 1)[0]: "paused" in text for text in lines}
+
+
+async def test_operators_and_pauses_are_right_three_seconds_after_a_restart(stack: HotlineStack) -> None:
+    # The twenty sentence-long names would hide what matters: the small queue has one operator.
+    account = stack.accounts()["bo"][0]
+    others = stack.accounts()["cleo"][0]
+    stack.console(f"queue pause member PJSIP/{account} queue empty reason lunch")
+    before = members(stack.console("queue show empty"))
+    assert before == {"bo": True}
+
+    stack.signal_service(signal.SIGKILL)
+    stack.console(f"queue remove member PJSIP/{others} from slow")
+    stack.console(f"queue add member PJSIP/{others} to empty as cleo")
+    begun = time.monotonic()
+    stack.start_service()
+    await asyncio.to_thread(stack.wait_ready)
+    await stack.wait_console("queue show empty", lambda said: members(said) == {"bo": True}, IN_TIME_S)
+    await stack.wait_console("queue show slow", lambda said: set(members(said)) == {"cleo"}, IN_TIME_S)
+    took = time.monotonic() - begun
+    assert took < IN_TIME_S, f"{took:.1f} s"

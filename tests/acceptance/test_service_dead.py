@@ -1,0 +1,134 @@
+"""The service is dead in every way a process can be dead, and the caller does not notice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from hotline_ivr.testing.audio import Audio, recognise
+from hotline_ivr.testing.broken_service import (
+    BrokenService,
+    Conversation,
+    dies_at_once,
+    dies_in_mid_answer,
+    garbage,
+    resets,
+    silent,
+)
+from hotline_ivr.testing.phone import Phone, Telephones
+from hotline_ivr.testing.plans import CLOSED, OPEN, plan
+from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from hotline_ivr.testing.stage_events import wait_event
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
+
+RIGHT_PLACE_S = 3.0
+"""Within this time of the INVITE the caller is in the greeting or the closed message."""
+
+WAYS: dict[str, Conversation | None] = {
+    "refused": None,
+    "silent": silent,
+    "dies-at-once": dies_at_once,
+    "dies-in-mid-answer": dies_in_mid_answer,
+    "resets": resets,
+    "garbage": garbage,
+}
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> HotlineStack:
+    made = make_stack(plan({"anna": None}, now=datetime.now(UTC)))
+    made.start()
+    return made
+
+
+@pytest.fixture
+async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
+    account, secret = stack.accounts()["anna"]
+    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+
+
+@asynccontextmanager
+async def broken(stack: HotlineStack, way: str) -> AsyncIterator[None]:
+    """The service is killed, something else or nothing has its port, and afterwards it is back."""
+    stack.signal_service(signal.SIGKILL)
+    conversation = WAYS[way]
+    fake = BrokenService(stack.settings.agi_port, conversation) if conversation else contextlib.nullcontext()
+    async with fake:
+        yield
+    stack.start_service()
+    await asyncio.to_thread(stack.wait_ready)
+
+
+def number_of(way: str, row: int) -> str:
+    return f"+479004{row:02}{list(WAYS).index(way):02}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_open_line_greets_queues_and_connects_without_the_service_and_the_record_is_whole(
+    stack: HotlineStack, telephones: Telephones, anna: Phone, prompt: Callable[[str], Audio], way: str
+) -> None:
+    number = number_of(way, 1)
+    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+    async with broken(stack, way):
+        call = await caller.dial(OPEN)
+        playing = await wait_event(stack.settings.cel_file, number, "play", 10)
+        assert playing.fields[1] == "en/greeting"
+        assert playing.at - call.row.started < RIGHT_PLACE_S
+        rung = await anna.wait_rung(30)
+        assert recognise(call.heard(), prompt("en/greeting")).recognised
+        await rung.answer()
+        await rung.wait_heard(lambda heard: heard.seconds > 0.5, 5, "the caller")
+        await rung.hang_up()
+        await call.wait_ended(5)
+
+    record = await stack.wait_call(number)
+    assert (record["outcome"], record["operator"]) == ("answered", "anna")
+    assert (record["line"], record["number"], record["ended_by"]) == ("open", OPEN, "operator")
+    assert record["route"] == "fallback"
+    assert record["greeting_ended_at"] is not None
+    assert record["talk_ms"] > 400
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_closed_line_stays_closed_without_the_service_and_the_record_is_whole(
+    stack: HotlineStack, telephones: Telephones, prompt: Callable[[str], Audio], way: str
+) -> None:
+    number = number_of(way, 2)
+    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+    async with broken(stack, way):
+        call = await caller.dial(CLOSED)
+        playing = await wait_event(stack.settings.cel_file, number, "play", 10)
+        assert playing.fields[1] == "en/closed"
+        assert playing.at - call.row.started < RIGHT_PLACE_S
+        await call.wait_answered()
+        await call.wait_ended(30)
+        assert recognise(call.heard(), prompt("en/closed")).recognised
+
+    record = await stack.wait_call(number)
+    assert (record["outcome"], record["line"], record["ended_by"]) == ("closed", "closed", "system")
+    assert record["route"] == "fallback"
+
+
+async def test_a_stopped_service_that_still_holds_its_port_is_left_in_time(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    """The kernel accepts for a process that does not run: the connection stands and nobody speaks."""
+    number = "+4790040301"
+    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+    stack.signal_service(signal.SIGSTOP)
+    try:
+        call = await caller.dial(OPEN)
+        playing = await wait_event(stack.settings.cel_file, number, "play", 10)
+        assert playing.at - call.row.started < RIGHT_PLACE_S
+    finally:
+        stack.signal_service(signal.SIGCONT)
+    await call.hang_up()
+    record = await stack.wait_call(number)
+    assert (record["outcome"], record["stage"], record["route"]) == ("abandoned", "greeting", "fallback")

@@ -1,0 +1,133 @@
+"""The plan as Asterisk files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.asterisk.render import PlanInput, render_instance, render_plan
+from hotline_ivr.asterisk.render.dialplan import forms
+from hotline_ivr.asterisk.render.sections import section, value
+from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
+from hotline_ivr.config.models import Plan
+from hotline_ivr.errors import LocalProtocolError
+from hotline_ivr.settings import Settings
+from tests.plans import a_plan
+
+SECRETS = Secrets(
+    "ami-secret", {"anna": PhoneSecret("anna.k3v9", "s1"), "bjorn": PhoneSecret("bjorn.x2m4", "s2")}
+)
+
+
+def rendered(plan: Plan | None = None, **settings: object) -> dict[str, str]:
+    known = Settings.model_validate({"state": "/var/lib/hotline", **settings})
+    files = render_plan(PlanInput(plan or a_plan(), known, SECRETS, Path("/usr/share/hotline/dialplans")))
+    return {**files, **render_instance(known, Path("/usr/lib/asterisk/modules"))}
+
+
+def body(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith(";"))
+
+
+def part(text: str, name: str) -> str:
+    """The lines of one section, or of all sections of that name."""
+    found = [block for block in text.split("\n[") if block.startswith(f"{name}]")]
+    return "\n".join(found)
+
+
+def test_every_file_says_that_it_is_rendered_and_from_what() -> None:
+    plan = a_plan().model_copy(update={"source": Path("/etc/hotline-ivr")})
+    for name, text in rendered(plan).items():
+        assert "Rendered by hotline-ivr from" in text.split("\n\n", 1)[0], name
+    assert "from /etc/hotline-ivr" in rendered(plan)["pjsip.conf"]
+
+
+def test_the_same_plan_gives_the_same_files() -> None:
+    assert rendered() == rendered()
+
+
+def test_numbers_are_exact_and_come_as_carriers_write_them() -> None:
+    assert forms("+4722851234") == ("+4722851234", "4722851234", "004722851234", "22851234")
+    extensions = rendered()["extensions.conf"]
+    for number in forms("+4722851234"):
+        assert f"exten => {number},1,Gosub(hotline-clean,s,1)" in extensions
+    assert "exten => _" not in extensions
+
+
+def test_caller_text_is_cleaned_before_anything_else() -> None:
+    numbers = part(rendered()["extensions.conf"], "hotline-numbers")
+    for line in numbers.splitlines():
+        if line.startswith("exten"):
+            assert line.endswith(",1,Gosub(hotline-clean,s,1)")
+
+
+def test_a_phone_reaches_our_own_numbers_and_nothing_else() -> None:
+    assert (
+        body(part(rendered()["extensions.conf"], "hotline-phones"))
+        == "hotline-phones]\ninclude => hotline-numbers"
+    )
+
+
+def test_the_event_log_holds_no_field_that_a_caller_controls() -> None:
+    fields = next(line for line in rendered()["cel_custom.conf"].splitlines() if line.startswith("fields="))
+    assert fields.removeprefix("fields=").split(",") == [
+        "EventType", "eventenum", "EventTime", "UniqueID", "LinkedID", "ChanName", "EventExtra",
+    ]  # fmt: skip
+
+
+def test_the_manager_account_has_least_rights_and_hears_queue_events_only() -> None:
+    account = part(rendered()["manager.conf"], "hotline")
+    assert "read=agent\nwrite=agent\n" in account
+    assert "deny=0.0.0.0/0.0.0.0\npermit=127.0.0.1/32\n" in account
+    assert "eventfilter(action(include),name(QueueMemberStatus))=" in account
+    assert "Newchannel" not in account
+    assert "VarSet" not in account
+
+
+def test_members_are_dynamic_and_queues_are_filled_fairly() -> None:
+    queues = rendered()["queues.conf"]
+    assert "persistentmembers=yes" in queues
+    main = part(queues, "main")
+    assert "strategy=leastrecent" in main
+    assert "ringinuse=no" in main
+    assert "autofill=yes" in main
+    assert "member" not in main.replace("member-", "")
+
+
+@pytest.mark.parametrize(
+    ("wait", "expected"), [("no", "joinempty=unavailable,invalid,unknown"), ("yes", "joinempty=yes")]
+)
+def test_whether_callers_may_wait_for_nobody_is_the_admins_choice(wait: str, expected: str) -> None:
+    plan = a_plan(queues={"main": {"operators": ["anna"], "join_when_empty": wait}})
+    assert expected in part(rendered(plan)["queues.conf"], "main")
+
+
+def test_a_phone_has_the_account_and_secret_of_the_secrets_file() -> None:
+    phone = part(rendered()["pjsip.conf"], "anna.k3v9")
+    assert "username=anna.k3v9\npassword=s1" in phone
+    assert "context=hotline-phones" in phone
+    assert "max_contacts=1" in phone
+
+
+def test_a_carrier_is_known_by_its_addresses_and_may_not_transfer() -> None:
+    pjsip = rendered()["pjsip.conf"]
+    assert "endpoint=trunk-carrier\nmatch=127.0.0.1" in part(pjsip, "trunk-carrier-identify")
+    assert "allow_transfer=no" in part(pjsip, "trunk-carrier")
+
+
+def test_an_address_outside_is_told_to_sip_peers_only_where_it_is_set() -> None:
+    assert "external_" not in rendered()["pjsip.conf"]
+    assert "external_media_address=192.0.2.1" in rendered(external_address="192.0.2.1")["pjsip.conf"]
+
+
+@pytest.mark.parametrize("text", ["a;b", "a\nb", "a\rb", "a\x00b", "\x1b[31m"])
+def test_a_value_that_asterisk_would_read_as_something_else_is_refused(text: str) -> None:
+    with pytest.raises(LocalProtocolError):
+        value(text)
+
+
+@pytest.mark.parametrize("name", ["", "a]b", "a b", "a\n[general]", "a;b"])
+def test_a_section_name_cannot_open_another_section(name: str) -> None:
+    with pytest.raises(LocalProtocolError):
+        section(name, [])

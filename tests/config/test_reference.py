@@ -1,0 +1,101 @@
+"""The reference and the schema say what the models say, and the shipped files fit the schema."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.config.check import check
+from hotline_ivr.config.models import Configuration
+from hotline_ivr.config.reference import SECTIONS, json_schema, main, markdown, schema_text
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "config" / "hotline.schema.json"
+SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+REMAKE = "python -m hotline_ivr.config.reference"
+
+
+def fits_schema(*files: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA), *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_reference_page_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert page == markdown(), f"run: {REMAKE} > docs/configuration.md"
+
+
+def test_the_schema_file_is_up_to_date() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), (
+        f"run: {REMAKE} --schema > config/hotline.schema.json"
+    )
+
+
+def test_every_key_of_every_model_is_told() -> None:
+    told = {name.removesuffix(".<id>") for name, _ in SECTIONS}
+    assert told == set(Configuration.model_fields)
+    for _, model in SECTIONS:
+        for name, field in model.model_fields.items():
+            assert field.description, f"{model.__name__}.{name} has no description"
+            row = next(line for line in markdown().splitlines() if line.startswith(f"| `{name}` |"))
+            assert "``" not in row, "every cell is filled"
+
+
+@pytest.mark.parametrize(("arguments", "made"), [([], markdown()), (["--schema"], schema_text())])
+def test_the_command_writes_one_or_the_other(
+    arguments: list[str], made: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(arguments)
+    assert capsys.readouterr().out == made
+
+
+def test_the_example_in_the_reference_is_a_right_configuration(tmp_path: Path) -> None:
+    example = markdown().partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "hotline.yaml").write_text(example, encoding="utf-8")
+    assert check(tmp_path).problems == ()
+
+
+def test_the_shipped_files_name_the_schema_and_fit_it() -> None:
+    assert SHIPPED
+    for file in SHIPPED:
+        modeline = "# yaml-language-server: $schema=hotline.schema.json\n"
+        assert file.read_text(encoding="utf-8").startswith(modeline)
+    done = fits_schema(*SHIPPED)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_schema_takes_everything_that_the_reader_takes(tmp_path: Path, good: str) -> None:
+    """An editor must not mark as wrong what `hotline check` finds right."""
+    extra = """\
+    max_wait: 1h30m
+    language: no
+    hours:
+      mon, wed: [8:00-12:00, 12:30-16:00]
+      fri-sat: 22:00-02:00
+      sun: closed
+    queue: main
+"""
+    text = good.replace("    hours:\n      mon-fri: 08:00-12:00, 12:30-16:00\n    queue: main\n", extra)
+    text = text.replace(
+        "[anna, bjorn]", "[anna, bjorn]\n    ring_time: 20\n    join_when_empty: yes\n    max_waiting: 5"
+    )
+    text = text.replace("[+47 22 85 12 34]", "[+4722851234, 22851235, '22 85 12 36']")
+    file = tmp_path / "hotline.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert check(file).problems == ()
+    done = fits_schema(file)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_schema_finds_what_an_editor_can_find() -> None:
+    done = fits_schema(ROOT / "tests" / "config" / "ten_mistakes" / "hotline.yaml")
+    assert done.returncode == 1
+    for wrong in ("timezone", "10:00-25:00", "ten minutes", "leastrecnet", "sip.carrier.example"):
+        assert wrong in done.stdout
+
+
+def test_the_schema_holds_nothing_that_only_the_reader_sets() -> None:
+    assert set(json_schema()["properties"]) == {"organisation", "lines", "queues", "operators", "trunks"}

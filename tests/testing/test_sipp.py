@@ -1,0 +1,92 @@
+"""SIPp against itself: callers ring operators' phones, and both ledgers tell the same story."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.testing.ledger import EndedBy
+from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.ports import free_port, free_range
+from hotline_ivr.testing.sipp import Caller, Turn, callers, expand, operator_phones
+
+needs_sipp = pytest.mark.skipif(
+    shutil.which("sipp") is None, reason="sipp is not installed (Debian: sip-tester)"
+)
+
+
+def test_a_block_is_repeated_once_for_each_distinct_value() -> None:
+    template = "a\n  <!-- for each stay -->\n  stay-STAY\n  <!-- end -->\nz RING_MS\n"
+    assert expand(template, {"stay": [5, 7, 5]}, ring_ms=9) == "a\n  stay-5\n  stay-7\nz 9\n"
+
+
+def test_a_free_range_is_even_and_has_no_taken_port() -> None:
+    first = free_range(10)
+    assert first % 2 == 0
+    with pytest.raises(OSError, match="no 10 free UDP ports"):
+        free_range(10, 30_000, 30_005)
+
+
+def test_no_time_at_all_is_refused_because_sipp_would_wait_for_ever() -> None:
+    with pytest.raises(ValueError, match="at least 1 ms"):
+        Turn(0)
+    with pytest.raises(ValueError, match="at least 1 ms"):
+        Caller("+4790000001", "anna", 0)
+
+
+@needs_sipp
+async def test_both_sides_of_every_call_agree_on_when_and_who(tmp_path: Path) -> None:
+    port = free_port()
+    wanted = [Caller("+4790000001", "anna", 5000), Caller("+4790000002", "bjorn", 300)]
+    async with (
+        operator_phones(tmp_path, [Turn(100, 400), Turn(50, 60_000)], port=port) as phones,
+        callers(tmp_path, "127.0.0.1", port, wanted, per_second=5) as calling,
+    ):
+        ours = await calling.wait_ended(20)
+        theirs = await phones.wait_for(lambda rows: all(row.ended for row in rows), 5)
+
+    assert [row.number for row in ours] == ["+4790000001", "+4790000002"]
+    assert [(row.number, row.peer) for row in theirs] == [("anna", "+4790000001"), ("bjorn", "+4790000002")]
+    assert [row.ended_by for row in ours] == [EndedBy.THEM, EndedBy.US]
+    assert [row.ended_by for row in theirs] == [EndedBy.US, EndedBy.THEM]
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.call_id == other.call_id
+        for name in ("started", "answered", "ended"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), abs=0.05), name
+
+
+@needs_sipp
+async def test_a_caller_whom_nobody_answers_gives_up(tmp_path: Path) -> None:
+    port = free_port()
+    async with (
+        operator_phones(tmp_path, [Turn(60_000)], port=port) as phones,
+        callers(tmp_path, "127.0.0.1", port, [Caller("+4790000003", "anna")], ring_ms=300) as calling,
+    ):
+        (row,) = await calling.wait_ended(10)
+        (rung,) = await phones.wait_for(lambda rows: all(row.ended for row in rows), 5)
+    assert (row.code, row.ended_by, row.answered) == (487, EndedBy.US, None)
+    assert (rung.code, rung.ended_by) == (487, EndedBy.THEM)
+
+
+@needs_sipp
+async def test_waiting_for_what_does_not_happen_ends_and_says_how_far_it_came(tmp_path: Path) -> None:
+    async with operator_phones(tmp_path, [Turn(1)], port=free_port()) as phones:
+        with pytest.raises(TimeoutError, match=r"operators: waited 0.1 s for a call: \[\]"):
+            await phones.wait_for(bool, 0.1, "a call")
+
+
+@needs_sipp
+async def test_a_phone_and_sipp_agree_to_within_fifty_milliseconds(tmp_path: Path) -> None:
+    port = free_port()
+    async with operator_phones(tmp_path, [Turn(200, 500)], port=port) as phones, Telephones() as telephones:
+        caller = await telephones.caller("+4790000004", "127.0.0.1", port)
+        call = await caller.dial("anna")
+        await call.wait_answered(5)
+        await call.wait_ended(5)
+        (other,) = phones.rows()
+    (row,) = telephones.ledger()
+    assert (row.call_id, row.ended_by, row.code) == (other.call_id, EndedBy.THEM, 200)
+    for name in ("started", "answered", "ended"):
+        assert getattr(row, name) == pytest.approx(getattr(other, name), abs=0.05), name
