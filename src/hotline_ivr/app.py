@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -18,21 +19,29 @@ from hotline_ivr.asterisk.ami_link import AmiLink, LinkState
 from hotline_ivr.asterisk.queue_control import AmiQueueControl, interfaces_of
 from hotline_ivr.asterisk.render.links import AMI_USER
 from hotline_ivr.asterisk.secrets import Secrets
+from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
 from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import RecordKeeper
+from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.settings import Settings
+from hotline_ivr.setup.machine import ready_sounds
+from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.ledger import DatabaseLedger
+from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.web.health import Check, Part, build_app
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
 
 log = structlog.get_logger()
 
+# How often (seconds) a database that cannot be used is tried again.
+DATABASE_RETRY = 5.0
 # How often (seconds) the files by which calls go on without us are brought up to date.
 FALLBACK_REFRESH = 3600.0
 # How long (seconds) a new plan waits for Asterisk to have loaded its queues before it is used all the same.
@@ -69,7 +78,18 @@ class Service:
             queue_size=settings.ami_queue_size,
         )
         self._metrics.watch_floor(lambda: self._floor.floor)
-        self._keeper = RecordKeeper(settings, observer=RecordObserver(self._metrics))
+        self._metrics.watch_link(
+            lambda: self._ami.state is LinkState.CONNECTED,
+            lambda: {"overflow": self._ami.counters.dropped, "malformed": self._ami.counters.malformed},
+        )
+        self._store = open_store(settings.database)
+        self._keeper = RecordKeeper(
+            settings.node,
+            DatabaseLedger(self._store, settings.node),
+            partial(open_logs, settings.cel_file, settings.queue_log_file),
+            observer=RecordObserver(self._metrics),
+        )
+        self._tables = "not yet looked at"
         self._reload = asyncio.Event()
         self._note_plan(chosen)
 
@@ -90,9 +110,10 @@ class Service:
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._ami.run(), name="manager link"),
-                    group.create_task(self._keeper.run(), name="record keeper"),
+                    group.create_task(self._keep_record(), name="record keeper"),
                     group.create_task(self._reload_on_signal(), name="configuration"),
                     group.create_task(self._refresh_fallback(), name="fallback"),
+                    group.create_task(self._bring_sounds_up_to_date(), name="sounds"),
                 ]
                 await stop.wait()
                 log.info("stopping")
@@ -102,6 +123,7 @@ class Service:
                     task.cancel()
         finally:
             await runner.cleanup()
+            await self._store.close()
         log.info("stopped")
 
     def _answer(self, request: AgiRequest) -> str | None:
@@ -110,6 +132,19 @@ class Service:
         call, event = parse_ask(request.args)
         decision, version = self._asks.answer(call, event)
         return encode_answer(decision, version)
+
+    async def _keep_record(self) -> None:
+        """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""
+        while True:
+            try:
+                await upgrade(self._settings.database)
+                break
+            except StoreError as error:
+                self._tables = f"the database cannot be used, Asterisk's files keep the record: {error}"
+                log.error("the database cannot be used; trying again", reason=str(error))  # noqa: TRY400
+                await asyncio.sleep(DATABASE_RETRY)
+        self._tables = ""
+        await self._keeper.run()
 
     async def _reload_on_signal(self) -> None:
         while True:
@@ -145,6 +180,13 @@ class Service:
                 write_fallback, self._settings.fallback_dir, self._asks.plan, datetime.now(UTC)
             )
 
+    async def _bring_sounds_up_to_date(self) -> None:
+        """Make prompts that are new or changed; callers who come before that are served without them."""
+        try:
+            log.info(await asyncio.to_thread(ready_sounds, self._settings))
+        except SetupError as error:
+            log.error("prompts could not be made", reason=str(error))  # noqa: TRY400 - the message says it all
+
     def _checks(self) -> Mapping[str, Check]:
         return {
             "asks": self._check_asks,
@@ -159,7 +201,6 @@ class Service:
 
     async def _check_manager(self) -> Part:
         state = self._ami.state
-        self._metrics.ami_connected.set(1 if state is LinkState.CONNECTED else 0)
         match state:
             case LinkState.CONNECTED:
                 return Part(
@@ -175,6 +216,8 @@ class Service:
                 assert_never(state)
 
     async def _check_record(self) -> Part:
+        if self._tables:
+            return Part(ok=False, detail=self._tables)
         return Part(ok=self._keeper.healthy, detail=self._keeper.detail)
 
     async def _check_configuration(self) -> Part:
@@ -189,11 +232,13 @@ class Service:
 async def run_service(settings: Settings) -> None:
     """Run the service of this node until it is told to stop.
 
-    Raises ConfigError if there is no good configuration, SetupError if another service holds the state folder.
+    Raises ConfigError if there is no good configuration, SetupError if another service holds the folder.
     """
     with only_one(settings.state_dir / "service.lock", "A service"):
         chosen = choose_plan(settings)
         if chosen.refused:
-            log.error("the configuration on disk is refused; the last good one is used", problems=chosen.refused)
+            log.error(
+                "the configuration on disk is refused; the last good one is used", problems=chosen.refused
+            )
         rendered = render_for_plan(settings, chosen.plan, datetime.now(UTC))
         await Service(settings, chosen, rendered.secrets).run()

@@ -28,7 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
     help="A hotline server for Asterisk.",
-    epilog="Exit codes: 0 well, 1 findings, 2 usage, 3 configuration refused, 4 unreachable, 70 our fault, 130 Ctrl-C.",
+    epilog="Exit codes: 0 well, 1 findings, 2 usage, 3 configuration refused, 4 unreachable, "
+    "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
 
@@ -70,7 +71,8 @@ def check(
     if not as_json:
         plan = result.plan
         typer.echo(
-            f"{settings.config}: good. {len(plan.lines)} lines, {len(plan.queues)} queues, {len(plan.operators)} operators."
+            f"{settings.config}: good. {len(plan.lines)} lines, {len(plan.queues)} queues,"
+            f" {len(plan.operators)} operators."
         )
     if strict and result.warnings:
         raise typer.Exit(EXIT_CONFIG)

@@ -48,6 +48,8 @@ def configure_logging(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     # Says the manager secret when a write fails.
     logging.getLogger("panoramisk").setLevel(logging.WARNING)
+    # Tells of its own making at each start.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
 
 def _escape(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

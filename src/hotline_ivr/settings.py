@@ -43,14 +43,14 @@ class Settings(BaseModel):
     )
     asterisk: str = Field(
         "auto",
-        description="Path of the Asterisk program; `auto` takes a system one from 22.9 on, else our own root.",
+        description="Asterisk program; `auto` takes a system one from 22.9 on, else our own root.",
     )
     asterisk_root: Path | None = Field(
         None, description="Folder of our own Asterisk root; default is asterisk-root in the state folder."
     )
     sounds: Path | None = Field(
         None,
-        description="Folder of prompts.yaml and the recordings; default is the one that came with the program.",
+        description="Folder of prompts.yaml and recordings; default is the one that came with the program.",
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`auto` writes JSON lines unless standard error is a terminal."
@@ -156,7 +156,7 @@ class Settings(BaseModel):
 
     @property
     def run_dir(self) -> Path:
-        """Folder of Asterisk's control socket (astrundir); a socket's path may have 107 characters at most."""
+        """Folder of Asterisk's control socket (astrundir), whose path may have 107 characters at most."""
         folder = self.asterisk_dir / "run"
         if len(os.fsencode(folder / "asterisk.ctl")) <= _SOCKET_PATH_LIMIT:
             return folder

@@ -8,6 +8,7 @@ from hotline_ivr.asterisk.agi_protocol import (
     MAX_ENVIRONMENT,
     MAX_LINE,
     MAX_USAGE,
+    MAX_VALUE,
     AgiEvent,
     AgiProtocol,
     AgiReply,
@@ -216,12 +217,18 @@ def test_a_name_that_is_no_plain_variable_is_refused(name: str) -> None:
         encode_set_variable(name, "1")
 
 
-def test_a_line_that_asterisk_would_cut_in_two_is_refused() -> None:
-    room = MAX_LINE - len(encode_set_variable("A", ""))
-    assert len(encode_set_variable("A", "x" * room)) == MAX_LINE
-    for too_long in ("x" * (room + 1), "å" * (room // 2 + 1), '"' * (room // 2 + 1)):
-        with pytest.raises(LocalProtocolError, match="8191"):
+def test_a_value_that_the_dialplan_would_cut_is_refused() -> None:
+    assert encode_set_variable("A", "å" + "x" * (MAX_VALUE - 2)).endswith(b'x"\n')
+    for too_long in ("x" * (MAX_VALUE + 1), "å" + "x" * (MAX_VALUE - 1)):
+        with pytest.raises(LocalProtocolError, match=str(MAX_VALUE)):
             encode_set_variable("A", too_long)
+
+
+def test_a_line_that_asterisk_would_cut_in_two_is_refused() -> None:
+    # Quoting doubles these, and the name takes its part.
+    assert len(encode_set_variable("A", '"' * 4_086 + "x")) == MAX_LINE
+    with pytest.raises(LocalProtocolError, match=str(MAX_LINE)):
+        encode_set_variable("A", '"' * 4_087)
 
 
 def test_a_refused_value_leaves_no_command_pending() -> None:

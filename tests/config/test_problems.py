@@ -71,6 +71,19 @@ def test_the_caret_stands_under_the_character_it_means(source: str, column: int,
     assert cells[caret.index("^")] == under
 
 
+def test_a_problem_goes_to_other_programs_field_by_field() -> None:
+    assert PROBLEM.as_json() == {
+        "file": "config/queues.yaml",
+        "line": 13,
+        "column": 5,
+        "path": "queues.main.stategy",
+        "message": "unknown key 'stategy'; did you mean 'strategy'?",
+        "remedy": "known here: operators and strategy",
+        "severity": "error",
+        "source": "    stategy: ringall",
+    }
+
+
 def test_problems_come_in_the_order_of_the_files_with_their_number() -> None:
     later, other = replace(PROBLEM, line=20), replace(PROBLEM, file="config/lines.yaml", severity="warning")
     lines = render_all([later, other, PROBLEM]).splitlines()

@@ -25,6 +25,8 @@ from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
 MAX_ENVIRONMENT: Final = 65_536
 # Bytes of one line either way: Asterisk reads commands into 8,192 bytes and takes a longer line for two.
 MAX_LINE: Final = 8_191
+# Bytes of a variable's value: the dialplan's substitution cuts a longer one (pbx.c: VAR_BUF_SIZE).
+MAX_VALUE: Final = 4_095
 # Bytes of one 520 block; the longest usage text in Asterisk is under 2 KiB.
 MAX_USAGE: Final = 65_536
 # Arguments that Asterisk passes at most (MAX_ARGS).
@@ -73,18 +75,21 @@ _SET: Final = AgiReply(200, "1", text="200 result=1")
 def encode_set_variable(name: str, value: str) -> bytes:
     """The command that sets a channel variable, quoted as parse_args of res_agi.c unquotes.
 
-    Raises LocalProtocolError for a name that is no plain variable, for CR, LF or NUL, and for a line that
-    Asterisk would cut.
+    Raises LocalProtocolError for a name that is no plain variable, for CR, LF or NUL, and for a value or a
+    line that Asterisk would cut.
     """
     if not _NAME.match(name):
         raise LocalProtocolError(f"not the name of a channel variable: {name!r}")
     if _UNSENDABLE.search(value):
         raise LocalProtocolError(f"the value of {name} holds CR, LF or NUL")
-    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     try:
-        line = f'SET VARIABLE {name} "{quoted}"\n'.encode()
+        data = value.encode()
     except UnicodeEncodeError:
         raise LocalProtocolError(f"the value of {name} is not text that can be sent") from None
+    if len(data) > MAX_VALUE:
+        raise LocalProtocolError(f"the value of {name} has {len(data)} bytes, more than {MAX_VALUE}")
+    quoted = data.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    line = b'SET VARIABLE %b "%b"\n' % (name.encode(), quoted)
     if len(line) > MAX_LINE:
         raise LocalProtocolError(
             f"the value of {name} makes a line of {len(line)} bytes; {MAX_LINE} is the most"

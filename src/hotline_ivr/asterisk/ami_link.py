@@ -182,16 +182,27 @@ class AmiLink:
         return connection
 
     async def _serve(self, connection: AmiConnection) -> str:
-        """Deliver events until the connection is lost; returns why it was."""
+        """Deliver events until the connection is lost; returns why it was.
+
+        Not a TaskGroup: before Python 3.13 one that is cancelled in the moment in which a task of it fails
+        forgets the cancellation, and the link would outlive the stop of the service.
+        """
         self._connection = connection
-        reasons: list[str] = []
+        tasks = [
+            asyncio.create_task(self._watch(connection), name="ami-watch"),
+            asyncio.create_task(self._deliver(), name="ami-deliver"),
+        ]
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._watch(connection), name="ami-watch")
-                group.create_task(self._deliver(), name="ami-deliver")
-        except* AsteriskError as errors:
-            reasons += map(str, errors.exceptions)
-        return "; ".join(reasons)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        errors = [each for each in results if isinstance(each, Exception)]
+        for error in errors:
+            if not isinstance(error, AsteriskError):
+                raise error
+        return "; ".join(map(str, errors))
 
     async def _watch(self, connection: AmiConnection) -> None:
         """Notice a lost or half-open connection, and see to a resynchronisation that is due.

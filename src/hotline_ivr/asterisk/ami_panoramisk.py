@@ -190,7 +190,7 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
         finally:
             del self._listings[action_id]
             # The list may have failed while the answer was still awaited.
-            if not listing.done.cancel():
+            if not listing.done.cancel() and not listing.done.cancelled():
                 listing.done.exception()
         return listing.items
 

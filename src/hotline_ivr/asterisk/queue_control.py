@@ -13,7 +13,14 @@ from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.ami_link import AmiLink
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.errors import RemoteProtocolError
-from hotline_ivr.routing.floor import CallerJoined, CallerLeft, DeviceState, FloorEvent, MemberGone, MemberSeen
+from hotline_ivr.routing.floor import (
+    CallerJoined,
+    CallerLeft,
+    DeviceState,
+    FloorEvent,
+    MemberGone,
+    MemberSeen,
+)
 
 log = structlog.get_logger()
 
@@ -63,7 +70,7 @@ class AmiQueueControl:
 
 
 def floor_events(message: AmiMessage) -> Iterator[FloorEvent]:
-    """What a manager event says about the floor; nothing where it says nothing, or nothing that can be read."""
+    """What a manager event says about the floor; nothing where it says nothing we can read."""
     try:
         event = ami.parse_event(message)
     except RemoteProtocolError as error:

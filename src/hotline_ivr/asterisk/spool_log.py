@@ -20,7 +20,7 @@ class SpooledLog(Generic[Event]):
         self, tail: Tail, parse: Callable[[bytes, int, int], Records[Event]], before: Position | None
     ) -> None:
         self._tail = tail
-        self._parse = parse
+        self._parse: Callable[[bytes, int, int], Records[Event]] = parse
         self._before = before
 
     def read(self) -> Reading[Event] | None:

@@ -1,13 +1,13 @@
 """Following one of Asterisk's log files: pieces of whole lines, each with the position behind it.
 
-The file is the spool: it grows whether or not anybody reads, and what was read is remembered elsewhere, in the
-same transaction as what came of it. So a tail keeps no state of its own; it starts from the positions it is
-given and never reads a byte twice.
+The file is the spool: it grows whether or not anybody reads, and what was read is remembered elsewhere, in
+the same transaction as what came of it. So a tail keeps no state of its own; it starts from the positions it
+is given and never reads a byte twice.
 
 When the log is rotated, the old file is finished first. Asterisk goes on writing to the old file until it
 reopens its logs, so the old one is finished only when its successor holds something: then it is read to its
-end once more, and left. When the log is truncated in place (copytruncate), what was not yet read is taken from
-the copy, found by its content.
+end once more, and left. When the log is truncated in place (copytruncate), what was not yet read is taken
+from the copy, found by its content.
 """
 
 from __future__ import annotations

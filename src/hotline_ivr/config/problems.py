@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from typing_extensions import override
@@ -60,6 +60,10 @@ class Problem:
     def order(self) -> tuple[str, int, int, str, str]:
         """Sorts problems as a reader goes through the files."""
         return (self.file, self.line or 0, self.column or 0, self.severity, self.message)
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """Give the problem to another program; the texts are as they are, not escaped for a terminal."""
+        return asdict(self)
 
 
 def escape(text: str) -> str:

@@ -69,8 +69,7 @@ class Reading:
         return Problem(place.file, place.line, column, dotted(path), message, remedy, severity, source)
 
     def _source(self, place: Place) -> str:
-        lines = self.lines.get(place.file, ())
-        return lines[place.line - 1] if place.line <= len(lines) else ""
+        return self.lines[place.file][place.line - 1]
 
 
 def read(path: FilePath, joined: Collection[str]) -> Reading:

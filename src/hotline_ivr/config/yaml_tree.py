@@ -8,6 +8,7 @@ file from taking memory or time.
 
 from __future__ import annotations
 
+import bisect
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -34,7 +35,7 @@ MAX_VALUES = 50_000
 Path = tuple[str | int, ...]
 
 _NULL: Final = ("", "~", "null", "Null", "NULL")
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_LINE_BREAK = re.compile("\r\n|[\r\n]")
 _NOT_YAML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SAME_INDENT = "give the keys of one mapping the same indentation, in spaces"
 _PLAINER: Final = (
@@ -61,6 +62,20 @@ _PLAINER: Final = (
         "a value is missing, or a bracket is out of place",
         "add it, or quote the text",
     ),
+    (
+        "scanning a block scalar",
+        "after | or > at the end of a line, text follows on the next",
+        "quote the text",
+    ),
+    (
+        "not allowed here",
+        "a list item or '?' where none can stand",
+        "give neighbours the same indentation; or quote it",
+    ),
+    ("expected '<document start>'", "this stands outside the mapping that the file began with", _SAME_INDENT),
+    ("scanning an anchor", "'&' begins an anchor, and no name follows", "quote the text"),
+    ("scanning an alias", "'*' begins an alias, and no name follows", "quote the text"),
+    ("unexpected document separator", "a quote is opened and never closed", "close it"),
     ("unexpected end of stream", "a quote is opened and never closed", "close it"),
     ("undefined alias", "no anchor of this name stands before it", "put the anchor (&name) before the alias"),
     ("but found another document", "a second document begins here", "delete the line '---'; use two files"),
@@ -123,17 +138,15 @@ class _BoundedComposer(Composer):
 
 
 def split_lines(text: str) -> tuple[str, ...]:
-    """Split as the YAML reader counts lines."""
+    """Split as YAML 1.2 and every editor do: at LF, CR LF and CR."""
     return tuple(_LINE_BREAK.split(text))
 
 
 def read_text(text: str, file: str) -> Tree:
     """Read one file's text. Whatever is wrong becomes a problem of the tree; nothing is raised."""
-    lines = split_lines(text)
-    builder = _Builder(file, lines)
+    builder = _Builder(file, text)
     if bad := _NOT_YAML.search(text):
-        before = split_lines(text[: bad.start()])
-        place = Place(file, len(before), len(before[-1]) + 1)
+        place = builder.at_index(bad.start())
         what = f"the character U+{ord(bad.group()):04X} may not stand in YAML"
         builder.stop(place, what, "delete it; if it came from another program, save the text anew as UTF-8")
         return builder.tree
@@ -167,17 +180,23 @@ def _compose(text: str) -> tuple[Any, list[tuple[Any, str]]]:
 class _Builder:
     """Turns nodes into data, noting places; holds the problems of one file."""
 
-    def __init__(self, file: str, lines: tuple[str, ...]) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.tree = Tree()
-        self._file, self._lines = file, lines
+        self._file, self._lines, self._length = file, split_lines(text), len(text)
+        self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
         self._values = 0
         self._open: set[int] = set()
 
     def at(self, mark: Any) -> Place:
-        return Place(self._file, mark.line + 1, mark.column + 1)
+        """Count for ourselves: ruamel leaves out byte order marks, and counts otherwise for YAML 1.1."""
+        return self.at_index(mark.index)
+
+    def at_index(self, index: int) -> Place:
+        line = bisect.bisect_right(self._starts, min(index, self._length))
+        return Place(self._file, line, min(index, self._length) - self._starts[line - 1] + 1)
 
     def problem(self, place: Place, message: str, remedy: str, path: Path = ()) -> None:
-        source = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
+        source = self._lines[place.line - 1]
         shown = dotted(path)
         self.tree.problems.append(
             Problem(place.file, place.line, place.column, shown, message, remedy, source=source)

@@ -18,7 +18,7 @@ from hotline_ivr.launch.doctor_ami import ami_login, ami_rights
 from hotline_ivr.launch.plans import known_prompts
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram, find_asterisk
-from hotline_ivr.store.engine import describe_schema
+from hotline_ivr.store.migrate import describe_schema
 
 # Below this (bytes) a busy day of call events may fill the disk.
 LEAST_FREE = 500 * 1024 * 1024

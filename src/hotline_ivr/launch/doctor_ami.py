@@ -18,7 +18,7 @@ from hotline_ivr.settings import Settings
 _FORBIDDEN = (
     AmiAction("Command", (("Command", "core show uptime"),)),
     AmiAction("GetConfig", (("Filename", "manager.conf"),)),
-    AmiAction("Originate", (("Channel", "Local/nowhere@nowhere"), ("Application", "NoOp"), ("Async", "true"))),
+    AmiAction("Originate", (("Channel", "Local/none@nowhere"), ("Application", "NoOp"), ("Async", "true"))),
     AmiAction("DBGet", (("Family", "hotline"), ("Key", "none"))),
     AmiAction("Setvar", (("Variable", "HOTLINE_NONE"), ("Value", "0"))),
 )

@@ -12,7 +12,6 @@ from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, LineHours, fallb
 from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
 from hotline_ivr.asterisk.writing import write
 from hotline_ivr.config.models import Plan
-from hotline_ivr.errors import LocalProtocolError
 from hotline_ivr.routing.calendar import transitions
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram
@@ -47,11 +46,7 @@ def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[st
 
 def write_fallback(folder: Path, plan: Plan, now: datetime) -> tuple[str, ...]:
     """Leave behind what Asterisk needs to go on without us; lines that are gone lose their file."""
-    try:
-        files = fallback_files(plan, _hours(plan, now, FALLBACK_DAYS))
-    except LocalProtocolError:
-        # Very many openings a day: one week is what Asterisk repeats afterwards anyhow.
-        files = fallback_files(plan, _hours(plan, now, FALLBACK_DAYS // 2))
+    files = fallback_files(plan, _hours(plan, now))
     changed = write(folder, files)
     for stale in folder.glob("*.txt"):
         if stale.name not in files:
@@ -59,7 +54,9 @@ def write_fallback(folder: Path, plan: Plan, now: datetime) -> tuple[str, ...]:
     return changed
 
 
-def _hours(plan: Plan, now: datetime, days: int) -> list[LineHours]:
+def _hours(plan: Plan, now: datetime) -> list[LineHours]:
     # From midnight on, so that the file of a day is the same however often it is rendered.
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [LineHours(line_id, transitions(line, start, days)) for line_id, line in plan.lines.items()]
+    return [
+        LineHours(line_id, transitions(line, start, FALLBACK_DAYS)) for line_id, line in plan.lines.items()
+    ]

@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from hotline_ivr.asterisk.writing import replace
 from hotline_ivr.errors import AsteriskUnreachable
-from hotline_ivr.launch.control import AsteriskControl
 
 log = structlog.get_logger()
 
@@ -46,10 +46,18 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+class Control(Protocol):
+    """Commands to the Asterisk that reads the folder; see AsteriskControl."""
+
+    async def running(self) -> bool: ...
+
+    async def command(self, text: str) -> str: ...
+
+
 class Reloader:
     """Watches the rendered files of one Asterisk."""
 
-    def __init__(self, folder: Path, control: AsteriskControl) -> None:
+    def __init__(self, folder: Path, control: Control) -> None:
         self._folder = folder
         self._control = control
         self._loaded: dict[str, bytes] = {}

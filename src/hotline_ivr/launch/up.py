@@ -69,7 +69,7 @@ async def _rendered(settings: Settings) -> None:
                 await asyncio.sleep(0.2)
     except TimeoutError:
         raise SetupError(
-            f"no extensions.conf in {settings.etc_dir} after {RENDER_TIMEOUT:g} s: start the service (`hotline serve`),"
+            f"no extensions.conf in {settings.etc_dir} after {RENDER_TIMEOUT:g} s: start `hotline serve`,"
             " which writes it, with the same state folder"
         ) from None
 

@@ -29,7 +29,8 @@ def welcome(settings: Settings, plan: Plan, asterisk_version: str) -> str:
         lines.append(f"  {secrets.phone(operator_id).account:<20} {operator.name}")
     lines += [
         "",
-        f"Health: http://{settings.http_host}:{settings.http_port}/readyz   Calls: hotline calls   Stop: Ctrl-C",
+        f"Health: http://{settings.http_host}:{settings.http_port}/readyz",
+        "Calls: hotline calls   Stop: Ctrl-C",
         "",
     ]
     return "\n".join(lines)

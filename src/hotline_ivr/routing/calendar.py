@@ -1,6 +1,6 @@
 """Whether a line is open, and when that next changes. Every rule about opening hours lives here.
 
-The wall clock decides: a moment is open when the local time of the line's zone lies inside its hours. So on the
+The wall clock decides: a moment is open when the local time of the line's zone lies inside its hours. On the
 night when clocks go forward, hours inside the skipped hour do not happen; on the night when they go back, a
 minute that comes twice is open both times. That is what callers read on the door and on their own clocks.
 """

@@ -1,6 +1,6 @@
 """Who is where: the live picture of queues, operators and callers, as an immutable value.
 
-Folded from what Asterisk tells while it happens; after a gap it is begun anew from a snapshot. It feeds screens
+Folded from what Asterisk tells as it happens; after a gap it is begun anew from a snapshot. It feeds screens
 and metrics and never the record.
 """
 

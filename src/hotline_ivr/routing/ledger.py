@@ -14,10 +14,10 @@ from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 
-Event = TypeVar("Event", CallEvent, QueueEvent)
+Event = TypeVar("Event", bound=CallEvent | QueueEvent)
 
 
-class LedgerConflict(StoreError):
+class LedgerConflictError(StoreError):
     """Somebody else has moved the position: another service on this node, or an earlier try of our own."""
 
 

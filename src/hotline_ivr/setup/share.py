@@ -16,7 +16,7 @@ _PACKAGE = Path(hotline_ivr.__file__).parent
 def sounds_source(chosen: Path | None = None) -> Path:
     """Folder of prompts.yaml and recordings; `chosen` (a setting) wins. Raises SetupError when missing."""
     if chosen is None:
-        return _shared("sounds", proof="prompts.yaml")
+        return shared("sounds", proof="prompts.yaml")
     if not (chosen / "prompts.yaml").is_file():
         raise SetupError(f"HOTLINE_SOUNDS={chosen}: there is no prompts.yaml in that folder")
     return chosen.absolute()
@@ -24,10 +24,11 @@ def sounds_source(chosen: Path | None = None) -> Path:
 
 def dialplans_source() -> Path:
     """Folder of the hand-written dial plan. Raises SetupError when the installation is damaged."""
-    return _shared("dialplans", proof="*.conf")
+    return shared("dialplans", proof="*.conf")
 
 
-def _shared(name: str, *, proof: str, package: Path = _PACKAGE) -> Path:
+def shared(name: str, *, proof: str, package: Path = _PACKAGE) -> Path:
+    """The folder `name` that holds `proof`, in a checkout or in the package. Raises SetupError if there is none."""
     checkout = package.parent.parent
     candidates = [package / "share" / name]
     # Only a checkout of ours: a folder of that name may lie above any installed package.

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Dialect
 from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -16,13 +17,14 @@ class Instant(TypeDecorator[datetime]):
     """A moment: whole microseconds since 1970 UTC in the database, an aware datetime (UTC) in Python.
 
     SQLite has no type for time, and stores what a driver makes of one as text: slow to compare, and without
-    its zone. A whole number is the same on every database, sorts, subtracts, and is what Asterisk writes. Rows
-    that are written by the thousand go past this type, as the numbers they are.
+    its zone. A whole number is the same on every database, sorts, subtracts, and is what Asterisk writes.
+    Rows that are written by the thousand go past this type, as the numbers they are.
     """
 
     impl = BigInteger
     cache_ok = True
 
+    @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Raises ValueError for a datetime without a zone: whose clock it was can't be known."""
         del dialect
@@ -32,6 +34,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError(f"a time without a zone: {value}")
         return (value - _EPOCH) // _MICROSECOND
 
+    @override
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         del dialect
         return None if value is None else from_micros(value)

@@ -89,9 +89,10 @@ class FakeAsterisk:
         if self._server is not None:
             self._server.close()
         self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.thaw()
+        # Each ends by its own cut connection.
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(*self._tasks)
 
     # What a test does to it.
 

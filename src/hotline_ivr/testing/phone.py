@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -86,6 +87,10 @@ class Phone:
         self._telephones = telephones
         self._host = host
         self._incoming: asyncio.Queue[PhoneCall] = asyncio.Queue(_MAX_CALLS)
+        self._by_handle: dict[int, PhoneCall] = {}
+        # Events of calls that `dial` has begun and not returned yet: a refusal on loopback is that fast.
+        self._early: deque[Any] = deque(maxlen=_MAX_CALLS)
+        agent.on(self._on_event)
         agent.on_incoming(self._on_incoming)
 
     async def dial(self, number: str) -> PhoneCall:
@@ -112,7 +117,19 @@ class Phone:
 
     def _keep(self, call: PhoneCall) -> PhoneCall:
         self._telephones.calls.append(call)
+        self._by_handle[call.native.handle] = call
+        for at, event in self._early:
+            if event.call == call.native.handle:
+                call.on_event(at, event)
+        self._early.clear()
         return call
+
+    def _on_event(self, event: Any) -> None:
+        at = time.time()
+        if (call := self._by_handle.get(event.call)) is not None:
+            call.on_event(at, event)
+        elif event.call:
+            self._early.append((at, event))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +152,12 @@ class PhoneCall:
         self._heard_bytes = 0
         self._rate = 0
         self._listener: asyncio.Task[None] | None = None
-        native.on(self._on_event)
         native.on_dtmf(self._on_digit)
 
     # What happens on the line.
 
-    def _on_event(self, event: Any) -> None:
-        now = time.time()
+    def on_event(self, now: float, event: Any) -> None:
+        """One event of the SIP stack, at a moment in seconds since the epoch."""
         if not self.row.call_id and event.call_id:
             self.row = replace(self.row, call_id=event.call_id)
         match event.event.name:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
@@ -42,12 +42,6 @@ class Metrics:
         self.asks = Counter("hotline_asks", "Asks by how they ended.", ["end"], registry=registry)
         self.ask_seconds = Histogram(
             "hotline_ask_seconds", "Time of an ask.", buckets=_ASK_BUCKETS, registry=registry
-        )
-        self.ami_connected = Gauge(
-            "hotline_ami_connected", "1 while logged in to Asterisk.", registry=registry
-        )
-        self.ami_dropped = Counter(
-            "hotline_ami_events_dropped", "Manager events not used.", ["reason"], registry=registry
         )
         self.calls = Counter(
             "hotline_calls", "Calls that ended, by line and outcome.", ["line", "outcome"], registry=registry
@@ -88,6 +82,10 @@ class Metrics:
         """Add the gauges of the live picture; they are read when Prometheus asks."""
         self.registry.register(_FloorCollector(floor))
 
+    def watch_link(self, connected: Callable[[], bool], dropped: Callable[[], Mapping[str, int]]) -> None:
+        """Add what there is to know of the manager link; `dropped` is events not used, by reason."""
+        self.registry.register(_LinkCollector(connected, dropped))
+
     def text(self) -> bytes:
         return generate_latest(self.registry)
 
@@ -112,3 +110,20 @@ class _FloorCollector(Collector):
         for queue, count in floor.waiting_by_queue().items():
             waiting.add_metric([queue], count)
         yield waiting
+
+
+class _LinkCollector(Collector):
+    def __init__(self, connected: Callable[[], bool], dropped: Callable[[], Mapping[str, int]]) -> None:
+        self._connected = connected
+        self._dropped = dropped
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        connected = int(self._connected())
+        yield GaugeMetricFamily("hotline_ami_connected", "1 while logged in to Asterisk.", value=connected)
+        dropped = CounterMetricFamily(
+            "hotline_ami_events_dropped", "Manager events not used.", labels=["reason"]
+        )
+        for reason, count in self._dropped().items():
+            dropped.add_metric([reason], count)
+        yield dropped

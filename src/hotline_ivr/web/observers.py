@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from hotline_ivr.asterisk.agi_server import SessionEnd
+from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.routing.cel import Source
+from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.web.metrics import Metrics
 
 
@@ -23,3 +26,17 @@ class RecordObserver:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+
+    def read(self, source: Source, events: int, rejected: int) -> None:
+        self._metrics.record_events.labels(source.value).inc(events)
+        if rejected:
+            self._metrics.record_rejected.labels(source.value).inc(rejected)
+
+    def ended(self, record: CallRecord) -> None:
+        # The line's name is ours: it was rendered from the plan, no caller can choose it.
+        self._metrics.calls.labels(record.line, str(record.outcome)).inc()
+        if record.wait_ms is not None and record.queue and record.outcome is Outcome.ANSWERED:
+            self._metrics.wait_seconds.labels(record.queue).observe(record.wait_ms / 1000)
+
+    def lag(self, seconds: float) -> None:
+        self._metrics.record_lag.set(seconds)

@@ -9,7 +9,8 @@ from hotline_ivr.settings import Settings
 
 # Loaded by name, because autoload brings 360 modules of which most want a configuration of their own.
 _MODULES = """
-res_speech res_pjsip_pubsub res_http_websocket res_stasis res_sorcery_config res_sorcery_memory res_sorcery_astdb res_timing_timerfd res_crypto
+res_speech res_pjsip_pubsub res_http_websocket res_stasis
+res_sorcery_config res_sorcery_memory res_sorcery_astdb res_timing_timerfd res_crypto
 res_pjproject res_pjsip res_pjsip_session res_pjsip_registrar res_pjsip_authenticator_digest
 res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip
 res_pjsip_sdp_rtp res_pjsip_caller_id res_pjsip_dtmf_info res_pjsip_rfc3326 res_pjsip_nat res_pjsip_diversion
@@ -19,10 +20,14 @@ format_pcm format_wav format_sln
 bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
 pbx_config res_agi res_musiconhold res_cdrel_custom cel_custom
 res_clioriginate app_playback app_queue app_stack app_celgenuserevent app_verbose
-func_base64 func_callerid func_channel func_cut func_dialplan func_env func_global func_logic func_math func_strings func_timeout
+func_base64 func_callerid func_channel func_cut func_dialplan func_env func_global
+func_logic func_math func_strings func_timeout
 """.split()  # noqa: SIM905 - a list of names is easier to read and to compare this way
 
-_CEL_EVENTS = "CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,BLINDTRANSFER,ATTENDEDTRANSFER,LINKEDID_END,USER_DEFINED"
+_CEL_EVENTS = (
+    "CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,"
+    "BLINDTRANSFER,ATTENDEDTRANSFER,LINKEDID_END,USER_DEFINED"
+)
 
 
 def asterisk_conf(settings: Settings, modules: Path) -> str:

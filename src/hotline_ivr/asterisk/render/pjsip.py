@@ -84,32 +84,22 @@ def _trunk(trunk_id: str, trunk: Trunk) -> str:
 
 
 def _operator(account: str, secret: str, operator: Operator) -> str:
-    contacts = [("contact", operator.sip_contact)] if operator.sip_contact else []
-    endpoint = section(
-        account,
-        [
-            ("type", "endpoint"),
-            ("transport", "udp"),
-            ("context", "hotline-phones"),
-            ("identify_by", "username"),
-            ("auth", account),
-            ("aors", account),
-            ("language", "en"),
-            ("device_state_busy_at", 1),
-            *_media("opus,g722,alaw,ulaw"),
-        ],
-    )
-    auth = section(
-        account, [("type", "auth"), ("auth_type", "userpass"), ("username", account), ("password", secret)]
-    )
-    aor = section(
-        account,
-        [
-            ("type", "aor"),
-            *contacts,
-            # One phone an operator; a phone that comes back takes the place of its former self.
-            *([] if operator.sip_contact else [("max_contacts", 1), ("remove_existing", "yes")]),
-            ("minimum_expiration", 30),
-        ],
-    )
-    return endpoint + auth + aor
+    pairs: list[tuple[str, str | int]] = [
+        ("type", "endpoint"),
+        ("transport", "udp"),
+        ("context", "hotline-phones"),
+        ("identify_by", "username"),
+        ("auth", account),
+        ("aors", account),
+        ("language", "en"),
+        ("device_state_busy_at", 1),
+        *_media("opus,g722,alaw,ulaw"),
+    ]
+    auth = [("type", "auth"), ("auth_type", "userpass"), ("username", account), ("password", secret)]
+    aor: list[tuple[str, str | int]] = [("type", "aor"), ("minimum_expiration", 30)]
+    if operator.sip_contact:
+        aor.append(("contact", operator.sip_contact))
+    else:
+        # One phone an operator; a phone that comes back takes the place of its former self.
+        aor += [("max_contacts", 1), ("remove_existing", "yes")]
+    return section(account, pairs) + section(account, auth) + section(account, aor)

@@ -1,6 +1,6 @@
 """Text of Asterisk's configuration format, safe by construction.
 
-Asterisk reads `;` as a comment, a newline as the end of a value, and `[` at the start of a line as a section. A
+Asterisk reads `;` as a comment, a newline as the end of a value, `[` at the start of a line as a section. A
 value with any of these is refused here, whatever was checked before: a rendered file never means something
 else than what was rendered.
 """
@@ -39,6 +39,6 @@ def header(source: str, what: str) -> str:
     """The first lines of every rendered file: that it is one, from what, and where to change it."""
     return (
         f"; {what}\n"
-        f"; Rendered by hotline-ivr from {value(source)}: changes made here are overwritten. Change the YAML, then run\n"
+        f"; Rendered by hotline-ivr from {value(source)}: changes made here are lost. Change the YAML, run\n"
         "; `hotline check` and `hotline render`, or save it while the service runs and send it SIGHUP.\n\n"
     )

@@ -1,0 +1,304 @@
+"""The calls that are under way, as the keeper of the record holds them between one reading and the next.
+
+Runs in a thread, never on the event loop. A call is folded when it ends, and while it lasts only every few
+seconds: folding it after each of its events would cost several times more and show nobody anything. So that
+nothing depends on what is held here, every line is in the database as soon as it has been read, and a call
+that is not over is noted there as open.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, CallEvent, QueueEvent, Source
+from hotline_ivr.routing.fold import fold
+from hotline_ivr.routing.ledger import Batch, KeptCall, KeptLines, Position, Reading, RejectedLine
+
+_log = logging.getLogger(__name__)
+
+ParseCel = Callable[[bytes, int, int], Sequence[CallEvent]]
+ParseQueueLog = Callable[[bytes, int, int], Sequence[QueueEvent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is held, and for how long (seconds)."""
+
+    # How often the row of a call that is under way is brought up to date.
+    refresh: float = 5.0
+    # How long an ended call is held for what the other file has yet to say of it.
+    linger: float = 30.0
+    # Calls held at once, about 10 KiB each; of any others the events are read from the database again.
+    calls: int = 5_000
+
+
+@dataclass(slots=True)
+class _Held:
+    """One call in hand."""
+
+    events: list[CallEvent] = field(default_factory=list)
+    queue_events: list[QueueEvent] = field(default_factory=list)
+    # Whether the database has it among the open ones.
+    noted_open: bool = False
+    # Whether its row says that it is over.
+    settled: bool = False
+    # Whether its end has been told to the observer.
+    told: bool = False
+
+
+@dataclass(slots=True)
+class Taken:
+    """What was read at once, by call."""
+
+    cel: Reading[CallEvent] | None
+    queue_log: Reading[QueueEvent] | None
+    events: dict[str, list[CallEvent]] = field(default_factory=dict)
+    queue_events: dict[str, list[QueueEvent]] = field(default_factory=dict)
+    # Queue events of no call.
+    other: list[QueueEvent] = field(default_factory=list)
+    lines: list[KeptLines] = field(default_factory=list)
+    # Calls whose first event is among these, and whose last.
+    begun: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+
+    def touched(self) -> set[str]:
+        return self.events.keys() | self.queue_events.keys()
+
+    def oldest(self) -> int | None:
+        """When the first of these events happened, microseconds UTC."""
+        firsts = [r.events[0].at for r in (self.cel, self.queue_log) if r is not None and r.events]
+        return min(firsts, default=None)
+
+    def more(self) -> bool:
+        """Whether more is waiting in either file."""
+        return any(reading.more for reading in (self.cel, self.queue_log) if reading is not None)
+
+    def moves(self) -> list[tuple[Position | None, Position]]:
+        readings = (self.cel, self.queue_log)
+        return [(reading.before, reading.after) for reading in readings if reading is not None]
+
+
+def sort_by_call(node: str, cel: Reading[CallEvent] | None, queue_log: Reading[QueueEvent] | None) -> Taken:
+    """What was read, each call's events and lines together."""
+    taken = Taken(cel, queue_log)
+    if cel is not None:
+        lines: dict[str, list[bytes]] = {}
+        for event, line in zip(cel.events, cel.lines, strict=True):
+            call = event.call
+            if call in lines:
+                taken.events[call].append(event)
+                lines[call].append(line)
+            else:
+                taken.events[call] = [event]
+                lines[call] = [line]
+            if event.kind == "LINKEDID_END":
+                taken.ended.add(call)
+            elif event.channel == call and event.kind == "CHAN_START":
+                taken.begun.add(call)
+        for call, events in taken.events.items():
+            taken.lines.append(_kept(node, Source.CEL, events[0], lines[call]))
+    if queue_log is not None:
+        lines = {}
+        for queue_event, line in zip(queue_log.events, queue_log.lines, strict=True):
+            if queue_event.call in NO_CALL:
+                taken.other.append(queue_event)
+            else:
+                taken.queue_events.setdefault(queue_event.call, []).append(queue_event)
+                lines.setdefault(queue_event.call, []).append(line)
+        for call, queue_events in taken.queue_events.items():
+            taken.lines.append(_kept(node, Source.QUEUE_LOG, queue_events[0], lines[call]))
+    return taken
+
+
+def _kept(node: str, source: Source, first: CallEvent | QueueEvent, lines: list[bytes]) -> KeptLines:
+    return KeptLines(node, first.call, source.value, first.generation, first.offset, b"\n".join(lines))
+
+
+class CallsInHand:
+    """From what was read to what is written. Not for use by two threads at once.
+
+    After a commit that failed, what is held here is ahead of the database: drop it, and begin anew from
+    there.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        parse_cel: ParseCel,
+        parse_queue_log: ParseQueueLog,
+        limits: Limits,
+        restarted_at: int | None = None,
+    ) -> None:
+        self._node = node
+        self._parse_cel = parse_cel
+        self._parse_queue_log = parse_queue_log
+        self._limits = limits
+        # When Asterisk last started, microseconds UTC.
+        self._restarted_at = restarted_at
+        # The one that was touched longest ago comes first.
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        # Calls with events that are not yet in their row, and since when (seconds); the oldest first.
+        self._stale: OrderedDict[str, float] = OrderedDict()
+        # Ended calls, and when they are let go.
+        self._lingering: deque[tuple[float, str]] = deque()
+
+    def unknown(self, ids: Iterable[str]) -> list[str]:
+        """Of these calls, those whose earlier events must be read from the database."""
+        return [call for call in ids if call not in self._held]
+
+    def remember(self, kept: Mapping[str, KeptCall]) -> None:
+        """Take calls in hand whose earlier events were read from the database."""
+        for call, stored in kept.items():
+            held = self._held[call] = _Held(noted_open=stored.is_open, told=not stored.is_open)
+            held.settled = not stored.is_open
+            for row in stored.lines:
+                if row.source == Source.CEL:
+                    held.events.extend(self._parse_cel(row.lines, row.generation, row.start))
+                else:
+                    held.queue_events.extend(self._parse_queue_log(row.lines, row.generation, row.start))
+
+    def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
+        """What to write for what was read, and the calls that ended. `now` in seconds of any steady clock."""
+        work = _Work(self._node, self)
+        for event in taken.other:
+            if event.kind == QUEUE_START:
+                self._restarted_at = max(event.at, self._restarted_at or 0)
+        for call in taken.touched():
+            held = self._held.get(call)
+            if held is None:
+                held = self._held[call] = _Held()
+            else:
+                self._held.move_to_end(call)
+            held.events.extend(taken.events.get(call, ()))
+            held.queue_events.extend(taken.queue_events.get(call, ()))
+            if held.settled or call in taken.ended:
+                work.fold(call, held, over=call in taken.ended)
+            else:
+                self._stale.setdefault(call, now)
+                work.note_open(call, held)
+        self._refresh(work, now)
+        self._let_go(work, now)
+        rejected = [
+            line
+            for reading in (taken.cel, taken.queue_log)
+            if reading is not None
+            for line in reading.rejected
+        ]
+        return work.batch(
+            moves=taken.moves(), lines=taken.lines, queue_events=taken.other, rejected=rejected
+        ), work.ended
+
+    def refresh(self, now: float) -> tuple[Batch, list[CallRecord]]:
+        """What to write for calls whose rows have been behind for long enough, where nothing was read."""
+        work = _Work(self._node, self)
+        self._refresh(work, now)
+        self._let_go(work, now)
+        return work.batch(), work.ended
+
+    def review(self, ids: Iterable[str], now: float) -> tuple[Batch, list[CallRecord]]:
+        """What to write for these calls now, whether or not anything was read."""
+        work = _Work(self._node, self)
+        for call in ids:
+            held = self._held.get(call)
+            if held is not None:
+                work.fold(call, held, over=False)
+        self._let_go(work, now)
+        return work.batch(), work.ended
+
+    def has_work(self) -> bool:
+        """Whether time alone may give something to do."""
+        return bool(self._stale or self._lingering)
+
+    def stale(self) -> list[str]:
+        """Calls with events that are not yet in their row."""
+        return list(self._stale)
+
+    def fold(self, call: str, held: _Held) -> CallRecord | None:
+        """The row of a call in hand, if it is one of the hotline and can be folded."""
+        self._stale.pop(call, None)
+        try:
+            return fold(held.events, held.queue_events, node=self._node, restarted_at=self._restarted_at)
+        except Exception:  # noqa: BLE001
+            # A fault of ours in one call must not stop the record of the others. Its lines are kept, so that
+            # its row can be made when the fault has been mended.
+            _log.exception("call %s cannot be folded", call)
+            return None
+
+    def _refresh(self, work: _Work, now: float) -> None:
+        while self._stale:
+            call, since = next(iter(self._stale.items()))
+            if now - since < self._limits.refresh:
+                return
+            work.fold(call, self._held[call], over=False)
+
+    def _let_go(self, work: _Work, now: float) -> None:
+        for record_id in work.settled:
+            self._lingering.append((now + self._limits.linger, record_id))
+        while self._lingering and self._lingering[0][0] <= now:
+            _, call = self._lingering.popleft()
+            held = self._held.get(call)
+            if held is not None and held.settled:
+                del self._held[call]
+        while len(self._held) > self._limits.calls:
+            call, held = next(iter(self._held.items()))
+            if call in self._stale:
+                work.fold(call, held, over=False)
+            self._held.pop(call, None)
+
+
+class _Work:
+    """One batch while it is put together."""
+
+    def __init__(self, node: str, hand: CallsInHand) -> None:
+        self._node = node
+        self._hand = hand
+        self._records: list[CallRecord] = []
+        self._opened: list[str] = []
+        self._closed: list[str] = []
+        self.ended: list[CallRecord] = []
+        self.settled: list[str] = []
+
+    def note_open(self, call: str, held: _Held) -> None:
+        if not held.noted_open:
+            held.noted_open = True
+            self._opened.append(call)
+
+    def fold(self, call: str, held: _Held, *, over: bool) -> None:
+        """`over` says that no more events of this call are to be expected."""
+        record = self._hand.fold(call, held)
+        held.settled = over if record is None else record.finished
+        if record is not None:
+            self._records.append(record)
+            if record.finished and not held.told:
+                held.told = True
+                self.ended.append(record)
+        if not held.settled:
+            self.note_open(call, held)
+            return
+        self.settled.append(call)
+        if held.noted_open:
+            held.noted_open = False
+            self._closed.append(call)
+
+    def batch(
+        self,
+        *,
+        moves: Sequence[tuple[Position | None, Position]] = (),
+        lines: Sequence[KeptLines] = (),
+        queue_events: Sequence[QueueEvent] = (),
+        rejected: Sequence[RejectedLine] = (),
+    ) -> Batch:
+        return Batch(
+            node=self._node,
+            moves=moves,
+            lines=lines,
+            queue_events=queue_events,
+            rejected=rejected,
+            records=self._records,
+            opened=self._opened,
+            closed=self._closed,
+        )

@@ -1,0 +1,93 @@
+"""The record's place in the database, as its keeper needs it: where it stands, what it holds, and writing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, func, select
+
+from hotline_ivr.routing.cel import QUEUE_START, Source
+from hotline_ivr.routing.ledger import Batch, KeptCall, KeptLines, LedgerState, Position
+from hotline_ivr.store.columns import to_micros
+from hotline_ivr.store.engine import Store
+from hotline_ivr.store.migrate import check_schema
+from hotline_ivr.store.tables import call_event, open_call, queue_event, spool_position
+from hotline_ivr.store.writer import write_batch
+
+# Generations of a log that are remembered, so that a rotated file is never read again. Rotations are kept for
+# weeks at most, and one a day is usual.
+REMEMBERED_GENERATIONS = 60
+
+# Keys in one IN (...): SQLite takes 999 parameters in old versions.
+_KEYS_AT_ONCE = 500
+
+
+class DatabaseLedger:
+    """The record of one node. Every method raises StoreError if the database cannot be used."""
+
+    def __init__(self, store: Store, node: str) -> None:
+        self._store = store
+        self._node = node
+        self._checked = False
+
+    async def state(self) -> LedgerState:
+        """Where the record stands. Also raises StoreError if the tables are not those of this version."""
+        if not self._checked:
+            await check_schema(self._store)
+            self._checked = True
+        return await self._store.read(self._state)
+
+    async def calls(self, ids: Sequence[str]) -> Mapping[str, KeptCall]:
+        """What is kept of these calls; one of which nothing is kept is left out."""
+        return await self._store.read(lambda connection: kept_calls(connection, self._node, ids))
+
+    async def commit(self, batch: Batch) -> None:
+        """Write it, all or nothing; LedgerConflictError if the logs were moved by somebody else."""
+        await self._store.write(lambda connection: write_batch(connection, batch))
+
+    def _state(self, connection: Connection) -> LedgerState:
+        open_calls = select(open_call.c.call_id).where(open_call.c.node == self._node)
+        restarted = select(func.max(queue_event.c.at)).where(
+            queue_event.c.node == self._node, queue_event.c.event == QUEUE_START
+        )
+        restarted_at = connection.scalar(restarted)
+        return LedgerState(
+            positions={source: _positions(connection, self._node, source) for source in Source},
+            open_calls=list(connection.scalars(open_calls)),
+            restarted_at=None if restarted_at is None else to_micros(restarted_at),
+        )
+
+
+def _positions(connection: Connection, node: str, source: Source) -> list[Position]:
+    columns = spool_position.c
+    newest = (
+        select(columns.generation, columns.inode, columns.offset, columns.fingerprint)
+        .where(columns.node == node, columns.source == source.value)
+        .order_by(columns.generation.desc())
+        .limit(REMEMBERED_GENERATIONS)
+    )
+    found = [
+        Position(source, generation, int(inode), offset, fingerprint)
+        for generation, inode, offset, fingerprint in connection.execute(newest)
+    ]
+    return found[::-1]
+
+
+def kept_calls(connection: Connection, node: str, ids: Sequence[str]) -> Mapping[str, KeptCall]:
+    """What the database holds of these calls, lines in the order of the files."""
+    lines: dict[str, list[KeptLines]] = defaultdict(list)
+    still_open: set[str] = set()
+    columns = call_event.c
+    for start in range(0, len(ids), _KEYS_AT_ONCE):
+        some = ids[start : start + _KEYS_AT_ONCE]
+        kept = (
+            select(call_event)
+            .where(columns.node == node, columns.call_id.in_(some))
+            .order_by(columns.call_id, columns.source, columns.generation, columns.start)
+        )
+        for row in connection.execute(kept):
+            lines[row.call_id].append(KeptLines(*row))
+        opened = select(open_call.c.call_id).where(open_call.c.node == node, open_call.c.call_id.in_(some))
+        still_open.update(connection.scalars(opened))
+    return {call: KeptCall(rows, call in still_open) for call, rows in lines.items()}

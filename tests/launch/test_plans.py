@@ -1,0 +1,55 @@
+"""The last good configuration stays."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.errors import ConfigError
+from hotline_ivr.launch.plans import choose_plan, plan_on_disk
+from hotline_ivr.settings import Settings
+
+SHIPPED = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    shutil.copytree(SHIPPED, tmp_path / "config")
+    return Settings(config=tmp_path / "config", state=tmp_path / "state")
+
+
+def break_it(settings: Settings) -> None:
+    (settings.config / "lines.yaml").write_text("lines:\n  info:\n    nmae: x\n", encoding="utf-8")
+
+
+def test_a_good_configuration_is_used(settings: Settings) -> None:
+    chosen = choose_plan(settings)
+    assert chosen.refused == ""
+    assert chosen.plan.version == plan_on_disk(settings).version
+
+
+def test_beside_a_bad_configuration_the_last_good_one_is_used_also_after_a_restart(
+    settings: Settings,
+) -> None:
+    good = choose_plan(settings).plan
+    break_it(settings)
+    for _ in range(2):
+        chosen = choose_plan(settings)
+        assert chosen.plan.version == good.version
+        assert "nmae" in chosen.refused
+
+
+def test_a_bad_configuration_on_the_first_start_is_refused_whole(settings: Settings) -> None:
+    break_it(settings)
+    with pytest.raises(ConfigError, match="nmae"):
+        choose_plan(settings)
+
+
+def test_a_power_cut_between_two_copies_leaves_a_whole_one(settings: Settings) -> None:
+    good = choose_plan(settings).plan
+    kept = settings.state_dir / "last-good-config"
+    kept.rename(kept.with_name("last-good-config.new"))
+    break_it(settings)
+    assert choose_plan(settings).plan.version == good.version

@@ -1,0 +1,82 @@
+"""The live picture, folded from what happens."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline_ivr.routing.floor import (
+    CallerJoined,
+    CallerLeft,
+    DeviceState,
+    Floor,
+    FloorEvent,
+    MemberGone,
+    MemberSeen,
+    OperatorState,
+    fold,
+    fold_all,
+)
+
+
+def anna(
+    device: DeviceState = DeviceState.NOT_IN_USE, *, paused: bool = False, queue: str = "main"
+) -> MemberSeen:
+    return MemberSeen(queue, "anna", "PJSIP/anna.k3v9", device, paused)
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [
+        (anna(), OperatorState.FREE),
+        (anna(paused=True), OperatorState.PAUSED),
+        (anna(DeviceState.RINGING), OperatorState.RINGING),
+        (anna(DeviceState.IN_USE), OperatorState.TALKING),
+        (anna(DeviceState.ON_HOLD), OperatorState.TALKING),
+        (anna(DeviceState.IN_USE, paused=True), OperatorState.TALKING),
+        (anna(DeviceState.UNAVAILABLE), OperatorState.UNREACHABLE),
+        (anna(DeviceState.INVALID, paused=True), OperatorState.UNREACHABLE),
+    ],
+)
+def test_an_operator_is_what_the_phone_and_the_pause_say(event: MemberSeen, state: OperatorState) -> None:
+    assert fold_all([event]).operators() == {"anna": state}
+
+
+def test_an_operator_paused_in_one_queue_and_free_in_another_is_free() -> None:
+    floor = fold_all([anna(paused=True), anna(queue="second")])
+    assert floor.operators() == {"anna": OperatorState.FREE}
+
+
+def test_a_caller_waits_until_it_leaves() -> None:
+    joined = fold_all([CallerJoined("main", "main-1.1"), CallerJoined("main", "main-1.2")])
+    assert joined.waiting_by_queue() == {"main": 2}
+    assert fold(joined, CallerLeft("main", "main-1.1")).waiting_by_queue() == {"main": 1}
+
+
+def test_a_queue_without_callers_is_shown_with_none() -> None:
+    assert fold_all([anna()]).waiting_by_queue() == {"main": 0}
+
+
+def test_an_operator_who_serves_no_queue_any_more_is_gone() -> None:
+    assert fold_all([anna(), MemberGone("main", "anna")]).operators() == {}
+
+
+events: st.SearchStrategy[FloorEvent] = st.one_of(
+    st.builds(anna, st.sampled_from(DeviceState), paused=st.booleans(), queue=st.sampled_from(["a", "b"])),
+    st.builds(MemberGone, st.sampled_from(["a", "b"]), st.just("anna")),
+    st.builds(CallerJoined, st.sampled_from(["a", "b"]), st.sampled_from(["1", "2"])),
+    st.builds(CallerLeft, st.sampled_from(["a", "b"]), st.sampled_from(["1", "2"])),
+)
+
+
+@given(st.lists(events))
+def test_an_event_told_twice_is_as_good_as_once(told: list[FloorEvent]) -> None:
+    twice = [event for event in told for _ in range(2)]
+    assert fold_all(twice) == fold_all(told)
+
+
+def test_a_floor_is_never_changed_in_place() -> None:
+    before = Floor()
+    fold(before, anna())
+    assert before == Floor()
