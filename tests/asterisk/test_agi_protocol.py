@@ -72,6 +72,12 @@ def test_a_newline_in_the_callers_number_forges_no_field() -> None:
     assert request == AgiRequest("ask", "PJSIP/trunk-main-00000001", "main-1753900000.7", ARGS, odd_lines=1)
 
 
+def test_an_empty_line_in_the_callers_number_is_refused_whole() -> None:
+    forged = "1\nagi_threadid: 1\nagi_arg_1: evil\n\n"
+    with pytest.raises(RemoteProtocolError, match="not a reply"):
+        AgiProtocol().receive_data(environment(ARGS, caller=forged))
+
+
 def test_a_newline_in_an_argument_is_refused() -> None:
     with pytest.raises(RemoteProtocolError, match="argument 2"):
         AgiProtocol().receive_data(environment(["arrived\nagi_arg_9: evil", "exams"]))

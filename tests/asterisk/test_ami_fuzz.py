@@ -33,14 +33,16 @@ FRAGMENTS = [
     b"Queue: help\r\n",
     b"Count: 1\r\n",
     b"Channel: x\r\nChannelState: 6\r\n",
-    b"x" * 70_000,
+    b"<long>",
 ]
 STREAMS = st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=40), max_size=30).map(b"".join)
+# What stands for `<long>`: more than a message may have, kept out of the examples that are printed.
+LONG = b"x" * 70_000
 CUTS = st.lists(st.integers(min_value=1, max_value=200), min_size=1, max_size=20)
 
 
 def read(data: bytes, cuts: list[int]) -> tuple[list[bytes], bool]:
-    """The messages of the stream cut into pieces of these sizes, in turn; and whether it ended in an error."""
+    """The messages of the stream cut into pieces of these sizes; and whether it ended in an error."""
     framer = AmiFramer()
     blocks: list[bytes] = []
     at = turn = 0
@@ -58,6 +60,7 @@ def read(data: bytes, cuts: list[int]) -> tuple[list[bytes], bool]:
 
 @given(STREAMS, CUTS)
 def test_any_split_of_any_stream_has_the_same_messages(data: bytes, cuts: list[int]) -> None:
+    data = data.replace(b"<long>", LONG)
     blocks, failed = read(GREETING + data, cuts)
     whole, whole_failed = read(GREETING + data, [len(GREETING + data)])
     assert failed is whole_failed
@@ -72,7 +75,7 @@ def test_any_split_of_any_stream_has_the_same_messages(data: bytes, cuts: list[i
 def test_whoever_does_not_greet_as_asterisk_gives_no_message(data: bytes) -> None:
     blocks, failed = read(data, [7])
     assert blocks == []
-    assert failed or GREETING.startswith(data[: len(GREETING)][:22]) or len(data) < len(GREETING)
+    assert failed is not GREETING.startswith(data[:22])
 
 
 @given(STREAMS | st.binary(max_size=400))

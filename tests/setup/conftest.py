@@ -1,4 +1,4 @@
-"""Programs that behave as we say: shell scripts in front of PATH, which set-up starts as it does the real ones."""
+"""Programs that behave as we say: shell scripts in front of PATH, started as the real ones are."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ MakeProgram = Callable[[str, str], Path]
 # Takes the place of debootstrap: --variant --include SUITE TARGET ... and leaves what ours would.
 FILL = r"""
 target=$4
-echo made >> "$COUNT"
+[ -z "$COUNT" ] || echo made >> "$COUNT"
 lib=$target/usr/lib/some-linux-gnu
-mkdir -p "$lib/asterisk/modules" "$target/usr/sbin" "$target/usr/share/doc/sox" "$target/var/cache/apt/archives"
+mkdir -p "$lib/asterisk/modules" "$target/usr/sbin"
 printf '#!/bin/sh\nshift 2\nexec "$@"\n' > "$lib/ld-linux-x86-64.so.2"
 printf '#!/bin/sh\necho Asterisk 22.10.1\n' > "$target/usr/sbin/asterisk"
 chmod +x "$lib/ld-linux-x86-64.so.2" "$target/usr/sbin/asterisk"
@@ -76,9 +76,7 @@ def test_two_set_ups_at_once_make_one_root(tmp_path: Path, program: MakeProgram,
     assert lines(count) == 1
 
 
-def test_what_an_interrupted_set_up_left_is_never_used(
-    tmp_path: Path, program: MakeProgram, count: Path
-) -> None:
+def test_what_an_interrupted_set_up_left_is_never_used(tmp_path: Path, program: MakeProgram) -> None:
     program("debootstrap", FILL + "exit 1")
     root = tmp_path / "asterisk-root"
     with pytest.raises(SetupError):
@@ -104,9 +102,7 @@ def test_a_failure_is_told_with_the_last_words_of_the_log(tmp_path: Path, progra
     assert (tmp_path / "asterisk-root.log").read_text().startswith("1\n2\n")
 
 
-def test_too_old_an_asterisk_from_debian_is_no_root(
-    tmp_path: Path, program: MakeProgram, count: Path
-) -> None:
+def test_too_old_an_asterisk_from_debian_is_no_root(tmp_path: Path, program: MakeProgram) -> None:
     program("debootstrap", FILL.replace("22.10.1", "22.8.0"))
     with pytest.raises(SetupError, match=r"22\.8\.0, which is too old"):
         ensure_root(tmp_path / "asterisk-root", euid=0)

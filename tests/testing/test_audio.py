@@ -86,7 +86,7 @@ def test_neither_silence_nor_noise_nor_music_is_taken_for_a_prompt() -> None:
     for other in (silence(5), noise, chord):
         match = recognise(other, spoken(1))
         assert match.score < 0.4
-        assert match.heard_s < 0.5
+        assert match.heard_s == 0
 
 
 def test_a_prompt_cut_off_by_the_caller_tells_how_much_was_heard() -> None:

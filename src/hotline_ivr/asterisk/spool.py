@@ -49,10 +49,9 @@ def rejected(source: Source, generation: int, offset: int, data: bytes, reason: 
 
 @dataclass(frozen=True, slots=True)
 class Records(Generic[Event]):
-    """What a piece of a file held; `events[i]` was read from `lines[i]`."""
+    """What a piece of a file held."""
 
     events: list[Event]
-    lines: list[bytes]
     rejected: list[RejectedLine]
 
 
@@ -62,8 +61,8 @@ def read_cel(data: bytes, generation: int, offset: int) -> Records[CallEvent]:
     lines.pop()
     events = _read_cel_at_once(data, lines, generation, offset)
     if events is not None:
-        return Records(events, lines, [])
-    records: Records[CallEvent] = Records([], [], [])
+        return Records(events, [])
+    records: Records[CallEvent] = Records([], [])
     for line in lines:
         _read_cel_line(line, generation, offset, records)
         offset += len(line) + 1
@@ -108,8 +107,10 @@ def _read_cel_at_once(
 def _unescaped(text: str) -> str:
     """The inside of a JSON string. Raises ValueError if it is none."""
     plain = text.replace('\\"', '"')
-    if "\\" in plain or text.count('"') != len(text) - len(plain) or not text.isprintable():
-        return str(json.loads(f'"{text}"'))
+    if "\\" in plain or text.count('"') != len(text) - len(plain):
+        plain = str(json.loads(f'"{text}"'))
+    if not plain.isprintable():
+        raise ValueError("control characters")
     return plain
 
 
@@ -118,8 +119,8 @@ def _cel_event(record: Any, generation: int, offset: int) -> CallEvent:
     fields = _FIELDS(record)
     if len(record) != _FIELD_COUNT:
         raise ValueError("not our fields")
-    # Joining also makes sure that all are strings: it raises TypeError. The extra may hold anything.
-    if not "".join(fields[:-1]).isprintable() or not isinstance(fields[-1], str):
+    # Joining also makes sure that all are strings: it raises TypeError.
+    if not "".join(fields).isprintable():
         raise ValueError("control characters")
     kind, name, time, channel, call, channel_name, extra = fields
     microseconds = time[:-7] + time[-6:]
@@ -148,12 +149,11 @@ def _read_cel_line(line: bytes, generation: int, offset: int, records: Records[C
     if start > 0:
         reject(offset, line[:start], "cut-off")
     records.events.append(event)
-    records.lines.append(line[start:])
 
 
 def read_queue_log(data: bytes, generation: int, offset: int) -> Records[QueueEvent]:
     """Queue events of `data`, which is whole lines and begins at `offset` of the file."""
-    records: Records[QueueEvent] = Records([], [], [])
+    records: Records[QueueEvent] = Records([], [])
     lines = data.split(b"\n")
     lines.pop()
     for line in lines:
@@ -178,4 +178,3 @@ def _read_queue_line(line: bytes, generation: int, offset: int, records: Records
     fields = tuple(data.split("|")) if data else ()
     event = QueueEvent(kind, int(epoch) * 1_000_000, call, queue, member, fields, generation, offset)
     records.events.append(event)
-    records.lines.append(line)

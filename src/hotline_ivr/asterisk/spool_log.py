@@ -31,15 +31,7 @@ class SpooledLog(Generic[Event]):
         records = self._parse(piece.data, piece.generation, piece.start)
         before, self._before = self._before, piece.after
         rejected = [*piece.rejected, *records.rejected]
-        return Reading(records.events, records.lines, rejected, before, piece.after, piece.more)
-
-    def parse(self, lines: bytes, generation: int, start: int) -> Sequence[Event]:
-        """Events of lines that were kept, without the last line's end.
-
-        The lines of one call did not stand next to each other in the file, so their places are only known to
-        lie in their order behind `start`.
-        """
-        return self._parse(lines + b"\n", generation, start).events
+        return Reading(records.events, rejected, before, piece.after, piece.more)
 
     def close(self) -> None:
         self._tail.close()

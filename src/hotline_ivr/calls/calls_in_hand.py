@@ -2,7 +2,7 @@
 
 Runs in a thread, never on the event loop. A call is folded when it ends, and while it lasts only every few
 seconds: folding it after each of its events would cost several times more and show nobody anything. So that
-nothing depends on what is held here, every line is in the database as soon as it has been read, and a call
+nothing depends on what is held here, every event is in the database as soon as it has been read, and a call
 that is not over is noted there as open.
 """
 
@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.fold import fold
-from hotline_ivr.routing.ledger import Batch, KeptCall, KeptLines, Position, Reading, RejectedLine
+from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
+from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, Reading, RejectedLine
 
 _log = logging.getLogger(__name__)
-
-ParseCel = Callable[[bytes, int, int], Sequence[CallEvent]]
-ParseQueueLog = Callable[[bytes, int, int], Sequence[QueueEvent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +27,10 @@ class Limits:
     """How much is held, and for how long (seconds)."""
 
     # How often the row of a call that is under way is brought up to date.
-    refresh: float = 5.0
-    # How long an ended call is held for what the other file has yet to say of it.
-    linger: float = 30.0
+    refresh: float = 10.0
+    # How long an ended call is held for what the other file has yet to say of it; what comes later still is
+    # joined to its events from the database.
+    linger: float = 2.0
     # Calls held at once, about 10 KiB each; of any others the events are read from the database again.
     calls: int = 5_000
 
@@ -60,7 +59,7 @@ class Taken:
     queue_events: dict[str, list[QueueEvent]] = field(default_factory=dict)
     # Queue events of no call.
     other: list[QueueEvent] = field(default_factory=list)
-    lines: list[KeptLines] = field(default_factory=list)
+    kept: list[KeptEvents] = field(default_factory=list)
     # Calls whose first event is among these, and whose last.
     begun: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
@@ -83,39 +82,35 @@ class Taken:
 
 
 def sort_by_call(node: str, cel: Reading[CallEvent] | None, queue_log: Reading[QueueEvent] | None) -> Taken:
-    """What was read, each call's events and lines together."""
+    """What was read, each call's events together."""
     taken = Taken(cel, queue_log)
     if cel is not None:
-        lines: dict[str, list[bytes]] = {}
-        for event, line in zip(cel.events, cel.lines, strict=True):
+        by_call = taken.events
+        for event in cel.events:
             call = event.call
-            if call in lines:
-                taken.events[call].append(event)
-                lines[call].append(line)
+            if call in by_call:
+                by_call[call].append(event)
             else:
-                taken.events[call] = [event]
-                lines[call] = [line]
-            if event.kind == "LINKEDID_END":
+                by_call[call] = [event]
+            kind = event.kind
+            if kind == "LINKEDID_END":
                 taken.ended.add(call)
-            elif event.channel == call and event.kind == "CHAN_START":
+            elif kind == "CHAN_START" and event.channel == call:
                 taken.begun.add(call)
-        for call, events in taken.events.items():
-            taken.lines.append(_kept(node, Source.CEL, events[0], lines[call]))
+        for call, events in by_call.items():
+            place = (events[0].generation, events[0].offset)
+            taken.kept.append(KeptEvents(node, call, Source.CEL.value, *place, keep_events(events)))
     if queue_log is not None:
-        lines = {}
-        for queue_event, line in zip(queue_log.events, queue_log.lines, strict=True):
+        for queue_event in queue_log.events:
             if queue_event.call in NO_CALL:
                 taken.other.append(queue_event)
             else:
                 taken.queue_events.setdefault(queue_event.call, []).append(queue_event)
-                lines.setdefault(queue_event.call, []).append(line)
         for call, queue_events in taken.queue_events.items():
-            taken.lines.append(_kept(node, Source.QUEUE_LOG, queue_events[0], lines[call]))
+            place = (queue_events[0].generation, queue_events[0].offset)
+            data = keep_queue_events(queue_events)
+            taken.kept.append(KeptEvents(node, call, Source.QUEUE_LOG.value, *place, data))
     return taken
-
-
-def _kept(node: str, source: Source, first: CallEvent | QueueEvent, lines: list[bytes]) -> KeptLines:
-    return KeptLines(node, first.call, source.value, first.generation, first.offset, b"\n".join(lines))
 
 
 class CallsInHand:
@@ -125,17 +120,8 @@ class CallsInHand:
     there.
     """
 
-    def __init__(
-        self,
-        node: str,
-        parse_cel: ParseCel,
-        parse_queue_log: ParseQueueLog,
-        limits: Limits,
-        restarted_at: int | None = None,
-    ) -> None:
+    def __init__(self, node: str, limits: Limits, restarted_at: int | None = None) -> None:
         self._node = node
-        self._parse_cel = parse_cel
-        self._parse_queue_log = parse_queue_log
         self._limits = limits
         # When Asterisk last started, microseconds UTC.
         self._restarted_at = restarted_at
@@ -155,11 +141,11 @@ class CallsInHand:
         for call, stored in kept.items():
             held = self._held[call] = _Held(noted_open=stored.is_open, told=not stored.is_open)
             held.settled = not stored.is_open
-            for row in stored.lines:
+            for row in stored.rows:
                 if row.source == Source.CEL:
-                    held.events.extend(self._parse_cel(row.lines, row.generation, row.start))
+                    held.events.extend(kept_events(row.events, call, row.generation, row.start))
                 else:
-                    held.queue_events.extend(self._parse_queue_log(row.lines, row.generation, row.start))
+                    held.queue_events.extend(kept_queue_events(row.events, call, row.generation, row.start))
 
     def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for what was read, and the calls that ended. `now` in seconds of any steady clock."""
@@ -189,7 +175,7 @@ class CallsInHand:
             for line in reading.rejected
         ]
         return work.batch(
-            moves=taken.moves(), lines=taken.lines, queue_events=taken.other, rejected=rejected
+            moves=taken.moves(), events=taken.kept, queue_events=taken.other, rejected=rejected
         ), work.ended
 
     def refresh(self, now: float) -> tuple[Batch, list[CallRecord]]:
@@ -288,14 +274,14 @@ class _Work:
         self,
         *,
         moves: Sequence[tuple[Position | None, Position]] = (),
-        lines: Sequence[KeptLines] = (),
+        events: Sequence[KeptEvents] = (),
         queue_events: Sequence[QueueEvent] = (),
         rejected: Sequence[RejectedLine] = (),
     ) -> Batch:
         return Batch(
             node=self._node,
             moves=moves,
-            lines=lines,
+            events=events,
             queue_events=queue_events,
             rejected=rejected,
             records=self._records,

@@ -44,9 +44,6 @@ class Log(Protocol[Event]):
     def read(self) -> Reading[Event] | None:
         """What is new, at most one piece; None if nothing is. Raises OSError if the file cannot be read."""
 
-    def parse(self, lines: bytes, generation: int, start: int) -> Sequence[Event]:
-        """Events of lines that were kept."""
-
 
 class Logs(Protocol):
     """Both files."""
@@ -290,9 +287,7 @@ class _Keeping:
     ) -> None:
         self._node = node
         self.logs = open_logs(state.positions)
-        self.hand = CallsInHand(
-            node, self.logs.cel.parse, self.logs.queue_log.parse, limits, state.restarted_at
-        )
+        self.hand = CallsInHand(node, limits, state.restarted_at)
 
     def read(self) -> Taken | None:
         """What is new, at most a piece of each file; of queue_log only once there is no more of the other."""

@@ -47,10 +47,9 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Event]):
-    """What was read at once from one log; `events[i]` was read from `lines[i]`."""
+    """What was read at once from one log."""
 
     events: Sequence[Event]
-    lines: Sequence[bytes]
     rejected: Sequence[RejectedLine]
     # None for the first reading ever.
     before: Position | None
@@ -59,22 +58,23 @@ class Reading(Generic[Event]):
     more: bool
 
 
-class KeptLines(NamedTuple):
-    """Lines of one call out of one reading, joined by line feeds; a row of the database as it stands."""
+class KeptEvents(NamedTuple):
+    """Events of one call out of one reading (routing/kept.py); a row of the database as it stands."""
 
     node: str
     call_id: str
     source: str
     generation: int
+    # Where in the file the first of them began.
     start: int
-    lines: bytes
+    events: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCall:
     """What the database holds of one call."""
 
-    lines: Sequence[KeptLines]
+    rows: Sequence[KeptEvents]
     # Whether it was not over when it was last written.
     is_open: bool
 
@@ -86,7 +86,7 @@ class Batch:
     node: str
     # Each log that was read: where it stood, and where it stands now.
     moves: Sequence[tuple[Position | None, Position]] = ()
-    lines: Sequence[KeptLines] = ()
+    events: Sequence[KeptEvents] = ()
     # Queue events of no call.
     queue_events: Sequence[QueueEvent] = ()
     rejected: Sequence[RejectedLine] = ()

@@ -28,7 +28,7 @@ def dialplans_source() -> Path:
 
 
 def shared(name: str, *, proof: str, package: Path = _PACKAGE) -> Path:
-    """The folder `name` that holds `proof`, in a checkout or in the package. Raises SetupError if there is none."""
+    """The folder `name` that holds `proof`. Raises SetupError if neither checkout nor package has it."""
     checkout = package.parent.parent
     candidates = [package / "share" / name]
     # Only a checkout of ours: a folder of that name may lie above any installed package.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, func, select
 
 from hotline_ivr.routing.cel import QUEUE_START, Source
-from hotline_ivr.routing.ledger import Batch, KeptCall, KeptLines, LedgerState, Position
+from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, LedgerState, Position
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.migrate import check_schema
@@ -75,8 +75,8 @@ def _positions(connection: Connection, node: str, source: Source) -> list[Positi
 
 
 def kept_calls(connection: Connection, node: str, ids: Sequence[str]) -> Mapping[str, KeptCall]:
-    """What the database holds of these calls, lines in the order of the files."""
-    lines: dict[str, list[KeptLines]] = defaultdict(list)
+    """What the database holds of these calls, events in the order of the files."""
+    rows: dict[str, list[KeptEvents]] = defaultdict(list)
     still_open: set[str] = set()
     columns = call_event.c
     for start in range(0, len(ids), _KEYS_AT_ONCE):
@@ -87,7 +87,7 @@ def kept_calls(connection: Connection, node: str, ids: Sequence[str]) -> Mapping
             .order_by(columns.call_id, columns.source, columns.generation, columns.start)
         )
         for row in connection.execute(kept):
-            lines[row.call_id].append(KeptLines(*row))
+            rows[row.call_id].append(KeptEvents(*row))
         opened = select(open_call.c.call_id).where(open_call.c.node == node, open_call.c.call_id.in_(some))
         still_open.update(connection.scalars(opened))
-    return {call: KeptCall(rows, call in still_open) for call, rows in lines.items()}
+    return {call: KeptCall(found, call in still_open) for call, found in rows.items()}

@@ -1,8 +1,8 @@
 """The tables of the record. Every row knows its node.
 
-What Asterisk wrote is kept as it wrote it: `call_event` holds the lines of a call, one row for all that one
-piece of a file held of that call. A row for each event would take three times the work (bench/record.py) and
-serve nobody: events are always read by call. A call's row can be folded again from them at any time.
+What Asterisk wrote is kept: `call_event` holds the events of a call, one row for all that one reading of a
+file held of that call. A row for each event would take several times the work (docs/record.md) and serve
+nobody: events are always read by call. A call's row can be folded again from them at any time.
 
 `spool_position` says how far each generation of each file has been read. It changes in the same transaction
 as all that came of what was read.
@@ -102,7 +102,7 @@ open_call = Table(
     PrimaryKeyConstraint("node", "call_id"),
 )
 
-# Lines of a call as Asterisk wrote them, joined by line feeds; `start` is where the first of them began.
+# Events of a call as routing/kept.py writes them; `start` is where in the file the first of them began.
 call_event = Table(
     "call_event",
     metadata,
@@ -111,7 +111,7 @@ call_event = Table(
     Column("source", String, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("start", BigInteger, nullable=False),
-    Column("lines", LargeBinary, nullable=False),
+    Column("events", LargeBinary, nullable=False),
     PrimaryKeyConstraint("node", "call_id", "source", "generation", "start"),
 )
 

@@ -43,7 +43,7 @@ def rows_of(dialect: Dialect, batch: Batch) -> list[tuple[str, list[Row]]]:
     """Each statement and the rows it is run with, in order; the positions of the logs are not among them."""
     node, sql = batch.node, _statements(dialect)
     rows: dict[str, list[Row]] = {
-        "call_event": list(batch.lines),
+        "call_event": list(batch.events),
         "queue_event": [_queue_row(node, event) for event in batch.queue_events],
         "rejected_line": [_rejected_row(node, line) for line in batch.rejected],
         "call": [_call_row(record) for record in batch.records],

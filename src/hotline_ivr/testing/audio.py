@@ -22,11 +22,10 @@ QUIET_DBFS = -55.0
 RECOGNISED = 0.7
 """Least score of a prompt that was heard. Measured: the right one 0.95 and more, a wrong one below 0.5."""
 
-_BLOCK_S = 0.2
-_BLOCK_MATCHES = 0.6
-_SLIP_S = 0.08
-"""A few packets of 20 ms: what is lost or repeated when a phone's buffer runs dry on a busy machine."""
-_RELOCKS = 0.8
+_STEP_S = 0.2
+_SECOND_MATCHES = 0.8
+_SLIP_S = 0.2
+"""Ten packets of 20 ms: what is lost or repeated when a phone's buffer runs dry on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Match:
     offset_s: float
     """When the prompt began, in seconds from the start of what was heard; negative if its head was missed."""
     heard_s: float
-    """How much of the prompt was heard from its beginning, without a break, to within a block of 0.2 s."""
+    """How far into the prompt: the end of the last second of it that was heard, in steps of 0.2 s."""
 
     @property
     def recognised(self) -> bool:
@@ -145,27 +144,11 @@ def _window_energy(samples: Samples, starts: NDArray[np.int64], ends: NDArray[np
 
 
 def _heard(heard: Samples, wanted: Samples, lag: int, rate: int) -> float:
-    block = round(_BLOCK_S * rate)
-    start = max(0, -lag)
-    end = start
-    while end < len(wanted):
-        expected = wanted[end : end + block]
-        if not _alike(heard[max(0, lag + end) : lag + end + len(expected)], expected):
-            score, at = _near(heard, wanted[end : end + rate], end + lag, rate)
-            if score < _RELOCKS or at - end == lag:
-                break
-            lag = at - end
-        end += len(expected)
-    return (end - start) / rate
-
-
-def _alike(actual: Samples, expected: Samples) -> bool:
-    if len(actual) < len(expected):
-        return False
-    if _dbfs(expected) < QUIET_DBFS:
-        return _dbfs(actual) < QUIET_DBFS + 10
-    scale = float(np.sqrt(np.sum(actual**2) * np.sum(expected**2)))
-    return scale > 0 and float(np.dot(actual, expected)) / scale >= _BLOCK_MATCHES
+    for end in range(len(wanted), min(rate, len(wanted)) - 1, -round(_STEP_S * rate)):
+        start = max(0, end - rate)
+        if start + lag >= 0 and _near(heard, wanted[start:end], start + lag, rate)[0] >= _SECOND_MATCHES:
+            return end / rate
+    return 0.0
 
 
 def tone(hz: float, seconds: float, rate: int = 8000, level: float = 0.3) -> Audio:

@@ -60,6 +60,8 @@ class FakeAsterisk:
         self._news = asyncio.Event()
         self._reading = asyncio.Event()
         self._reading.set()
+        # Answers kept back while a message is under way in pieces; None while none is.
+        self._held: list[tuple[asyncio.StreamWriter, bytes]] | None = None
         #: The port, from the first entry on; kept when it is entered again.
         self.port = 0
         #: Answers by the name of the action; what is not here is answered with an error.
@@ -121,10 +123,14 @@ class FakeAsterisk:
             writer.write(data)
 
     async def send_split(self, data: bytes, size: int) -> None:
-        """Send raw bytes in pieces of `size`, with a turn of the loop after each."""
+        """Send raw bytes in pieces of `size`, with a turn of the loop after each; answers wait meanwhile."""
+        self._held = []
         for piece in pieces(data, size):
             self.send(piece)
             await asyncio.sleep(0)
+        held, self._held = self._held, None
+        for writer, answer in held:
+            writer.write(answer)
 
     async def received(self, action: str, count: int = 1) -> list[dict[str, str]]:
         """Wait until this action has come `count` times in all; returns these."""
@@ -170,7 +176,11 @@ class FakeAsterisk:
             return
         for headers in self._answer(action)(action):
             kind, *rest = headers
-            writer.write(message([kind, ("ActionID", action.get("ActionID", "")), *rest]))
+            answer = message([kind, ("ActionID", action.get("ActionID", "")), *rest])
+            if self._held is None:
+                writer.write(answer)
+            else:
+                self._held.append((writer, answer))
 
     def _answer(self, action: dict[str, str]) -> Answer:
         match action.get("Action"):

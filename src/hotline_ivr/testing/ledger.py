@@ -68,6 +68,9 @@ def fold(entries: Iterable[Entry]) -> list[LedgerRow]:
     rows: dict[str, LedgerRow] = {}
     for entry in entries:
         if entry.event == "invite":
+            if entry.call_id in rows:
+                # Sent again, or a change in a call that is up.
+                continue
             rows[entry.call_id] = LedgerRow(entry.call_id, entry.number, entry.at, peer=entry.more)
         elif (row := rows.get(entry.call_id)) is not None and (step := _STEPS.get(entry.event)) is not None:
             rows[entry.call_id] = step(row, entry)
@@ -76,6 +79,9 @@ def fold(entries: Iterable[Entry]) -> list[LedgerRow]:
 
 def _ended(by: EndedBy, code: int = 0) -> Callable[[LedgerRow, Entry], LedgerRow]:
     def step(row: LedgerRow, entry: Entry) -> LedgerRow:
+        if row.ended is not None:
+            # The 487 after a CANCEL, the second BYE of two that crossed, or a message sent again.
+            return row
         status = int(entry.more or 0) or code or row.code
         return replace(row, ended=entry.at, ended_by=by, code=status)
 
@@ -87,6 +93,8 @@ def _rang(row: LedgerRow, entry: Entry) -> LedgerRow:
 
 
 def _answered(row: LedgerRow, entry: Entry) -> LedgerRow:
+    if row.answered is not None:
+        return row
     # A CANCEL that crosses the answer leaves a call that is up.
     return replace(row, answered=entry.at, code=200, ended=None, ended_by=EndedBy.NOBODY)
 
@@ -99,4 +107,5 @@ _STEPS: dict[str, Callable[[LedgerRow, Entry], LedgerRow]] = {
     "cancel": _ended(EndedBy.US, 487),
     "cancelled": _ended(EndedBy.THEM, 487),
     "refused": _ended(EndedBy.THEM),
+    "declined": _ended(EndedBy.US),
 }

@@ -16,14 +16,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from hotline_ivr.testing.audio import Audio
-from hotline_ivr.testing.ledger import EndedBy, LedgerRow
+from hotline_ivr.testing.ledger import LedgerRow
 from hotline_ivr.testing.ports import free_port
+from hotline_ivr.testing.sip_trace import SipTrace
 
 HEARD_LIMIT_S = 120.0
 """Most that is kept of what one side hears: longer than any test's call, 2 MB at 8 kHz."""
 
 _FRAME_S = 0.02
 _ANSWER_DEADLINE_S = 20.0
+_TRACE_DEADLINE_S = 2.0
 _MAX_CALLS = 64
 
 
@@ -33,6 +35,7 @@ class Telephones:
     def __init__(self) -> None:
         self._runtime: Any = None
         self.calls: list[PhoneCall] = []
+        self.trace = SipTrace()
 
     async def __aenter__(self) -> Self:
         import baresip  # noqa: PLC0415 - a development dependency
@@ -40,9 +43,11 @@ class Telephones:
         config = baresip.Config(
             net_interface="127.0.0.1",
             max_concurrent_calls=_MAX_CALLS,
+            sip_trace=True,
             extra_config_text=f"sip_listen 127.0.0.1:{free_port()}\n",
         )
         self._runtime = baresip.Runtime()
+        self.trace.start()
         await self._runtime.start(config)
         return self
 
@@ -52,6 +57,7 @@ class Telephones:
         for call in self.calls:
             await call.leave()
         await self._runtime.close()
+        self.trace.stop()
 
     async def caller(self, number: str, host: str, port: int) -> Phone:
         """Somebody outside, who calls without registering."""
@@ -97,7 +103,9 @@ class Phone:
         """Begin a call; `wait_answered` tells how it went on."""
         started = time.time()
         native = await self.agent.dial(f"sip:{number}@{self._host}")
-        return self._keep(PhoneCall(native, LedgerRow("", self.user, started, peer=number)))
+        return self._keep(
+            PhoneCall(native, LedgerRow("", self.user, started, peer=number), self._telephones.trace)
+        )
 
     async def wait_rung(self, deadline: float) -> PhoneCall:
         """The next call to this phone, which rings but is not answered yet.
@@ -113,7 +121,7 @@ class Phone:
     def _on_incoming(self, native: Any) -> None:
         now = time.time()
         row = LedgerRow(native.call_id or "", self.user, now, peer=native.peer or "", ringing=now)
-        self._incoming.put_nowait(self._keep(PhoneCall(native, row)))
+        self._incoming.put_nowait(self._keep(PhoneCall(native, row, self._telephones.trace)))
 
     def _keep(self, call: PhoneCall) -> PhoneCall:
         self._telephones.calls.append(call)
@@ -141,11 +149,11 @@ class _Chunk:
 class PhoneCall:
     """One call at one phone: its ledger row, what is heard, and what is said."""
 
-    def __init__(self, native: Any, row: LedgerRow) -> None:
+    def __init__(self, native: Any, row: LedgerRow, trace: SipTrace) -> None:
         self.native = native
-        self.row = row
+        self._row = row
+        self._trace = trace
         self.digits = ""
-        self._hung_up = False
         self._answered = asyncio.Event()
         self._ended = asyncio.Event()
         self._chunks: list[_Chunk] = []
@@ -154,35 +162,28 @@ class PhoneCall:
         self._listener: asyncio.Task[None] | None = None
         native.on_dtmf(self._on_digit)
 
+    @property
+    def row(self) -> LedgerRow:
+        """This call in the ledger, by what was on the wire."""
+        seen = self._trace.row(self._row.call_id)
+        return self._row if seen is None else replace(seen, number=self._row.number, peer=self._row.peer)
+
     # What happens on the line.
 
     def on_event(self, now: float, event: Any) -> None:
         """One event of the SIP stack, at a moment in seconds since the epoch."""
-        if not self.row.call_id and event.call_id:
-            self.row = replace(self.row, call_id=event.call_id)
+        if not self._row.call_id and event.call_id:
+            self._row = replace(self._row, call_id=event.call_id)
         match event.event.name:
-            case "CALL_RINGING" if self.row.ringing is None:
-                self.row = replace(self.row, ringing=now)
-            case "CALL_ANSWERED" | "CALL_ESTABLISHED":
-                if self.row.answered is None:
-                    self.row = replace(self.row, answered=now, code=200)
-                if event.event.name == "CALL_ESTABLISHED":
-                    self._answered.set()
-                    self._listener = self._listener or asyncio.create_task(self._listen(), name="listen")
+            case "CALL_ESTABLISHED":
+                self._row = replace(self._row, answered=now, code=200)
+                self._answered.set()
+                self._listener = self._listener or asyncio.create_task(self._listen(), name="listen")
             case "CALL_CLOSED":
-                self._on_closed(now, event.text or "")
+                self._row = replace(self._row, ended=now)
+                self._ended.set()
             case _:
                 pass
-
-    def _on_closed(self, now: float, text: str) -> None:
-        status = text.split(" ", 1)[0]
-        code = self.row.code or (int(status) if status.isdigit() else 0)
-        if self._hung_up:
-            # The time is that of our BYE or CANCEL; this event only says that the stack has let go.
-            self.row = replace(self.row, code=code or 487)
-        else:
-            self.row = replace(self.row, ended=now, ended_by=EndedBy.THEM, code=code)
-        self._ended.set()
 
     def _on_digit(self, event: Any) -> None:
         self.digits += event.digit
@@ -214,11 +215,20 @@ class PhoneCall:
         """Raises TimeoutError after `deadline` seconds, ConnectionError if the call ended unanswered."""
         await self._first_of(self._answered, self._ended, deadline, "an answer")
         if not self._answered.is_set():
+            await self._traced(lambda row: row.ended is not None)
             raise ConnectionError(f"not answered: {self.row}")
+        await self._traced(lambda row: row.answered is not None)
 
     async def wait_ended(self, deadline: float) -> None:
         """Until either side has hung up. Raises TimeoutError after `deadline` seconds."""
         await self._first_of(self._ended, self._ended, deadline, "the end of the call")
+        await self._traced(lambda row: row.ended is not None)
+
+    async def _traced(self, condition: Callable[[LedgerRow], bool]) -> None:
+        # The trace comes through another thread than the events, and may be the later of the two.
+        end = time.monotonic() + _TRACE_DEADLINE_S
+        while not condition(self.row) and time.monotonic() < end:
+            await asyncio.sleep(_FRAME_S)
 
     async def _first_of(self, one: asyncio.Event, other: asyncio.Event, deadline: float, what: str) -> None:
         waits = [asyncio.create_task(event.wait()) for event in {one, other}]
@@ -232,11 +242,8 @@ class PhoneCall:
 
     async def answer(self, after_s: float = 0.0) -> None:
         """Pick up an incoming call once it has rung for `after_s` seconds."""
-        await asyncio.sleep(max(0.0, self.row.started + after_s - time.time()))
-        answered = time.time()
+        await asyncio.sleep(max(0.0, self._row.started + after_s - time.time()))
         await self.native.answer()
-        if self.row.answered is None or self.row.answered > answered:
-            self.row = replace(self.row, answered=answered, code=200)
         await self.wait_answered()
 
     async def hang_up(self) -> None:
@@ -245,13 +252,9 @@ class PhoneCall:
             return
         import baresip  # noqa: PLC0415
 
-        before, self._hung_up = self.row, True
-        self.row = replace(self.row, ended=time.time(), ended_by=EndedBy.US)
-        try:
+        # The far end may be faster: then its BYE is already on its way to us as an event.
+        with contextlib.suppress(baresip.StaleHandleError):
             await self.native.hangup()
-        except baresip.StaleHandleError:
-            # The far end was faster, and its BYE is already on its way to us as an event.
-            self.row, self._hung_up = before, False
         await self.wait_ended(5)
 
     async def leave(self) -> None:

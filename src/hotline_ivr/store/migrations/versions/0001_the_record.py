@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("start", sa.BigInteger(), nullable=False),
-        sa.Column("lines", sa.LargeBinary(), nullable=False),
+        sa.Column("events", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("node", "call_id", "source", "generation", "start", name="pk_call_event"),
     )
     op.create_table(

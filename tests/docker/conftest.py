@@ -1,0 +1,117 @@
+"""The product in containers, as docker-compose.yml runs it; scripts/docker-test finds or starts the engine.
+
+Where no engine can be had the tests are skipped, and the end of the test run says so in so many words.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from hotline_ivr.testing.compose import ComposeNode
+from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.plans import plan
+from hotline_ivr.testing.ports import free_port, free_range
+
+CHECKOUT = Path(__file__).parents[2]
+NO_ENGINE = 69
+"""Exit code of scripts/docker-test where this machine can have no Docker engine (EX_UNAVAILABLE)."""
+
+_SUBNET = "172.30.58"
+_STOP_DEADLINE_S = 120
+_why_not = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def compose(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ComposeNode]:
+    """The two containers, built from this checkout, up and healthy."""
+    folder = tmp_path_factory.mktemp("compose")
+    rtp = free_range(100)
+    variables = {
+        "HOTLINE_CONFIG_FOLDER": str(_write_config(folder / "config")),
+        "HOTLINE_SUBNET": _SUBNET,
+        "HOTLINE_PUBLISH": "127.0.0.1",
+        "HOTLINE_SIP_PORT": str(free_port()),
+        "HOTLINE_HTTP_PORT": str(free_port()),
+        "HOTLINE_RTP_FIRST": str(rtp),
+        "HOTLINE_RTP_LAST": str(rtp + 99),
+        "COMPOSE_PROJECT_NAME": "hotline-test",
+    }
+    log = folder / "docker-test.log"
+    with (
+        log.open("w") as words,
+        subprocess.Popen(
+            [CHECKOUT / "scripts/docker-test"],
+            env={**_without_hotline(), **variables},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=words,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        ready = process.stdout.readline()
+        if not ready:
+            _not_ready(request.config, process.wait(_STOP_DEADLINE_S), log.read_text(errors="replace"))
+        try:
+            yield ComposeNode(**json.loads(ready))
+        finally:
+            # The end of its standard input tells the script to take everything down.
+            process.communicate(timeout=_STOP_DEADLINE_S)
+    assert process.returncode == 0, log.read_text(errors="replace")[-3000:]
+
+
+@pytest.fixture
+async def telephones() -> AsyncIterator[Telephones]:
+    async with Telephones() as phones:
+        yield phones
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say at the end of the run, where nobody can miss it, that the images were not tested."""
+    if why := config.stash.get(_why_not, ""):
+        terminalreporter.section("THE DOCKER IMAGES WERE NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(why)
+
+
+def _not_ready(config: pytest.Config, code: int, words: str) -> None:
+    if code == NO_ENGINE:
+        config.stash[_why_not] = words.strip()
+        pytest.skip(f"no Docker engine can be had here: {words.strip().splitlines()[-1]}")
+    pytest.fail(f"scripts/docker-test failed (exit code {code}):\n{words[-6000:]}", pytrace=False)
+
+
+def _write_config(folder: Path) -> Path:
+    """One open and one closed line; callers come from the network's gateway, as this machine does."""
+    config = plan({"anna": None}, now=datetime.now(UTC))
+    config["trunks"] = {"carrier": {"hosts": ["127.0.0.1", f"{_SUBNET}.1"], "codecs": ["alaw", "ulaw"]}}
+    folder.mkdir()
+    # The containers' user is not ours.
+    folder.chmod(0o755)
+    text = StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.dump(config, text)
+    (folder / "hotline.yaml").write_text(text.getvalue(), encoding="utf-8")
+    return folder
+
+
+def _without_hotline() -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("HOTLINE_", "COMPOSE_"))}
+    if "HOTLINE_DOCKER_OWN" in os.environ:
+        own["HOTLINE_DOCKER_OWN"] = os.environ["HOTLINE_DOCKER_OWN"]
+    own.pop("DATABASE_URL", None)
+    # Tests start from the environment of the interpreter, whose folder need not be on PATH.
+    own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
+    return own
