@@ -14,7 +14,7 @@ COMPOSE_FILES := docker-compose.yml compose.host.yaml
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help up setup test check bench clean clean-all format setup-test asterisk-root sounds system system-test
+.PHONY: help up setup test check bench clean format setup-test asterisk-root sounds system system-test
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,11 +45,8 @@ format: $(VENV)/.made-test ## Bring the code into the project's style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-clean: ## Remove what can be made again in minutes: the Python environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist
-
-clean-all: clean ## Also remove the state folder: database, records, secrets, Asterisk's root
-	rm -rf state .cache
+clean: ## Remove what can be made again in minutes: the Python environment and caches; records stay
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist
 
 # The parts. Each is quick when there is nothing to do.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Mapping
@@ -40,6 +41,8 @@ from hotline_ivr.web.observers import AskObserver, RecordObserver
 
 log = structlog.get_logger()
 
+# How often (seconds) we look whether our supervisor is still there.
+PARENT_POLL = 0.5
 # How often (seconds) a database that cannot be used is tried again.
 DATABASE_RETRY = 5.0
 # How often (seconds) the files by which calls go on without us are brought up to date.
@@ -93,8 +96,8 @@ class Service:
         self._reload = asyncio.Event()
         self._note_plan(chosen)
 
-    async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then drain and stop."""
+    async def run(self, parent: int | None) -> None:
+        """Serve until SIGTERM or SIGINT, or until the process `parent` is gone; then drain and stop."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -115,6 +118,8 @@ class Service:
                     group.create_task(self._refresh_fallback(), name="fallback"),
                     group.create_task(self._bring_sounds_up_to_date(), name="sounds"),
                 ]
+                if parent is not None:
+                    tasks.append(group.create_task(_watch_parent(parent, stop), name="parent"))
                 await stop.wait()
                 log.info("stopping")
                 await self._agi.stop(self._settings.drain_timeout)
@@ -229,8 +234,16 @@ class Service:
         return Part(ok=True, detail=f"version {self._asks.plan.version} in use")
 
 
-async def run_service(settings: Settings) -> None:
-    """Run the service of this node until it is told to stop.
+async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
+    """A supervisor that was killed restarts nobody: its service ends too, so that the next `up` finds it gone."""
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_POLL)
+    log.warning("the supervisor is gone")
+    stop.set()
+
+
+async def run_service(settings: Settings, parent: int | None = None) -> None:
+    """Run the service of this node until it is told to stop, or its supervisor is gone.
 
     Raises ConfigError if there is no good configuration, SetupError if another service holds the folder.
     """
@@ -241,4 +254,4 @@ async def run_service(settings: Settings) -> None:
                 "the configuration on disk is refused; the last good one is used", problems=chosen.refused
             )
         rendered = render_for_plan(settings, chosen.plan, datetime.now(UTC))
-        await Service(settings, chosen, rendered.secrets).run()
+        await Service(settings, chosen, rendered.secrets).run(parent)

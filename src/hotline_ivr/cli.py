@@ -104,14 +104,18 @@ def render(as_json: Json = False) -> None:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    supervised: Annotated[
+        bool, typer.Option("--supervised", hidden=True, help="End when the parent ends.")
+    ] = False,
+) -> None:
     """Run the service: answer Asterisk's asks, keep queues staffed, keep the record."""
     from hotline_ivr.app import run_service
     from hotline_ivr.logs import configure_logging
 
     settings = Settings.from_environment()
     configure_logging(settings)
-    asyncio.run(run_service(settings))
+    asyncio.run(run_service(settings, parent=os.getppid() if supervised else None))
 
 
 @app.command()

@@ -53,7 +53,7 @@ async def test_a_closed_line_says_so_hangs_up_and_is_recorded_as_closed(
     assert call.row.ended_by is EndedBy.THEM
     closed = recognise(call.heard(), prompt("en/closed"))
     assert closed.recognised, closed
-    assert closed.heard_s >= prompt("en/closed").seconds - 0.5, closed
+    assert closed.heard_s >= prompt("en/closed").seconds - 1.0, closed
     assert not recognise(call.heard(), prompt("en/greeting")).recognised
 
     record = await stack.wait_call("+4790020001")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline_ivr.asterisk.agi_protocol import (
@@ -41,6 +41,9 @@ FRAGMENTS = [
 STREAMS = st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=40), max_size=40).map(b"".join)
 CUTS = st.lists(st.integers(min_value=1, max_value=60), min_size=1, max_size=20)
 
+# These measure bytes, not time; a test machine may do other things.
+ANY_TIME = settings(deadline=None)
+
 
 def read(data: bytes, cuts: list[int], *, asked: bool) -> tuple[list[AgiEvent], bool]:
     """The events of the stream cut into pieces of these sizes, in turn; and whether it ended in an error.
@@ -66,6 +69,7 @@ def read(data: bytes, cuts: list[int], *, asked: bool) -> tuple[list[AgiEvent], 
     return events, False
 
 
+@ANY_TIME
 @given(STREAMS, CUTS, st.booleans())
 def test_any_split_of_any_stream_reads_as_the_whole_and_as_single_bytes(
     data: bytes, cuts: list[int], asked: bool
@@ -80,6 +84,7 @@ def test_any_split_of_any_stream_reads_as_the_whole_and_as_single_bytes(
     assert failed or single == events == whole
 
 
+@ANY_TIME
 @given(st.lists(st.binary(max_size=3000), max_size=60))
 def test_no_bytes_make_an_error_that_is_not_ours_or_a_buffer_without_a_bound(chunks: list[bytes]) -> None:
     agi = AgiProtocol()
@@ -91,6 +96,7 @@ def test_no_bytes_make_an_error_that_is_not_ours_or_a_buffer_without_a_bound(chu
         assert len(agi._buffer) <= MAX_ENVIRONMENT + 1
 
 
+@ANY_TIME
 @given(st.text(max_size=300))
 def test_a_value_is_refused_or_arrives_as_it_was(value: str) -> None:
     try:
@@ -104,6 +110,7 @@ def test_a_value_is_refused_or_arrives_as_it_was(value: str) -> None:
     assert len(value.encode()) <= MAX_VALUE
 
 
+@ANY_TIME
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_no_caller_changes_what_an_ask_says(caller: str) -> None:
     agi = AgiProtocol()

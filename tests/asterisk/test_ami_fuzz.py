@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline_ivr.asterisk.ami_actions import QueueAdd
@@ -40,6 +40,9 @@ STREAMS = st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=40), max_size
 LONG = b"x" * 70_000
 CUTS = st.lists(st.integers(min_value=1, max_value=200), min_size=1, max_size=20)
 
+# These measure bytes, not time; a test machine may do other things.
+ANY_TIME = settings(deadline=None)
+
 
 def read(data: bytes, cuts: list[int]) -> tuple[list[bytes], bool]:
     """The messages of the stream cut into pieces of these sizes; and whether it ended in an error."""
@@ -58,6 +61,7 @@ def read(data: bytes, cuts: list[int]) -> tuple[list[bytes], bool]:
     return blocks, False
 
 
+@ANY_TIME
 @given(STREAMS, CUTS)
 def test_any_split_of_any_stream_has_the_same_messages(data: bytes, cuts: list[int]) -> None:
     data = data.replace(b"<long>", LONG)
@@ -71,6 +75,7 @@ def test_any_split_of_any_stream_has_the_same_messages(data: bytes, cuts: list[i
         assert blocks == whole
 
 
+@ANY_TIME
 @given(st.binary(max_size=300))
 def test_whoever_does_not_greet_as_asterisk_gives_no_message(data: bytes) -> None:
     blocks, failed = read(data, [7])
@@ -78,6 +83,7 @@ def test_whoever_does_not_greet_as_asterisk_gives_no_message(data: bytes) -> Non
     assert failed is not GREETING.startswith(data[:22])
 
 
+@ANY_TIME
 @given(STREAMS | st.binary(max_size=400))
 def test_no_message_makes_an_error_that_is_not_ours(block: bytes) -> None:
     try:
@@ -91,6 +97,7 @@ def test_no_message_makes_an_error_that_is_not_ours(block: bytes) -> None:
         return
 
 
+@ANY_TIME
 @given(
     st.sampled_from(EVENT_NAMES),
     st.dictionaries(
@@ -106,6 +113,7 @@ def test_no_values_of_a_known_event_make_an_error_that_is_not_ours(
         return
 
 
+@ANY_TIME
 @given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=60)), max_size=8))
 def test_an_action_is_refused_or_is_one_message_of_just_these_headers(headers: list[tuple[str, str]]) -> None:
     action = AmiAction("QueuePause", tuple(headers))
@@ -120,6 +128,7 @@ def test_an_action_is_refused_or_is_one_message_of_just_these_headers(headers: l
     assert b"\n" not in wire.replace(b"\r\n", b"")
 
 
+@ANY_TIME
 @given(st.text(max_size=100))
 def test_no_operators_name_breaks_the_stored_members(name: str) -> None:
     try:

@@ -41,9 +41,16 @@ def test_the_same_id_in_two_files_is_told_with_both_places(tmp_path: Path) -> No
     )
 
 
-@pytest.mark.parametrize("second", ["organisation: {name: B}", "organisation:"])
-def test_a_key_that_is_not_joined_may_stand_in_one_file_only(tmp_path: Path, second: str) -> None:
-    reading = read_files(tmp_path, a="organisation: {name: A}\n", b=second)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("organisation: {name: A}", "organisation: {name: B}"),
+        ("organisation: {name: A}", "organisation:"),
+        ("organisation:", "organisation: {name: B}"),
+    ],
+)
+def test_a_key_that_is_not_joined_may_stand_in_one_file_only(tmp_path: Path, first: str, second: str) -> None:
+    reading = read_files(tmp_path, a=first, b=second)
     assert said(reading) == [f"b.yaml:1:1 'organisation' is here again; first at {tmp_path}/a.yaml:1:1"]
 
 

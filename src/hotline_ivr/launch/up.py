@@ -40,9 +40,8 @@ async def run_up(settings: Settings, plan: Plan, program: AsteriskProgram) -> No
         render_for_program(settings, program)
         render_for_plan(settings, plan, datetime.now(UTC))
         keep(settings, settings.config)
-        service = Child(
-            "service", (sys.executable, "-m", "hotline_ivr", "serve"), settings.drain_timeout + STOP_MARGIN
-        )
+        serve = (sys.executable, "-m", "hotline_ivr", "serve", "--supervised")
+        service = Child("service", serve, settings.drain_timeout + STOP_MARGIN)
         await _until_stopped(settings, control, [asterisk_child(settings, control), service])
 
 

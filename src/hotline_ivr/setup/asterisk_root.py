@@ -73,9 +73,9 @@ def debootstrap_command(debootstrap: str, target: Path, scripts: Path = _SCRIPTS
 
 
 def _make(root: Path, euid: int) -> None:
-    debootstrap = require("debootstrap", package="debootstrap")
     if euid != 0:
         raise SetupError(_needs_root(root))
+    debootstrap = require("debootstrap", package="debootstrap")
     making = _beside(root, "making")
     _discard(making)
     log = _beside(root, "log")

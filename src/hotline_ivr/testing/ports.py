@@ -15,6 +15,11 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def is_taken(port: int) -> bool:
+    """Whether somebody on loopback listens on a UDP port."""
+    return _first_taken(port, 1) is not None
+
+
 def free_range(size: int, first: int = 20_000, last: int = 60_000) -> int:
     """The first port of `size` UDP ports in a row that are all free, even-numbered as RTP wants it.
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Self
 
 from hotline_ivr.testing.ledger import LedgerRow, fold, read_entry
-from hotline_ivr.testing.ports import free_port, free_range
+from hotline_ivr.testing.ports import free_port, free_range, is_taken
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
 REFUSALS = (403, 404, 480, 486, 488, 500, 503, 603)
 """Final answers that a caller takes as a refusal; another one fails the call in SIPp's own count."""
 
+_START_DEADLINE_S = 10.0
 _LOOK_EVERY = 0.01
 """Seconds between looks at SIPp's log: below the 50 ms to which the record is held."""
 
@@ -99,6 +100,9 @@ class SippRun:
                 "-cp", str(free_port()), "-trace_logs", "-log_file", self._log.name, "-nostdin",
                 cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
+        async with asyncio.timeout(_START_DEADLINE_S):
+            while not is_taken(self.port) and self._process.returncode is None:  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_EVERY)
         return self
 
     async def __aexit__(self, *exc: object) -> None:

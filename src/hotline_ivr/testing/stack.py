@@ -102,6 +102,9 @@ class HotlineStack:
 
     def start_part(self, verb: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if verb in self._processes:
+            # What was killed before has to be reaped.
+            self._processes[verb].wait(_STOP_DEADLINE_S)
         with (self.log_of(verb)).open("ab") as log:
             self._processes[verb] = subprocess.Popen(
                 [sys.executable, "-m", "hotline_ivr", verb],
@@ -122,6 +125,10 @@ class HotlineStack:
         process.send_signal(number)
         if number == signal.SIGKILL:
             process.wait(10)
+
+    def pid(self, verb: str) -> int:
+        """Process id of a part that was started."""
+        return self._processes[verb].pid
 
     def stop_service(self) -> None:
         self._stop("serve")

@@ -1,0 +1,125 @@
+"""Reading the record: values out, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
+from hotline_ivr.routing.kept import kept_events, kept_queue_events
+from hotline_ivr.store.ledger import kept_calls
+from hotline_ivr.store.tables import call, leg
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as it stands in the database; see CallRecord. Times are aware (UTC), durations milliseconds."""
+
+    node: str
+    id: str
+    line: str
+    number: str
+    caller: str
+    caller_name: str
+    caller_kind: str
+    arrived_at: datetime
+    picked_up_at: datetime | None
+    greeting_started_at: datetime | None
+    greeting_ended_at: datetime | None
+    queued_at: datetime | None
+    ringing_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime | None
+    last_event_at: datetime
+    wait_ms: int | None
+    talk_ms: int | None
+    total_ms: int | None
+    queue: str | None
+    operator: str | None
+    outcome: str | None
+    stage: str
+    ended_by: str | None
+    end_cause: int | None
+    queue_status: str | None
+    route: str | None
+    plan_version: str | None
+    reasons: str
+    rings: int
+    unanswered_rings: int
+    discrepancy: str | None
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLeg:
+    """Another channel of a call; see LegRecord."""
+
+    channel: str
+    channel_name: str
+    operator: str | None
+    started_at: datetime | None
+    answered_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime | None
+    cause: int | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls; what is None does not matter. Times are aware; `until` itself is not included."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    line: str | None = None
+    outcome: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CallStory:
+    """One call with all that is known of it."""
+
+    call: StoredCall
+    legs: tuple[StoredLeg, ...]
+    events: tuple[CallEvent, ...]
+    queue_events: tuple[QueueEvent, ...]
+
+
+def find_calls(connection: Connection, wanted: CallFilter) -> list[StoredCall]:
+    """The newest of these calls, newest first."""
+    query = select(call).order_by(call.c.arrived_at.desc(), call.c.id.desc()).limit(wanted.limit)
+    if wanted.since is not None:
+        query = query.where(call.c.arrived_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(call.c.arrived_at < wanted.until)
+    if wanted.line is not None:
+        query = query.where(call.c.line == wanted.line)
+    if wanted.outcome is not None:
+        query = query.where(call.c.outcome == wanted.outcome)
+    return [StoredCall(*row) for row in connection.execute(query)]
+
+
+def call_story(connection: Connection, call_id: str) -> CallStory | None:
+    """The call of this id, or None. Ids begin with the node's name, so one is enough."""
+    row = connection.execute(select(call).where(call.c.id == call_id).order_by(call.c.node)).first()
+    if row is None:
+        return None
+    found = StoredCall(*row)
+    columns = [leg.c[field.name] for field in fields(StoredLeg)]
+    legs = connection.execute(
+        select(*columns)
+        .where(leg.c.node == found.node, leg.c.call_id == call_id)
+        .order_by(leg.c.started_at, leg.c.channel)
+    )
+    events: list[CallEvent] = []
+    queue_events: list[QueueEvent] = []
+    kept = kept_calls(connection, found.node, [call_id]).get(call_id)
+    for piece in kept.rows if kept is not None else ():
+        if piece.source == Source.CEL:
+            events.extend(kept_events(piece.events, call_id, piece.generation, piece.start))
+        else:
+            queue_events.extend(kept_queue_events(piece.events, call_id, piece.generation, piece.start))
+    return CallStory(found, tuple(StoredLeg(*row) for row in legs), tuple(events), tuple(queue_events))

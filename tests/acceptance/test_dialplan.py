@@ -1,0 +1,113 @@
+"""The rendered configuration and the hand-written dialplan, linted and loaded by a real Asterisk."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.asterisk.render.fallback import LineHours, fallback_files
+from hotline_ivr.asterisk.writing import replace
+from hotline_ivr.launch.plans import plan_on_disk
+from hotline_ivr.routing.calendar import Transition
+from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.plans import OPEN, plan
+from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from hotline_ivr.testing.stage_events import wait_event
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> HotlineStack:
+    made = make_stack(plan({"anna": None}, now=datetime.now(UTC)))
+    made.start()
+    return made
+
+
+def test_asterisk_loads_everything_without_a_warning(stack: HotlineStack) -> None:
+    log = (stack.settings.log_dir / "messages.log").read_text(encoding="utf-8")
+    assert "loader.c" in log
+    assert [line for line in log.splitlines() if re.search(r"\b(WARNING|ERROR)\b", line)] == []
+
+
+def lint(extensions: Path) -> str:
+    """What asterisklint says of a dialplan; nothing if it finds nothing."""
+    program = Path(sys.executable).with_name("asterisklint")
+    done = subprocess.run(
+        [str(program), "dialplan-check", str(extensions)], capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.stdout + done.stderr
+
+
+def test_no_step_of_the_dialplan_is_unknown_to_asterisk_or_leads_nowhere(stack: HotlineStack) -> None:
+    assert lint(stack.settings.etc_dir / "extensions.conf") == ""
+
+
+def test_the_lint_finds_what_it_is_for(stack: HotlineStack) -> None:
+    broken = stack.folder / "broken.conf"
+    broken.write_text(
+        "[general]\n[a]\nexten => s,1,NoSuchApplication()\n same => n,Goto(nowhere,s,1)\n", encoding="utf-8"
+    )
+    assert "NoSuchApplication" in lint(broken)
+
+
+def test_only_our_own_numbers_can_be_called(stack: HotlineStack) -> None:
+    shown = stack.console("dialplan show hotline-numbers")
+    extensions = set(re.findall(r"^\s+'([^']+)' =>", shown, re.MULTILINE))
+    assert {"+4722851201", "4722851201", "004722851201", "22851201"} <= extensions
+    assert not [extension for extension in extensions if extension.startswith("_")]
+
+
+# The state of the line now, told by fallback files of various ages; the service is dead.
+AGES = {
+    "opened-yesterday": ([(-2, False), (-1, True), (12, True)], "en/greeting"),
+    "closed-an-hour-ago": ([(-2, True), (-1 / 24, False), (12, False)], "en/closed"),
+    "opens-tomorrow": ([(-2, False), (1, True), (12, True)], "en/closed"),
+    # The files are older than their horizon: the last week is repeated.
+    "a-week-too-old-and-open-then": (
+        [(-22, False), (-15.5, True), (-14.5, False), (-8, False)],
+        "en/greeting",
+    ),
+    "a-week-too-old-and-closed-then": ([(-22, True), (-15.5, False), (-14.5, True), (-8, True)], "en/closed"),
+}
+
+
+@pytest.mark.parametrize("age", AGES)
+async def test_without_the_service_the_fallback_knows_the_hours(
+    stack: HotlineStack, telephones: Telephones, age: str
+) -> None:
+    stack.stop_service()
+    moments, expected = AGES[age]
+    now = datetime.now(UTC)
+    changes = [Transition(now + timedelta(days=days), is_open) for days, is_open in moments]
+    if age.startswith("a-week"):
+        # What happened at this moment two weeks and one day ago ... is the same as a week ago and now.
+        changes = [Transition(change.at + timedelta(days=1), change.open) for change in changes]
+    files = fallback_files(plan_on_disk(stack.settings), [LineHours("open", changes)])
+    replace(stack.settings.fallback_dir / "open.txt", files["open.txt"])
+    number = f"+4790060{list(AGES).index(age):03}"
+    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+    call = await caller.dial(OPEN)
+    playing = await wait_event(stack.settings.cel_file, number, "play", 10)
+    await call.hang_up()
+    assert playing.fields[1] == expected
+
+
+async def test_a_machine_on_which_the_service_has_never_run_says_sorry_all_the_same(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    stack.stop_service()
+    (stack.settings.fallback_dir / "open.txt").unlink()
+    number = "+4790060099"
+    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+    call = await caller.dial(OPEN)
+    playing = await wait_event(stack.settings.cel_file, number, "play", 10)
+    assert playing.fields[1] == "en/technical"
+    await call.wait_ended(30)
