@@ -95,8 +95,8 @@ class Load:
             try:
                 self._write_calls(offer)
                 callers = self._start("caller", media, free_port(), [
-                    f"127.0.0.1:{sip_port}", "-inf", "calls.csv", "-r", str(offer.rate), "-m", str(offer.calls),
-                    "-l", str(offer.calls), "-trace_rtt", "-rtt_freq", "10",
+                    f"127.0.0.1:{sip_port}", "-inf", "calls.csv", "-r", str(offer.rate),
+                    "-m", str(offer.calls), "-l", str(offer.calls), "-trace_rtt", "-rtt_freq", "10",
                 ])  # fmt: skip
                 cpu = _end(callers, offer.seconds + DRAIN_S)
             finally:

@@ -1,8 +1,8 @@
 """The two arms: the whole product, and the same Asterisk with a dialplan such as anybody writes.
 
-Both are rendered from one configuration by the product itself, so that modules, endpoints, queues, codecs and
-prompts are the same; the pure arm then gets its own dialplan, fixed queue members, cdr_csv, and loses the event
-log and the manager interface.
+Both are rendered from one configuration by the product itself, so that modules, endpoints, queues, codecs
+and prompts are the same; the pure arm then gets its own dialplan, fixed queue members and cdr_csv, and loses
+the event log and the manager interface.
 """
 
 from __future__ import annotations
@@ -183,10 +183,13 @@ class PureAsterisk:
         shorten_greeting(settings.sounds_dir)
         (settings.log_dir / "cdr-csv").mkdir(parents=True, exist_ok=True)
         etc = settings.etc_dir
+        queues, modules = (
+            (etc / name).read_text(encoding="utf-8") for name in ("queues.conf", "modules.conf")
+        )
         files = {
             "extensions.conf": pure_dialplan(plan, settings.sounds_dir),
-            "queues.conf": (etc / "queues.conf").read_text(encoding="utf-8") + fixed_members(plan, rendered.secrets),
-            "modules.conf": (etc / "modules.conf").read_text(encoding="utf-8").replace("cel_custom.so", "cdr_csv.so"),
+            "queues.conf": queues + fixed_members(plan, rendered.secrets),
+            "modules.conf": modules.replace("cel_custom.so", "cdr_csv.so"),
             "cdr.conf": "[general]\nenable=yes\n[csv]\nloguniqueid=yes\n",
             "cel.conf": "[general]\nenable=no\n",
             "manager.conf": "[general]\nenabled=no\n",

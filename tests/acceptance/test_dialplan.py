@@ -66,7 +66,7 @@ def test_only_our_own_numbers_can_be_called(stack: HotlineStack) -> None:
 
 
 # The state of the line now, told by fallback files of various ages; the service is dead.
-AGES = {
+AGES: dict[str, tuple[list[tuple[float, bool]], str]] = {
     "opened-yesterday": ([(-2, False), (-1, True), (12, True)], "en/greeting"),
     "closed-an-hour-ago": ([(-2, True), (-1 / 24, False), (12, False)], "en/closed"),
     "opens-tomorrow": ([(-2, False), (1, True), (12, True)], "en/closed"),

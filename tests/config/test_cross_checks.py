@@ -126,12 +126,12 @@ def test_a_line_with_another_mistake_is_cross_checked_all_the_same(spoil: Spoil)
 
 
 def test_names_are_not_called_unknown_when_a_file_could_not_be_read(tmp_path: Path, good: str) -> None:
-    head, _, tail = good.partition("queues:")
+    """Bjorn stands in the broken file, and so does the whole section of carriers."""
+    head, _, tail = good.partition("  bjorn:")
     (tmp_path / "a.yaml").write_text(head, encoding="utf-8")
-    (tmp_path / "b.yaml").write_text("queues: [" + tail, encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("operators: [\n  bjorn:" + tail, encoding="utf-8")
     result = check(tmp_path)
-    assert len(result.problems) == 1
-    assert result.problems[0].file == f"{tmp_path}/b.yaml"
+    assert [problem.file for problem in result.problems] == [f"{tmp_path}/b.yaml"]
     assert result.plan is None
 
 

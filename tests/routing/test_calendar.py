@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,8 @@ from tests.plans import a_plan
 
 # Clocks go forward and back in each of these, at various hours, by an hour or by half an hour.
 ZONES = [
-    "Europe/Oslo", "Europe/London", "Europe/Lisbon", "Europe/Athens", "America/New_York", "America/St_Johns",
+    "Europe/Oslo", "Europe/London", "Europe/Lisbon", "Europe/Athens", "America/New_York",
+    "America/St_Johns",
     "America/Santiago", "America/Havana", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland",
     "Pacific/Chatham", "Africa/Casablanca", "Asia/Beirut", "Asia/Jerusalem", "America/Sao_Paulo", "Asia/Kolkata",
     "Africa/Cairo", "Antarctica/Troll", "America/Asuncion",
@@ -137,7 +139,7 @@ def test_between_transitions_nothing_changes(
     changes = transitions(line, start, 14)
     assert changes[0].at == start
     assert changes[-1].at == start + timedelta(days=14)
-    for here, there in zip(changes, changes[1:], strict=False):
+    for here, there in pairwise(changes):
         assert here.at < there.at
         moment = here.at
         while moment < there.at:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def a_call(line: str = "info") -> Call:
     return Call(line, "+4722851234", "+4798765432", "0123456789ab")
 
 
-def decided(event: Event, now: datetime = MONDAY_TEN, call: Call | None = None, **line: object) -> Decision:
+def decided(event: Event, now: datetime = MONDAY_TEN, call: Call | None = None, **line: Any) -> Decision:
     return decide(a_plan(OFFICE_HOURS, **line), call or a_call(), event, now)
 
 

@@ -15,6 +15,7 @@ from hotline_ivr.testing.broken_service import (
     dies_at_once,
     dies_in_mid_answer,
     garbage,
+    half_a_line,
     resets,
     silent,
 )
@@ -58,6 +59,13 @@ async def test_it_dies_after_half_an_answer_that_was_acknowledged() -> None:
         assert b"|end" not in command
         writer.write(b"200 result=1\n")
         assert await asyncio.wait_for(reader.read(), 5) == b""
+
+
+async def test_it_says_half_a_line_and_stays() -> None:
+    async with asking(half_a_line) as (_, reader, _writer):
+        assert await asyncio.wait_for(reader.readexactly(17), 5) == b"SET VARIABLE HOTL"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.1)
 
 
 async def test_it_talks_another_protocol() -> None:

@@ -69,6 +69,8 @@ class CallerHungUp:
 
 AgiEvent = AgiRequest | AgiReply | CallerHungUp
 
+# How the line of each argument begins, the first at 0.
+_ARGUMENTS: Final = tuple(f"agi_arg_{number}: " for number in range(1, MAX_ARGUMENTS + 1))
 _SET: Final = AgiReply(200, "1", text="200 result=1")
 
 
@@ -236,11 +238,10 @@ def _arguments(environment: bytes) -> tuple[str, ...]:
     if not lines:
         return ()
     args: list[str] = []
-    for number, line in enumerate(lines.split(b"\n"), 1):
-        start = b"agi_arg_%d: " % number
-        if number > MAX_ARGUMENTS or not line.startswith(start):
-            raise RemoteProtocolError(f"not argument {number} of an ask: {_text(line[:80])!r}")
-        args.append(_text(line[len(start) :]))
+    for number, line in enumerate(_text(lines).split("\n")):
+        if number == MAX_ARGUMENTS or not line.startswith(_ARGUMENTS[number]):
+            raise RemoteProtocolError(f"not argument {number + 1} of an ask: {line[:80]!r}")
+        args.append(line[len(_ARGUMENTS[number]) :])
     return tuple(args)
 
 

@@ -124,7 +124,7 @@ def _cel_event(record: Any, generation: int, offset: int) -> CallEvent:
         raise ValueError("control characters")
     kind, name, time, channel, call, channel_name, extra = fields
     microseconds = time[:-7] + time[-6:]
-    if time[-7:-6] != "." or not microseconds.isdecimal():
+    if time[-7:-6] != "." or not (microseconds.isascii() and microseconds.isdecimal()):
         raise ValueError("not a time in microseconds")
     if kind == "USER_DEFINED" and name == STAGE_EVENT:
         kind = STAGE_EVENT

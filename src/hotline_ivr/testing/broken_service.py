@@ -77,8 +77,17 @@ async def resets(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Talks, but not this protocol: another program has the port."""
-    writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + bytes(range(256)) + b"\n" * 3)
-    writer.write(b'SET VARIABLE HOTLINE_ANSWER "2|nonsense~\x00\xff|end"\n')
+    strange = bytes(set(range(1, 256)) - set(b"\n"))
+    writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + strange + b"\n" * 3)
+    writer.write(b'SET VARIABLE HOTLINE_ANSWER "2|nonsense~\xff|end"\n')
+    await writer.drain()
+    while await reader.read(_LIMIT):
+        pass
+
+
+async def half_a_line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Stops in the middle of a line, and keeps the connection."""
+    writer.write(b"SET VARIABLE HOTL")
     await writer.drain()
     while await reader.read(_LIMIT):
         pass

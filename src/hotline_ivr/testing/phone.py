@@ -44,7 +44,8 @@ class Telephones:
             net_interface="127.0.0.1",
             max_concurrent_calls=_MAX_CALLS,
             sip_trace=True,
-            extra_config_text=f"sip_listen 127.0.0.1:{free_port()}\n",
+            # UDP alone: TCP and TLS would ask for two more ports.
+            extra_config_text=f"sip_listen 127.0.0.1:{free_port()}\nsip_transports udp\n",
         )
         self._runtime = baresip.Runtime()
         self.trace.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 OPEN = "+4722851201"
@@ -24,7 +25,7 @@ def plan(
     ring_time: int = 15,
     extra_queues: Mapping[str, Sequence[str]] | None = None,
     extra_lines: Mapping[str, Mapping[str, object]] | None = None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """An organisation with an open line and a closed one; `operators` maps ids to SIP contacts or None.
 
     Those that no extra queue names serve the queue `main`.

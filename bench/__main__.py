@@ -1,0 +1,121 @@
+"""`make bench`: the performance goals, measured as ratios within one run on this machine.
+
+    python -m bench                     all of it, about seven minutes
+    python -m bench calls --rate 100    P1 and P2 alone, at another rate
+    python -m bench calls --saturate    and the highest rate that each arm sustains
+
+An absolute time never travels between machines; the ratios do. Everything is also written as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import agi_server, record
+from bench.calls import measure
+from bench.figures import Shape
+from bench.machine import describe
+from bench.report import method, table
+from hotline_ivr.settings import Settings
+
+PARTS = ("calls", "agi", "record")
+
+Found = tuple[dict[str, object], list[str]]
+"""The figures of a part, and how they are told."""
+
+
+def main() -> int:
+    parser = _parser()
+    arguments = parser.parse_args()
+    if unknown := set(arguments.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
+    parts: dict[str, Callable[[], Found]] = {
+        "calls": lambda: _calls(arguments),
+        "agi": lambda: _agi(arguments.agi_rounds),
+        "record": _record,
+    }
+    about = describe()
+    _say(*(f"{name}: {value}" for name, value in about.items()))
+    results: dict[str, object] = {"about": about}
+    told: list[str] = []
+    for name in (name for name in PARTS if not arguments.parts or name in arguments.parts):
+        _say("", f"--- {name}")
+        results[name], lines = parts[name]()
+        told += ["", *lines]
+    _say("", "=== figures", *told, "", f"written to {_write(results, arguments.json)}")
+    return 0
+
+
+def _calls(arguments: argparse.Namespace) -> Found:
+    shape = Shape(
+        arguments.rate,
+        arguments.seconds,
+        arguments.blocks,
+        operators=arguments.operators,
+        queues=arguments.queues,
+    )
+    _say(*method(shape))
+    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
+        figures = measure(Path(folder), shape, _say, saturate=arguments.saturate)
+    return {"shape": asdict(shape), **figures.as_json()}, table(figures)
+
+
+def _agi(rounds: int) -> Found:
+    figures = agi_server.figures(rounds)
+    return asdict(figures), agi_server.table(figures).splitlines()
+
+
+def _record() -> Found:
+    found = record.measure()
+    return asdict(found), [
+        f"record: {found.cpu_ms_a_call:.3f} CPU-ms a call of {found.events_a_call} events, reading to commit",
+        f"        writer / bare executemany: {found.ratio_to_bare_sql:.2f} (target >= 0.85)",
+    ]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    default = Shape()
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; default is all"
+    )
+    parser.add_argument("--rate", type=int, default=default.rate, help="calls offered per second")
+    parser.add_argument("--seconds", type=int, default=default.seconds, help="length of one arm")
+    parser.add_argument("--blocks", type=int, default=default.blocks, help="blocks of A B B A")
+    parser.add_argument("--operators", type=int, default=default.operators)
+    parser.add_argument("--queues", type=int, default=default.queues)
+    parser.add_argument("--saturate", action="store_true", help="also search the highest rate of each arm")
+    parser.add_argument("--agi-rounds", type=int, default=5, help="rounds of P3 and P4")
+    parser.add_argument(
+        "--json", type=Path, help="where to write the figures; default is below the state folder"
+    )
+    return parser
+
+
+def _write(results: Mapping[str, object], path: Path | None) -> Path:
+    if path is None:
+        path = (
+            Settings.from_environment().state_dir
+            / "bench"
+            / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _say(*lines: str) -> None:
+    print(*lines, sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

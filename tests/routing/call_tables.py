@@ -1,0 +1,105 @@
+"""Calls as text: a table of what Asterisk wrote, and the row that must come of it.
+
+A line of the table is `seconds | event | channel | extra`. Channels are `caller`, or an operator's name, with
+`#2` for a second ringing. An extra is written short:
+
+    HOTLINE           the stage event's text
+    HANGUP            cause, then who: caller, an operator, dialplan or nobody
+    BRIDGE_*          the bridge's name
+    q:ENTERQUEUE ...  a line of queue_log: whole seconds, the member in the channel's place, then its data
+
+What must come of it stands below a line of dashes: `field value`, or `leg operator result`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hotline_ivr.routing.cel import CallEvent, QueueEvent
+
+FOLDER = Path(__file__).with_name("calls")
+START = 1_795_451_000
+CALL = f"main-{START}.0"
+_CALLER_NAME = "PJSIP/trunk-carrier-00000000"
+
+
+@dataclass
+class RecordedCall:
+    """One table."""
+
+    name: str
+    events: list[CallEvent] = field(default_factory=list)
+    queue_events: list[QueueEvent] = field(default_factory=list)
+    # Field of the row -> its text.
+    expected: dict[str, str] = field(default_factory=dict)
+    legs: list[tuple[str, str]] = field(default_factory=list)
+
+
+def recorded_calls() -> list[RecordedCall]:
+    return [read_call(path) for path in sorted(FOLDER.glob("*.txt"))]
+
+
+def read_call(path: Path) -> RecordedCall:
+    table, _, below = path.read_text(encoding="utf-8").partition("---")
+    recorded = RecordedCall(path.stem)
+    for number, line in enumerate(table.splitlines()):
+        if line and not line.startswith(("#", "time")):
+            _take_line(recorded, number * 100, [part.strip() for part in line.split("|", 3)])
+    for line in below.strip("-").strip().splitlines():
+        name, _, value = line.strip().partition(" ")
+        if name == "leg":
+            operator, result = value.split()
+            recorded.legs.append((operator, result))
+        else:
+            recorded.expected[name] = value.strip()
+    return recorded
+
+
+def micros(seconds: str) -> int:
+    return START * 1_000_000 + round(float(seconds) * 1_000_000)
+
+
+def _take_line(recorded: RecordedCall, offset: int, cells: list[str]) -> None:
+    time, event, channel, extra = cells
+    if event.startswith("q:"):
+        data = tuple(extra.split("|")) if extra else ()
+        at = micros(time) // 1_000_000 * 1_000_000
+        line = QueueEvent(event[2:], at, CALL, "main", channel or "NONE", data, 1, offset)
+        recorded.queue_events.append(line)
+        return
+    ident, name = _channel(channel)
+    written = CallEvent(event, micros(time), ident, CALL, name, _extra(event, extra), 1, offset)
+    recorded.events.append(written)
+
+
+def _channel(short: str) -> tuple[str, str]:
+    if short == "caller":
+        return CALL, _CALLER_NAME
+    operator, _, number = short.partition("#")
+    serial = int(number or "1") * 10_000 + zlib.crc32(operator.encode()) % 10_000
+    return f"main-{START}.{serial}", f"PJSIP/{operator}.k3v9-{serial:08x}"
+
+
+def _extra(event: str, short: str) -> str:
+    if event == "HOTLINE":
+        return _json({"extra": short})
+    if event.startswith("BRIDGE_"):
+        return _json({"bridge_id": short, "bridge_technology": "simple_bridge"})
+    if event == "HANGUP":
+        match = re.fullmatch(r"(\d+) by (\S+)", short)
+        assert match, f"a hang-up says `cause by whom`, not {short!r}"
+        whose = (
+            {"nobody": "", "dialplan": "dialplan/builtin"}.get(match[2])
+            if match[2] in {"nobody", "dialplan"}
+            else _channel(match[2])[1]
+        )
+        return _json({"hangupcause": int(match[1]), "hangupsource": whose, "dialstatus": ""})
+    return short
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,183 @@
+"""From recorded events to rows: every table in calls/, and what no table can show."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotline_ivr.routing.call_record import CallRecord, Discrepancy, EndedBy
+from hotline_ivr.routing.cel import CallEvent, QueueEvent
+from hotline_ivr.routing.fold import fold
+from hotline_ivr.routing.steps import Outcome
+from tests.routing.call_tables import FOLDER, START, RecordedCall, micros, read_call, recorded_calls
+
+RECORDED = recorded_calls()
+SECOND = 1_000_000
+
+
+def folded(
+    events: Sequence[CallEvent], queue_events: Sequence[QueueEvent] = (), restarted_at: int | None = None
+) -> CallRecord:
+    record = fold(events, queue_events, node="main", restarted_at=restarted_at)
+    assert record is not None
+    return record
+
+
+def recorded(name: str) -> RecordedCall:
+    return read_call(FOLDER / f"{name}.txt")
+
+
+def as_text(record: CallRecord, name: str, expected: str) -> str:
+    value = getattr(record, name)
+    if name.endswith("_at") and expected != "None":
+        return expected if value == micros(expected) else f"{(value - START * SECOND) / SECOND}"
+    return str(value)
+
+
+@pytest.mark.parametrize("call", RECORDED, ids=lambda call: call.name)
+def test_a_recorded_call_gives_the_row_below_it(call: RecordedCall) -> None:
+    record = folded(call.events, call.queue_events)
+    assert {name: as_text(record, name, text) for name, text in call.expected.items()} == call.expected
+    if call.legs:
+        assert [(leg.operator, str(leg.result)) for leg in record.legs] == call.legs
+
+
+@pytest.mark.parametrize("call", RECORDED, ids=lambda call: call.name)
+def test_every_recorded_call_that_is_over_has_exactly_one_outcome(call: RecordedCall) -> None:
+    record = folded(call.events, call.queue_events)
+    assert record.finished
+    assert isinstance(record.outcome, Outcome)
+
+
+@pytest.mark.parametrize("call", RECORDED, ids=lambda call: call.name)
+def test_every_beginning_of_a_call_folds_and_is_over_only_at_its_end(call: RecordedCall) -> None:
+    for count in range(1, len(call.events) + 1):
+        known = call.events[:count]
+        of_caller = {event.kind for event in known if event.channel == event.call}
+        over = bool(of_caller & {"HANGUP", "CHAN_END"}) or known[-1].kind == "LINKEDID_END"
+        record = folded(known)
+        assert record.finished == over
+        assert record.outcome is not None or not over
+
+
+@given(call=st.sampled_from(RECORDED), seed=st.integers(0, 2**32), doubled=st.integers(0, 30))
+@settings(max_examples=300, deadline=None)
+def test_events_in_any_order_and_twice_give_the_same_row(call: RecordedCall, seed: int, doubled: int) -> None:
+    chance = random.Random(seed)
+    events = [*call.events, *chance.choices(call.events, k=doubled if call.events else 0)]
+    lines = [*call.queue_events, *chance.choices(call.queue_events, k=doubled if call.queue_events else 0)]
+    chance.shuffle(events)
+    chance.shuffle(lines)
+    assert folded(events, lines) == folded(call.events, call.queue_events)
+
+
+@given(call=st.sampled_from(RECORDED), seed=st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None)
+def test_a_file_that_was_copied_and_read_again_changes_nothing(call: RecordedCall, seed: int) -> None:
+    again = [event._replace(generation=2, offset=event.offset + 7) for event in call.events]
+    lines = [event._replace(generation=2, offset=event.offset + 7) for event in call.queue_events]
+    events = [*call.events, *again]
+    random.Random(seed).shuffle(events)
+    assert folded(events, [*call.queue_events, *lines]) == folded(call.events, call.queue_events)
+
+
+@given(call=st.sampled_from(RECORDED), kept=st.sets(st.integers(0, 40)))
+@settings(max_examples=300, deadline=None)
+def test_whatever_part_of_a_call_is_known_folds_without_error_and_no_duration_is_negative(
+    call: RecordedCall, kept: set[int]
+) -> None:
+    events = [event for place, event in enumerate(call.events) if place in kept]
+    record = fold(events, call.queue_events, node="main", restarted_at=micros("100000"))
+    if events:
+        assert record is not None
+        assert record.finished
+        assert record.outcome is not None
+        durations = (record.wait_ms, record.talk_ms, record.total_ms)
+        assert all(value is None or value >= 0 for value in durations)
+
+
+def test_unknown_events_and_broken_extras_are_passed_over() -> None:
+    call = recorded("abandoned_in_greeting")
+    first = call.events[0]._replace(at=micros("0.6"))
+    extras = ("[1", "[1]", '{"extra":7}', '{"extra":"sing|la"}', "")
+    strange = [
+        *(first._replace(kind="HOTLINE", extra=text, offset=9_000 + n) for n, text in enumerate(extras)),
+        first._replace(kind="STREAM_BEGIN", offset=9_010),
+        first._replace(kind="BRIDGE_ENTER", channel="main-1.7", channel_name="Local/1@x-0;1", offset=9_011),
+    ]
+    with_strange = folded([*call.events, *strange])
+    assert with_strange._replace(legs=()) == folded(call.events)
+
+
+def test_a_call_that_asterisk_died_in_ends_when_it_was_last_heard_of() -> None:
+    call = recorded("abandoned_in_queue")
+    waiting = call.events[:5]
+    record = folded(waiting, restarted_at=micros("30"))
+    assert (record.outcome, record.ended_by, record.finished) == (Outcome.TECHNICAL, EndedBy.SYSTEM, True)
+    assert record.ended_at == waiting[-1].at
+    assert record.reasons == "open:always asterisk-restart"
+
+
+def test_a_conversation_that_asterisk_died_in_was_answered_all_the_same() -> None:
+    call = recorded("answered_operator_hangs_up")
+    record = folded(call.events[:10], restarted_at=micros("30"))
+    assert (record.outcome, record.ended_by, record.finished) == (Outcome.ANSWERED, EndedBy.SYSTEM, True)
+    assert "asterisk-restart" in record.reasons
+
+
+def test_a_call_of_the_second_in_which_asterisk_started_is_cut_off_only_until_it_is_heard_of_again() -> None:
+    call = recorded("abandoned_in_queue")
+    started = micros("0")
+    assert folded(call.events[:5], restarted_at=started).finished
+    alive = CallEvent(
+        "CHAN_START", micros("1.5"), "main-1.9", call.events[0].call, "PJSIP/anna.k3v9-00000009", "", 1, 9_000
+    )
+    again = folded([*call.events[:5], alive], restarted_at=started)
+    assert not again.finished
+    assert again.outcome is None
+
+
+def test_a_call_that_began_after_the_restart_goes_on() -> None:
+    call = recorded("abandoned_in_queue")
+    assert not folded(call.events[:5], restarted_at=micros("-10")).finished
+
+
+def test_a_call_that_ended_before_the_restart_stays_what_it_was() -> None:
+    call = recorded("abandoned_in_queue")
+    assert folded(call.events, call.queue_events, restarted_at=micros("50")).outcome is Outcome.ABANDONED
+
+
+def test_an_operators_telephone_that_dials_somewhere_is_no_call_to_the_hotline() -> None:
+    call = recorded("abandoned_before_anything")
+    own = [event._replace(channel_name="PJSIP/anna.k3v9-00000001") for event in call.events]
+    assert fold(own, node="main") is None
+    assert fold((), node="main") is None
+
+
+def test_the_first_settled_outcome_stands() -> None:
+    call = recorded("timed_out")
+    second = call.events[-3]._replace(kind="HOTLINE", extra='{"extra":"mark|technical"}', offset=1_850)
+    assert folded([*call.events, second]).outcome is Outcome.TIMED_OUT
+
+
+def test_a_wait_that_queue_log_never_saw_is_a_discrepancy() -> None:
+    call = recorded("abandoned_in_queue")
+    assert folded(call.events).discrepancy is Discrepancy.WAITED_UNSEEN_BY_QUEUE
+
+
+def test_a_conversation_that_queue_log_calls_abandoned_is_a_discrepancy() -> None:
+    call = recorded("answered_operator_hangs_up")
+    lines = [call.queue_events[0], call.queue_events[1]._replace(kind="ABANDON", data=("1", "1", "7"))]
+    record = folded(call.events, lines)
+    assert (record.outcome, record.discrepancy) == (Outcome.ANSWERED, Discrepancy.ABANDONED_YET_BRIDGED)
+    assert folded(call.events, lines[:1]).discrepancy is Discrepancy.BRIDGE_WITHOUT_CONNECT
+
+
+def test_queue_lines_that_come_late_mend_the_row() -> None:
+    call = recorded("timed_out")
+    assert folded(call.events).unanswered_rings == 0
+    assert folded(call.events, call.queue_events).unanswered_rings == 1
