@@ -235,8 +235,8 @@ class Service:
 
 
 async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
-    """A supervisor that was killed restarts nobody: its service ends too, so that the next `up` finds it gone."""
-    while os.getppid() == parent:
+    """A supervisor that was killed restarts nobody: its service ends too, and the next `up` finds it gone."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - a parent's end sends no event to its child
         await asyncio.sleep(PARENT_POLL)
     log.warning("the supervisor is gone")
     stop.set()

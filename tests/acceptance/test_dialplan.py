@@ -40,9 +40,8 @@ def test_asterisk_loads_everything_without_a_warning(stack: HotlineStack) -> Non
 def lint(extensions: Path) -> str:
     """What asterisklint says of a dialplan; nothing if it finds nothing."""
     program = Path(sys.executable).with_name("asterisklint")
-    done = subprocess.run(
-        [str(program), "dialplan-check", str(extensions)], capture_output=True, text=True, timeout=60, check=False
-    )
+    command = [str(program), "dialplan-check", str(extensions)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return done.stdout + done.stderr
 
 

@@ -77,14 +77,23 @@ async def test_a_second_up_on_the_same_folder_is_refused_and_told_why(stack: Hot
 
 
 async def test_a_port_in_use_is_named_with_the_variable_that_moves_it(stack: HotlineStack) -> None:
-    script = f"import socket,time; s=socket.create_server(('127.0.0.1',{stack.settings.http_port})); print(1,flush=True); time.sleep(60)"
+    port = stack.settings.http_port
+    script = (
+        "import socket, time
+"
+        f"listener = socket.create_server(('127.0.0.1', {port}))
+"
+        "print('listening', flush=True)
+"
+        "time.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as squatter:
         assert squatter.stdout is not None
         squatter.stdout.readline()
         done = await asyncio.to_thread(stack.hotline, "up")
         squatter.kill()
     assert done.returncode == 1
-    assert f"TCP port {stack.settings.http_port} on 127.0.0.1 (HOTLINE_HTTP_PORT): in use" in done.stderr
+    assert f"TCP port {port} on 127.0.0.1 (HOTLINE_HTTP_PORT): in use" in done.stderr
 
 
 async def test_an_asterisk_whose_supervisor_was_killed_is_found_and_replaced(stack: HotlineStack) -> None:

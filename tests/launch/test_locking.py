@@ -13,12 +13,9 @@ from hotline_ivr.launch.locking import only_one
 
 def test_a_second_service_is_refused_and_told_who_holds_the_folder(tmp_path: Path) -> None:
     lock = tmp_path / "service.lock"
-    with only_one(lock, "A service"):
-        with (
-            pytest.raises(SetupError, match=rf"A service already runs .* \(process {os.getpid()}\)"),
-            only_one(lock, "A service"),
-        ):
-            pass
+    refused = pytest.raises(SetupError, match=rf"A service already runs .* \(process {os.getpid()}\)")
+    with only_one(lock, "A service"), refused, only_one(lock, "A service"):
+        pass
 
 
 def test_the_next_one_may_start_when_the_first_is_gone(tmp_path: Path) -> None:

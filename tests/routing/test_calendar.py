@@ -16,11 +16,11 @@ from tests.plans import a_plan
 
 # Clocks go forward and back in each of these, at various hours, by an hour or by half an hour.
 ZONES = [
-    "Europe/Oslo", "Europe/London", "Europe/Lisbon", "Europe/Athens", "America/New_York",
-    "America/St_Johns",
-    "America/Santiago", "America/Havana", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland",
-    "Pacific/Chatham", "Africa/Casablanca", "Asia/Beirut", "Asia/Jerusalem", "America/Sao_Paulo", "Asia/Kolkata",
-    "Africa/Cairo", "Antarctica/Troll", "America/Asuncion",
+    "Europe/Oslo", "Europe/London", "Europe/Lisbon", "Europe/Athens",
+    "America/New_York", "America/St_Johns", "America/Santiago", "America/Havana",
+    "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Chatham",
+    "Africa/Casablanca", "Asia/Beirut", "Asia/Jerusalem", "America/Sao_Paulo",
+    "Asia/Kolkata", "Africa/Cairo", "Antarctica/Troll", "America/Asuncion",
 ]  # fmt: skip
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
