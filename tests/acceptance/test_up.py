@@ -76,18 +76,18 @@ async def test_a_second_up_on_the_same_folder_is_refused_and_told_why(stack: Hot
     assert stack.is_ready()
 
 
+SQUATTER = """
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("listening", flush=True)
+time.sleep(60)
+"""
+
+
 async def test_a_port_in_use_is_named_with_the_variable_that_moves_it(stack: HotlineStack) -> None:
     port = stack.settings.http_port
-    script = (
-        "import socket, time
-"
-        f"listener = socket.create_server(('127.0.0.1', {port}))
-"
-        "print('listening', flush=True)
-"
-        "time.sleep(60)"
-    )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as squatter:
+    command = [sys.executable, "-c", SQUATTER, str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as squatter:
         assert squatter.stdout is not None
         squatter.stdout.readline()
         done = await asyncio.to_thread(stack.hotline, "up")
