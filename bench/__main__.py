@@ -1,7 +1,7 @@
 """`make bench`: the performance goals, measured as ratios within one run on this machine.
 
     python -m bench                     all of it, about seven minutes
-    python -m bench calls --rate 100    P1 and P2 alone, at another rate
+    python -m bench calls --rates 50   P1 and P2 alone, at another rate
     python -m bench calls --saturate    and the highest rate that each arm sustains
 
 An absolute time never travels between machines; the ratios do. Everything is also written as JSON.
@@ -55,16 +55,16 @@ def main() -> int:
 
 def _calls(arguments: argparse.Namespace) -> Found:
     shape = Shape(
-        arguments.rate,
+        tuple(arguments.rates),
         arguments.seconds,
         arguments.blocks,
         operators=arguments.operators,
         queues=arguments.queues,
     )
-    _say(*method(shape))
+    _say(method(shape))
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        figures = measure(Path(folder), shape, _say, saturate=arguments.saturate)
-    return {"shape": asdict(shape), **figures.as_json()}, table(figures)
+        outcome = measure(Path(folder), shape, _say, saturate=arguments.saturate)
+    return {"shape": asdict(shape), **outcome.as_json()}, table(outcome)
 
 
 def _agi(rounds: int) -> Found:
@@ -88,7 +88,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; default is all"
     )
-    parser.add_argument("--rate", type=int, default=default.rate, help="calls offered per second")
+    parser.add_argument(
+        "--rates",
+        type=int,
+        nargs="+",
+        default=default.rates,
+        help="calls offered per second, one after the other",
+    )
     parser.add_argument("--seconds", type=int, default=default.seconds, help="length of one arm")
     parser.add_argument("--blocks", type=int, default=default.blocks, help="blocks of A B B A")
     parser.add_argument("--operators", type=int, default=default.operators)

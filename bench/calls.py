@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.figures import ARMS, Arm, Figures, Shape, deepest
+from bench.figures import ARMS, Arm, Figures, Outcome, Shape, deepest
 from bench.load import Load, Offer
 from bench.nodes import Cpu, Node, Product, PureAsterisk, configuration, numbers
 from bench.processes import core_times
@@ -58,6 +58,9 @@ class Bench:
             core: (now[0] - cores[core][0]) / max(0.01, now[1] - cores[core][1])
             for core, now in core_times().items()
         }
+        if seen.completed < seen.offered:
+            # Their callers are gone without a word; the next arm shall not carry them along.
+            node.console("channel request hangup all")
         after = _when_quiet(node)
         calls = max(1, seen.completed)
         arm = Arm(
@@ -71,14 +74,18 @@ class Bench:
         time.sleep(self.shape.rest)
         return arm
 
-    def block(self) -> list[Arm]:
-        return [
-            self.arm(name, self.shape.rate, self.shape.seconds) for name in ("pure", "ours", "ours", "pure")
+    def figures(self, rate: int) -> Figures:
+        """The blocks at one rate."""
+        self.say(f"  {rate} calls/s offered")
+        order = ("pure", "ours", "ours", "pure")
+        blocks = [
+            [self.arm(name, rate, self.shape.seconds) for name in order] for _ in range(self.shape.blocks)
         ]
+        return Figures(rate, blocks)
 
     def highest_rate(self, name: str) -> int:
         """The highest rate that an arm sustains, in steps of STEP, held for CONFIRM_S."""
-        rate = self.shape.rate
+        rate = min(self.shape.rates)
         if self._sustains(name, rate, self.shape.seconds):
             while self._sustains(name, round(rate * STEP), self.shape.seconds):
                 rate = round(rate * STEP)
@@ -92,18 +99,21 @@ class Bench:
         return self.arm(name, rate, seconds).sustained(rate)
 
 
-def measure(folder: Path, shape: Shape, say: Say, *, saturate: bool = False) -> Figures:
+def measure(folder: Path, shape: Shape, say: Say, *, saturate: bool = False) -> Outcome:
     """All figures of P1 and P2; `folder` is for everything that the arms write."""
     with _running(folder, shape, say) as bench:
-        warm = [bench.arm(name, max(1, shape.rate // 2), WARM_UP_S) for name in ARMS]
-        blocks = [bench.block() for _ in range(shape.blocks)]
-        made = [arm for arms in (warm, *blocks) for arm in arms if arm.name == "ours"]
-        recorded = sum(1 for call in bench.product.stack.calls() if call["outcome"] == "answered")
+        say("  warming up")
+        arms = [bench.arm(name, min(shape.rates), WARM_UP_S) for name in ARMS]
+        rates = [bench.figures(rate) for rate in shape.rates]
+        arms += [arm for figures in rates for block in figures.arms for arm in block]
+        recorded = bench.product.answered_calls()
         highest = {name: bench.highest_rate(name) for name in ARMS} if saturate else {}
         backlogs = {
             name: deepest(node.console("core show taskprocessors")) for name, node in bench.nodes.items()
         }
-    return Figures(blocks, highest, backlogs, recorded, sum(arm.seen.completed for arm in made))
+    return Outcome(
+        rates, highest, backlogs, recorded, sum(arm.seen.completed for arm in arms if arm.name == "ours")
+    )
 
 
 @contextmanager

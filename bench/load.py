@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -143,7 +142,10 @@ class Load:
 
 def steady_rate(rows: Sequence[Mapping[str, str]], begin_s: float, end_s: float) -> float:
     """Calls completed per second between the two moments, from SIPp's statistics of each second."""
-    points = [(_seconds(row["ElapsedTime(C)"]), int(row["SuccessfulCall(C)"])) for row in rows]
+    points = [
+        (_moment(row["CurrentTime"]) - _moment(row["StartTime"]), int(row["SuccessfulCall(C)"]))
+        for row in rows
+    ]
     inside = [(at, done) for at, done in points if begin_s <= at <= end_s]
     if len(inside) < 2:
         return 0.0
@@ -156,9 +158,9 @@ def repeated(counts: Mapping[str, str]) -> int:
     return sum(int(value) for name, value in counts.items() if name and name.endswith("_Retrans"))
 
 
-def _seconds(text: str) -> float:
-    hours, minutes, seconds, *rest = re.split(r"[:.]", text)
-    return int(hours) * 3600 + int(minutes) * 60 + int(seconds) + (float(f"0.{rest[0]}") if rest else 0.0)
+def _moment(text: str) -> float:
+    """Seconds since the epoch in SIPp's words: date, time of day, seconds with their fraction."""
+    return float(text.split("\t")[-1])
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

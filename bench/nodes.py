@@ -146,6 +146,10 @@ class Product:
     def sip_port(self) -> int:
         return self.stack.settings.sip_port
 
+    def answered_calls(self) -> int:
+        """Calls with an operator in the record."""
+        return sum(1 for call in self.stack.calls() if call["outcome"] == "answered")
+
     def cpu(self) -> Cpu:
         asterisk = _pid(self.stack.settings)
         ours = [pid for pid in descendants(parent(asterisk)) if pid != asterisk]

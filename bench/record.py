@@ -1,4 +1,4 @@
-"""What the record costs: CPU per call from Asterisk's lines to committed rows, and the writer against bare SQL.
+"""What the record costs: CPU per call from Asterisk's lines to rows, and the writer against bare SQL.
 
 A recorded call (19 channel events, 3 queue events, answered) is replayed: so many calls a second begin, each
 of their lines is appended to the files at its time, and the keeper catches up once for each quarter of a

@@ -41,6 +41,9 @@ from hotline_ivr.web.observers import AskObserver, RecordObserver
 
 log = structlog.get_logger()
 
+# Longest pause (seconds) between tries to reach Asterisk: it is on this machine or beside it, and operators
+# want to see their state soon after it is back.
+LONGEST_RETRY = 5.0
 # How often (seconds) we look whether our supervisor is still there.
 PARENT_POLL = 0.5
 # How often (seconds) a database that cannot be used is tried again.
@@ -79,6 +82,7 @@ class Service:
             timeout=settings.ami_timeout,
             ping_interval=settings.ami_ping_interval,
             queue_size=settings.ami_queue_size,
+            longest_retry=LONGEST_RETRY,
         )
         self._metrics.watch_floor(lambda: self._floor.floor)
         self._metrics.watch_link(

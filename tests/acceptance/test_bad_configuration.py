@@ -8,13 +8,14 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, line, plan
-from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from hotline_ivr.testing.stack import HotlineStack, MakeStack, write_config
 from hotline_ivr.testing.stage_events import wait_event
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
@@ -95,10 +96,9 @@ async def test_a_running_service_keeps_its_last_good_plan_and_takes_the_next_goo
 async def test_a_service_that_restarts_beside_a_bad_file_goes_on_with_the_last_good_plan(
     stack: HotlineStack, telephones: Telephones
 ) -> None:
-    stack.write_config(good())
-    stack.signal_service(signal.SIGHUP)
-    await wait_configuration(stack, lambda part: part["ok"])
+    in_use = await wait_configuration(stack, lambda part: part["ok"])
     first = await plan_of_a_call(stack, telephones, "+4790050005", OPEN)
+    assert first in in_use["detail"]
 
     stack.write_config(with_ten_mistakes())
     stack.signal_service(signal.SIGKILL)
@@ -111,10 +111,9 @@ async def test_a_service_that_restarts_beside_a_bad_file_goes_on_with_the_last_g
     await wait_configuration(stack, lambda part: part["ok"])
 
 
-async def test_each_mistake_is_told_with_its_place_and_remedy(stack: HotlineStack) -> None:
-    stack.write_config(with_ten_mistakes())
-    done = await asyncio.to_thread(stack.hotline, "check")
-    stack.write_config(good())
+async def test_each_mistake_is_told_with_its_place_and_remedy(stack: HotlineStack, tmp_path: Path) -> None:
+    write_config(tmp_path, with_ten_mistakes())
+    done = await asyncio.to_thread(stack.hotline, "check", str(tmp_path))
     assert done.returncode == 3
     places = [text for text in done.stderr.splitlines() if "hotline.yaml:" in text]
     assert len(places) >= 10, done.stderr

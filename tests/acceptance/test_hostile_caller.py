@@ -111,7 +111,7 @@ async def listening_manager(stack: HotlineStack) -> AsyncIterator[ManagerStream]
 
 async def until(condition: Callable[[], bool], deadline: float = 10) -> None:
     async with asyncio.timeout(deadline):
-        while not condition():  # noqa: ASYNC110 - bytes of another process
+        while not condition():
             await asyncio.sleep(0.02)
 
 

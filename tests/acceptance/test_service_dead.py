@@ -121,8 +121,8 @@ async def test_a_closed_line_stays_closed_without_the_service_and_the_record_is_
 
 @pytest.mark.xfail(
     strict=True,
-    reason="Asterisk 22.10 waits for the rest of a FastAGI line in a loop that heeds neither TIMEOUT(absolute)"
-    " nor a hang-up (res_agi.c, run_agi); our service writes a line at once or not at all",
+    reason="Asterisk 22.10 waits for the rest of a FastAGI line in a loop that heeds neither"
+    " TIMEOUT(absolute) nor a hang-up (res_agi.c, run_agi); our service writes a line at once or not at all",
 )
 async def test_half_a_line_from_whoever_has_the_port_is_left_in_time(
     stack: HotlineStack, telephones: Telephones

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import resource
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from typing_extensions import override
 
 from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import SPARE_DESCRIPTORS, AgiServer, Handler, SessionEnd
@@ -369,6 +372,39 @@ async def test_too_few_open_files_lower_the_limit_of_sessions(
         assert await whole_ask(HOST, server.port) is None
         assert await ends.until(1) == [SessionEnd.REFUSED]
     assert any(record.__dict__.get("allowed") == 1 for record in caplog.records)
+
+
+async def test_a_call_that_comes_while_no_socket_can_be_had_is_answered_when_one_can() -> None:
+    refused = asyncio.Event()
+
+    class Listening(logging.Handler):
+        @override
+        def emit(self, record: logging.LogRecord) -> None:
+            if "no ask can be accepted" in record.getMessage():
+                refused.set()
+
+    log, handler = logging.getLogger("hotline_ivr.asterisk.agi_server"), Listening()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    log.addHandler(handler)
+    async with serving() as (server, ends):
+        with socket.socket() as sock:
+            sock.setblocking(False)
+            free = os.dup(sock.fileno())
+            os.close(free)
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+                await asyncio.get_running_loop().sock_connect(sock, (HOST, server.port))
+                async with asyncio.timeout(5):
+                    await refused.wait()
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+                log.removeHandler(handler)
+            reader, writer = await asyncio.open_connection(sock=sock)
+            async with AgiCaller(reader, writer, 5) as caller:
+                assert await caller.ask("arrived") == ("SET", "VARIABLE", "HOTLINE_ANSWER", "ask:arrived")
+                await caller.reply()
+                assert await caller.is_closed_by_server()
+        assert await ends.until(1) == [SessionEnd.ANSWERED]
 
 
 async def test_a_forged_environment_line_is_counted() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
+from hotline_ivr.asterisk import ami_link
 from hotline_ivr.asterisk.ami_actions import QueueAdd, QueueStatus
 from hotline_ivr.asterisk.ami_codec import AmiAction, AmiMessage
 from hotline_ivr.asterisk.ami_link import AmiLink, LinkState, backoff
@@ -507,3 +510,13 @@ def test_a_credential_in_what_panoramisk_logs_is_taken_out(caplog: pytest.LogCap
 
 def test_panoramisk_says_nothing_below_a_warning() -> None:
     assert not logging.getLogger("panoramisk.manager").isEnabledFor(logging.INFO)
+
+
+def test_one_file_alone_knows_panoramisk() -> None:
+    package = Path(ami_link.__file__).parent.parent
+    knowing = [
+        path.name
+        for path in package.rglob("*.py")
+        if re.search(r"^\s*(from|import) panoramisk\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert knowing == ["ami_panoramisk.py"]

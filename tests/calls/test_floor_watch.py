@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hotline_ivr.calls.floor_watch import FloorWatch
-from hotline_ivr.errors import AsteriskUnreachable
+from hotline_ivr.errors import AsteriskRefused, AsteriskUnreachable
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, FloorEvent, MemberSeen, OperatorState
 from tests.plans import a_plan
 
@@ -19,6 +19,7 @@ class FakeQueues:
         self.members: dict[tuple[str, str], MemberSeen] = {}
         self.changes = 0
         self.reachable = True
+        self.refused: set[tuple[str, str]] = set()
 
     async def snapshot(self) -> Sequence[FloorEvent]:
         if not self.reachable:
@@ -26,6 +27,8 @@ class FakeQueues:
         return [*self.members.values(), CallerJoined("main", "main-1.1")]
 
     async def add_member(self, queue: str, operator: str, interface: str) -> None:
+        if (queue, operator) in self.refused:
+            raise AsteriskRefused("Unable to add interface to queue: No such queue")
         self.changes += 1
         self.members[queue, interface] = MemberSeen(
             queue, operator, interface, DeviceState.NOT_IN_USE, paused=False
@@ -84,4 +87,11 @@ async def test_a_plan_taken_while_asterisk_is_away_is_staffed_when_it_is_back() 
     await watch.use(a_plan(queues={"main": {"operators": ["bjorn"]}}), INTERFACES)
     queues.reachable = True
     await watch.resynchronise()
+    assert queues.serving() == [("main", "bjorn")]
+
+
+async def test_one_member_that_asterisk_refuses_does_not_cost_the_others_their_places() -> None:
+    queues = FakeQueues()
+    queues.refused = {("main", "anna")}
+    await FloorWatch(queues, a_plan(), INTERFACES).resynchronise()
     assert queues.serving() == [("main", "bjorn")]

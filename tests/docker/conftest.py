@@ -20,7 +20,6 @@ from ruamel.yaml import YAML
 from hotline_ivr.testing.compose import ComposeNode
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import plan
-from hotline_ivr.testing.ports import free_port, free_range
 
 CHECKOUT = Path(__file__).parents[2]
 NO_ENGINE = 69
@@ -37,15 +36,10 @@ def compose(
 ) -> Iterator[ComposeNode]:
     """The two containers, built from this checkout, up and healthy."""
     folder = tmp_path_factory.mktemp("compose")
-    rtp = free_range(100)
     variables = {
         "HOTLINE_CONFIG_FOLDER": str(_write_config(folder / "config")),
         "HOTLINE_SUBNET": _SUBNET,
         "HOTLINE_PUBLISH": "127.0.0.1",
-        "HOTLINE_SIP_PORT": str(free_port()),
-        "HOTLINE_HTTP_PORT": str(free_port()),
-        "HOTLINE_RTP_FIRST": str(rtp),
-        "HOTLINE_RTP_LAST": str(rtp + 99),
         "COMPOSE_PROJECT_NAME": "hotline-test",
     }
     log = folder / "docker-test.log"

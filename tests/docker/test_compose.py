@@ -78,8 +78,8 @@ def _wait_record(compose: ComposeNode, caller: str) -> tuple[str, str]:
 
 def test_nothing_in_the_containers_runs_as_root(compose: ComposeNode) -> None:
     for container in (compose.asterisk, compose.hotline):
-        rows = compose.docker("top", container, "-eo", "uid,comm").decode().splitlines()[1:]
-        assert {row.split()[0] for row in rows} == {"10001"}, rows
+        rows = compose.docker("top", container, "-eo", "pid,uid,comm").decode().splitlines()[1:]
+        assert {row.split()[1] for row in rows} == {"10001"}, rows
 
 
 def test_only_sip_audio_and_a_local_health_page_are_published(compose: ComposeNode) -> None:

@@ -151,9 +151,10 @@ def test_a_call_that_ended_before_the_restart_stays_what_it_was() -> None:
     assert folded(call.events, call.queue_events, restarted_at=micros("50")).outcome is Outcome.ABANDONED
 
 
-def test_an_operators_telephone_that_dials_somewhere_is_no_call_to_the_hotline() -> None:
+@pytest.mark.parametrize("channel", ["PJSIP/anna.k3v9-00000001", "Local/s@hotline-doctor-00000001;2"])
+def test_what_came_from_no_carrier_and_reached_no_line_is_no_call_to_the_hotline(channel: str) -> None:
     call = recorded("abandoned_before_anything")
-    own = [event._replace(channel_name="PJSIP/anna.k3v9-00000001") for event in call.events]
+    own = [event._replace(channel_name=channel) for event in call.events]
     assert fold(own, node="main") is None
     assert fold((), node="main") is None
 

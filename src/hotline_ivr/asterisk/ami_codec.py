@@ -32,7 +32,9 @@ _ACTION_NAME = re.compile(r"[A-Za-z]{1,40}\Z")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}\Z")
 _UNSENDABLE = re.compile(r"[\r\n\0]")
 # The form of a whole message: headers only, no control character that could hide another line.
-_MESSAGE = re.compile(rb"[A-Za-z][\w()-]*:[^\r\n\0]*(?:\r\n[A-Za-z][\w()-]*:[^\r\n\0]*)*\Z", re.ASCII)
+_MESSAGE = re.compile(
+    rb"[A-Za-z][\w()-]*:(?: [^\r\n\0]*)?(?:\r\n[A-Za-z][\w()-]*:(?: [^\r\n\0]*)?)*\Z", re.ASCII
+)
 
 # Headers that Asterisk itself may write more than once (manager.conf `channelvars`).
 _REPEATED: Final = frozenset({"chanvariable", "destchanvariable"})
@@ -109,31 +111,39 @@ def parse_message(block: bytes) -> AmiMessage:
     """
     if not _MESSAGE.match(block):
         raise RemoteProtocolError("a message with something else than headers")
+    lines = block.decode("utf-8", "replace").split("\r\n")
+    headers = {name: value.removeprefix(" ") for name, _, value in [line.partition(":") for line in lines]}
+    if len(set(map(str.lower, headers))) != len(lines):
+        headers = _repeated(lines)
+    return _in_order(headers)
+
+
+def _repeated(lines: list[str]) -> dict[str, str]:
+    """The headers of a message that has a name twice: a name that may repeat has its values in lines."""
     headers: dict[str, str] = {}
     folded: set[str] = set()
-    for line in block.decode("utf-8", "replace").split("\r\n"):
+    for line in lines:
         name, _, value = line.partition(":")
-        key = name.lower()
+        key, value = name.lower(), value.removeprefix(" ")
         if key in folded:
             if key not in _REPEATED:
                 raise RemoteProtocolError(f"a message with two headers {name[:40]}")
-            headers[name] = f"{headers.get(name, '')}\n{value.removeprefix(' ')}"
-            continue
+            value = f"{headers.get(name, '')}\n{value}"
         folded.add(key)
-        headers[name] = value.removeprefix(" ")
-    return _in_order(headers, folded)
+        headers[name] = value
+    return headers
 
 
-def _in_order(headers: dict[str, str], folded: set[str]) -> AmiMessage:
+def _in_order(headers: dict[str, str]) -> AmiMessage:
     names = list(headers)
     kind = names[0]
     if kind == "Response":
-        if "event" in folded:
+        if "Event" in headers:
             raise RemoteProtocolError("an answer that is an event too")
         return AmiMessage(kind, MappingProxyType(headers))
-    if kind != "Event" or "response" in folded:
+    if kind != "Event" or "Response" in headers:
         raise RemoteProtocolError("a message that does not begin with its kind")
-    if "privilege" in folded and (len(names) < 2 or names[1] != "Privilege"):
+    if "Privilege" in headers and names[1] != "Privilege":
         raise RemoteProtocolError("an event with Privilege out of its place")
     for mark, snapshot in _SNAPSHOTS:
         if mark in headers:

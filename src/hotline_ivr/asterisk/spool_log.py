@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Generic
 
 from hotline_ivr.asterisk.spool import Records, read_cel, read_queue_log
-from hotline_ivr.asterisk.spool_tail import Tail
+from hotline_ivr.asterisk.spool_tail import PIECE_BYTES, Tail
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 from hotline_ivr.routing.ledger import Event, Position, Reading
 
@@ -50,14 +50,22 @@ class SpooledLogs:
 
 
 def open_logs(
-    cel_file: Path, queue_log_file: Path, known: Mapping[Source, Sequence[Position]]
+    cel_file: Path,
+    queue_log_file: Path,
+    known: Mapping[Source, Sequence[Position]],
+    *,
+    piece_bytes: int = PIECE_BYTES,
 ) -> SpooledLogs:
-    """Follow both logs from the positions that are known."""
+    """Follow both logs from the positions that are known, `piece_bytes` at once."""
     cel = known.get(Source.CEL, ())
     queue = known.get(Source.QUEUE_LOG, ())
     return SpooledLogs(
-        SpooledLog(Tail(cel_file, Source.CEL, cel), read_cel, cel[-1] if cel else None),
         SpooledLog(
-            Tail(queue_log_file, Source.QUEUE_LOG, queue), read_queue_log, queue[-1] if queue else None
+            Tail(cel_file, Source.CEL, cel, piece_bytes=piece_bytes), read_cel, cel[-1] if cel else None
+        ),
+        SpooledLog(
+            Tail(queue_log_file, Source.QUEUE_LOG, queue, piece_bytes=piece_bytes),
+            read_queue_log,
+            queue[-1] if queue else None,
         ),
     )

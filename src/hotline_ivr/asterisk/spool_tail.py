@@ -205,7 +205,8 @@ class Tail:
 
     def _successor(self) -> int | None:
         """The oldest file that holds something and was never read, as a descriptor."""
-        if self._position.generation and inode_of(self._path) == self._position.inode:
+        if self._descriptor is not None and inode_of(self._path) == self._position.inode:
+            # The usual case, four times a second: this is the log itself, and all others are older.
             return None
         for path in generations_on_disk(self._path):
             descriptor = open_if(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
 from hotline_ivr.routing.steps import (
@@ -54,6 +55,8 @@ def _event(text: str) -> Event:
     raise RemoteProtocolError(f"not an event: {text!r}")
 
 
+# A plan gives a handful of different answers, and this is on the path of every call.
+@lru_cache(maxsize=4096)
 def encode_answer(decision: Decision, plan_version: str) -> str:
     """The value of HOTLINE_ANSWER. Raises LocalProtocolError if a word could change its meaning."""
     parts = [_join("plan", plan_version, decision.reason), *(_encode(step) for step in decision.steps)]

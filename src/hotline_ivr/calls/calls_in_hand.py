@@ -214,6 +214,14 @@ class CallsInHand:
             _log.exception("call %s cannot be folded", call)
             return None
 
+    def complete(self, held: _Held, record: CallRecord) -> bool:
+        """Whether nothing more is to be expected of a call that is over.
+
+        A call that only queue_log knows yet may still get its channel events, as long as the Asterisk that
+        wrote of it runs; it stays among the open ones, so that they will be joined to what is kept of it.
+        """
+        return bool(held.events) or (self._restarted_at or 0) > record.last_event_at
+
     def _refresh(self, work: _Work, now: float) -> None:
         while self._stale:
             call, since = next(iter(self._stale.items()))
@@ -256,7 +264,7 @@ class _Work:
     def fold(self, call: str, held: _Held, *, over: bool) -> None:
         """`over` says that no more events of this call are to be expected."""
         record = self._hand.fold(call, held)
-        held.settled = over if record is None else record.finished
+        held.settled = over if record is None else record.finished and self._hand.complete(held, record)
         if record is not None:
             self._records.append(record)
             if record.finished and not held.told:

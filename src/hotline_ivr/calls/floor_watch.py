@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import structlog
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.errors import AsteriskError
+from hotline_ivr.errors import AsteriskError, AsteriskRefused
 from hotline_ivr.routing.floor import Floor, FloorEvent, MemberSeen, fold, fold_all
 
 log = structlog.get_logger()
@@ -54,11 +55,22 @@ class FloorWatch:
         present = {(seen.queue, seen.interface): seen for seen in self.floor.members.values()}
         for (queue, interface), operator in wanted.items():
             if (queue, interface) not in present:
-                await self._control.add_member(queue, operator, interface)
-                log.info("operator serves queue", operator=operator, queue=queue)
+                with _refusals_told(queue=queue, operator=operator):
+                    await self._control.add_member(queue, operator, interface)
+                    log.info("operator serves queue", operator=operator, queue=queue)
         for queue, interface in _surplus(present.values(), wanted):
-            await self._control.remove_member(queue, interface)
-            log.info("operator serves queue no more", interface=interface, queue=queue)
+            with _refusals_told(queue=queue, interface=interface):
+                await self._control.remove_member(queue, interface)
+                log.info("operator serves queue no more", interface=interface, queue=queue)
+
+
+@contextmanager
+def _refusals_told(**what: str) -> Iterator[None]:
+    """One member that Asterisk refuses must not cost the others their places, nor us the link."""
+    try:
+        yield
+    except AsteriskRefused as error:
+        log.error("Asterisk refuses to change who serves", reason=str(error), **what)  # noqa: TRY400
 
 
 def wanted_members(plan: Plan, interfaces: Mapping[str, str]) -> Mapping[tuple[str, str], str]:

@@ -29,6 +29,8 @@ NOTHING_SETTLED = "nothing-settled"
 
 _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
 _GENERATION, _OFFSET = 6, 7  # where both kinds of event have them
+# Endpoints of carriers are rendered with this prefix (asterisk/render/pjsip.py).
+_TRUNK_CHANNEL = "PJSIP/trunk-"
 _position = itemgetter(_GENERATION, _OFFSET)
 
 
@@ -41,8 +43,8 @@ def fold(
 ) -> CallRecord | None:
     """The row of the call that all these events belong to.
 
-    None when there is no call to the hotline: no event at all, or an operator's telephone that dialled
-    somewhere itself. `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing
+    None when there is no call to the hotline: no event at all, or a channel that came from no carrier and
+    reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's. `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing
     was heard since was cut off then, and ends at the last moment of which anything is known.
     """
     ordered = in_order(events)
@@ -50,7 +52,8 @@ def fold(
     if ordered:
         folding = Folding(ordered[0].call)
         folding.take(ordered)
-        if not folding.arrived and operator_of(folding.channel_name) is not None:
+        name = folding.channel_name
+        if name and not folding.arrived and not name.startswith(_TRUNK_CHANNEL):
             return None
     elif story.events:
         folding = Folding(story.events[0].call)

@@ -1,8 +1,8 @@
 """How the events of a call are kept: all that Asterisk wrote of them, without what only its JSON repeats.
 
 One line an event, fields separated by tabs. Nothing read from the logs holds a control character (the readers
-see to that), so nothing needs escaping. It takes a third of the space of the lines as Asterisk wrote them, and
-the database's work goes by bytes (bench/record.py).
+see to that), so nothing needs escaping. It takes a third of the space of the lines as Asterisk wrote them,
+and the database's work goes by bytes (docs/record.md).
 
     channel events   microseconds, kind, channel ("" for the caller's own), channel's name ("" for the same
                      as the channel's name before, in this piece), extra

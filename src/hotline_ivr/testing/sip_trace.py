@@ -56,11 +56,14 @@ def _answer(direction: str, status: int, call_id: str, at: float) -> Entry | Non
     return None
 
 
-class SipTrace(logging.Handler):
-    """Keeps what the phones of this process sent and received. Called from baresip's own thread."""
+class SipTrace(logging.Filter):
+    """Keeps what the phones of this process sent and received. Called from baresip's own thread.
+
+    A filter and not a handler, so that nobody else is shown whole messages with their authorisation.
+    """
 
     def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
+        super().__init__()
         self._entries: dict[str, list[Entry]] = defaultdict(list)
         self._guard = threading.Lock()
         self._level = logging.NOTSET
@@ -69,22 +72,20 @@ class SipTrace(logging.Handler):
         logger = logging.getLogger(LOGGER)
         self._level = logger.level
         logger.setLevel(logging.DEBUG)
-        # Whole messages, with their authorisation: nobody else's business.
-        logger.propagate = False
-        logger.addHandler(self)
+        logger.addFilter(self)
 
     def stop(self) -> None:
         logger = logging.getLogger(LOGGER)
-        logger.removeHandler(self)
+        logger.removeFilter(self)
         logger.setLevel(self._level)
-        logger.propagate = True
 
     @override
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> bool:
         entry = read_message(record.getMessage(), record.created)
         if entry is not None:
             with self._guard:
                 self._entries[entry.call_id].append(entry)
+        return False
 
     def row(self, call_id: str) -> LedgerRow | None:
         """What was seen of a call so far."""

@@ -157,8 +157,15 @@ class HotlineStack:
 
     def wait_ready(self, deadline: float = _READY_DEADLINE_S) -> None:
         """Raises TimeoutError after `deadline` seconds, or when a part has ended, with the end of its log."""
+        self._wait(self.is_ready, deadline)
+
+    def wait_alive(self, deadline: float = _READY_DEADLINE_S) -> None:
+        """Until the service's loop turns, whatever state its parts are in; else as `wait_ready`."""
+        self._wait(lambda: self.get("/healthz")[0] == 200, deadline)
+
+    def _wait(self, condition: Callable[[], bool], deadline: float) -> None:
         end = time.monotonic() + deadline
-        while not self.is_ready():
+        while not condition():
             dead = [verb for verb, process in self._processes.items() if process.poll() is not None]
             if dead or time.monotonic() > end:
                 raise TimeoutError(f"not ready after {deadline} s; ended: {dead}\n{self._logs()}")
@@ -188,13 +195,8 @@ class HotlineStack:
     # What an admin writes, and what was written.
 
     def write_config(self, config: Mapping[str, object]) -> None:
-        """Replace the whole configuration. Values are written as text, as an admin would."""
-        folder = self.settings.config
-        folder.mkdir(parents=True, exist_ok=True)
-        yaml = YAML(typ="safe", pure=True)
-        yaml.default_flow_style = False
-        with (folder / "hotline.yaml").open("w", encoding="utf-8") as file:
-            yaml.dump(dict(config), file)
+        """Replace the whole configuration."""
+        write_config(self.settings.config, config)
 
     def accounts(self) -> dict[str, tuple[str, str]]:
         """Account and secret of each operator's phone, by operator id."""
@@ -281,6 +283,15 @@ class HotlineStack:
 
 MakeStack = Callable[[Mapping[str, object]], HotlineStack]
 """Makes a node for a configuration; whoever hands this out also ends what was made."""
+
+
+def write_config(folder: Path, config: Mapping[str, object]) -> None:
+    """Write a configuration as one YAML file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    with (folder / "hotline.yaml").open("w", encoding="utf-8") as file:
+        yaml.dump(dict(config), file)
 
 
 def _inherited() -> dict[str, str]:
