@@ -19,7 +19,8 @@ export PYTHONUNBUFFERED := 1
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-up: setup ## Set everything up and run the hotline; Ctrl-C stops it
+# `hotline up` makes Asterisk and prompts itself where they are missing.
+up: system $(VENV)/.made-run ## Set everything up and run the hotline; Ctrl-C stops it
 	@$(BIN)/hotline up
 
 setup: system $(VENV)/.made-run ## Set everything up: packages, Python, Asterisk, prompts

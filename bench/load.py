@@ -160,7 +160,7 @@ def repeated(counts: Mapping[str, str]) -> int:
 
 def _moment(text: str) -> float:
     """Seconds since the epoch in SIPp's words: date, time of day, seconds with their fraction."""
-    return float(text.split("\t")[-1])
+    return float(text.rsplit("\t", maxsplit=1)[-1])
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

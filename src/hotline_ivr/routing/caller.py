@@ -35,7 +35,7 @@ def clean_text(text: str, limit: int) -> str:
     else:
         # A few characters may be dropped, so look at more than are kept; not at all of 8 KiB.
         text = "".join(map(_shown, unicodedata.normalize("NFC", text[: limit * 8])))
-    return " ".join(text.split())[:limit]
+    return " ".join(text.split())[:limit].rstrip()
 
 
 def clean_name(encoded: str) -> str:

@@ -44,8 +44,9 @@ def fold(
     """The row of the call that all these events belong to.
 
     None when there is no call to the hotline: no event at all, or a channel that came from no carrier and
-    reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's. `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing
-    was heard since was cut off then, and ends at the last moment of which anything is known.
+    reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's.
+    `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing was heard since
+    was cut off then, and ends at the last moment of which anything is known.
     """
     ordered = in_order(events)
     story = QueueStory(in_order(queue_events))

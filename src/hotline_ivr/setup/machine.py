@@ -5,6 +5,8 @@ Each does nothing when there is nothing to do, and says in a line what it did.
 
 from __future__ import annotations
 
+import sys
+
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram, find_asterisk, find_system_asterisk, is_fit
 from hotline_ivr.setup.asterisk_root import ensure_root
@@ -18,6 +20,11 @@ def ensure_asterisk(settings: Settings) -> AsteriskProgram:
     if settings.asterisk == "auto":
         system = find_system_asterisk()
         if system is None or not is_fit(system.version):
+            if not settings.root_dir.exists():
+                # Somebody waits before a terminal, and this is the one part that takes long.
+                sys.stderr.write(
+                    f"Making an Asterisk root in {settings.root_dir}; this takes a minute or two ...\n"
+                )
             ensure_root(settings.root_dir)
     return find_asterisk(settings)
 

@@ -6,7 +6,6 @@ SQLAlchemy's handling of each parameter, which would take longer than the databa
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +23,12 @@ Row = tuple[Any, ...]
 
 _KEY = ("node", "source", "generation")
 _PLACE = ("inode", "offset", "fingerprint")
+
+# Where a call's row holds enumerations.
+_ENUMERATIONS = [
+    CallRecord._fields.index(name)
+    for name in ("caller_kind", "outcome", "stage", "ended_by", "route", "discrepancy")
+]
 
 # Rows in one call of the driver: asyncpg prepares them on the event loop, 200 in about a millisecond.
 ROWS_AT_ONCE = 200
@@ -76,7 +81,12 @@ def _move(
 
 
 def _call_row(record: CallRecord) -> Row:
-    return tuple([str(value) if isinstance(value, StrEnum) else value for value in record[:-1]])
+    row: list[Any] = list(record[:-1])
+    for place in _ENUMERATIONS:
+        value = row[place]
+        if value is not None:
+            row[place] = str(value)
+    return tuple(row)
 
 
 def _leg_rows(record: CallRecord) -> list[Row]:
