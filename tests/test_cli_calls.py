@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from hotline_ivr.cli_calls import app, local_time, mask
+from hotline_ivr.cli_calls import app
+from hotline_ivr.cli_calls_view import local_time, mask
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import Source

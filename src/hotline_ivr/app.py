@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -24,7 +25,8 @@ from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
 from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.floor_watch import FloorWatch
-from hotline_ivr.calls.record_keeper import RecordKeeper
+from hotline_ivr.calls.calls_in_hand import Limits
+from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan
@@ -94,6 +96,8 @@ class Service:
             settings.node,
             DatabaseLedger(self._store, settings.node),
             partial(open_logs, settings.cel_file, settings.queue_log_file),
+            limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
+            pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
             observer=RecordObserver(self._metrics),
         )
         self._tables = "not yet looked at"
@@ -258,4 +262,6 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
                 "the configuration on disk is refused; the last good one is used", problems=chosen.refused
             )
         rendered = render_for_plan(settings, chosen.plan, datetime.now(UTC))
+        # What is loaded now stays for good: the collector need not look at it again for every call.
+        gc.freeze()
         await Service(settings, chosen, rendered.secrets).run(parent)

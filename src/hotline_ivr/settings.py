@@ -106,6 +106,19 @@ class Settings(BaseModel):
     ami_queue_size: int = Field(
         10_000, ge=10, description="Manager events held before the link is resynchronised."
     )
+    record_poll: float = Field(
+        0.25,
+        gt=0,
+        description="Between looks at Asterisk's files; a call's end is in the database so long after it.",
+    )
+    record_refresh: float = Field(
+        10.0, gt=0, description="How often the row of a call that is under way is brought up to date."
+    )
+    record_calls_held: int = Field(
+        5_000,
+        ge=100,
+        description="Calls held in memory while they last, about 10 KiB each; others are read again.",
+    )
     drain_timeout: float = Field(10.0, gt=0, description="On stop, seconds given to what is under way.")
 
     @classmethod

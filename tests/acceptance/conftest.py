@@ -5,6 +5,7 @@ An Asterisk root that is not there yet is made in the checkout's state folder, a
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -20,6 +21,13 @@ from hotline_ivr.testing.stack import HotlineStack, MakeStack
 
 CHECKOUT = Path(__file__).parents[2]
 
+SHORT = {
+    "greeting": "Welcome. One moment, please hold.",
+    "closed": "We are closed. Call again tomorrow morning.",
+    "sorry": "Sorry, nobody could answer. Goodbye for now.",
+    "technical": "There is a fault. Try once more in a minute.",
+}
+
 
 @pytest.fixture(scope="session")
 def asterisk_root() -> Path:
@@ -32,25 +40,40 @@ def asterisk_root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prompts and music, made once for all modules."""
-    settings = Settings.from_environment({"HOTLINE_STATE": str(tmp_path_factory.mktemp("prepared"))})
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prompts that are told apart in two seconds: most tests are not about the words, and wait for their end."""
+    folder = tmp_path_factory.mktemp("texts")
+    prompts = {name: {"nb": text, "en": text} for name, text in SHORT.items()}
+    (folder / "prompts.yaml").write_text(json.dumps(prompts), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory, texts: Path) -> Path:
+    """Short prompts and music, made once for all modules."""
+    state = str(tmp_path_factory.mktemp("prepared"))
+    settings = Settings.from_environment({"HOTLINE_STATE": state, "HOTLINE_SOUNDS": str(texts)})
     ready_sounds(settings)
     return settings.asterisk_dir
 
 
 @pytest.fixture(scope="module")
 def make_stack(
-    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, sounds: Path
+    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, texts: Path, sounds: Path
 ) -> Iterator[MakeStack]:
-    """Makes a node, not started yet; every one is stopped after the module."""
+    """Every node that is made is stopped after the module."""
     with ExitStack() as made:
 
-        def make(config: Mapping[str, object]) -> HotlineStack:
+        def make(config: Mapping[str, object], *, shipped_prompts: bool = False) -> HotlineStack:
             folder = tmp_path_factory.mktemp("node")
-            return made.enter_context(
-                HotlineStack(folder, config, sounds=sounds, asterisk_root=asterisk_root)
+            node = HotlineStack(
+                folder,
+                config,
+                sounds=None if shipped_prompts else sounds,
+                asterisk_root=asterisk_root,
+                variables={} if shipped_prompts else {"HOTLINE_SOUNDS": str(texts)},
             )
+            return made.enter_context(node)
 
         yield make
 
@@ -69,8 +92,3 @@ def prompt(sounds: Path) -> Callable[[str], Audio]:
         return Audio.from_wav(sounds / "sounds" / f"{name}.wav")
 
     return load
-
-
-@pytest.fixture(scope="session")
-def music(sounds: Path) -> Audio:
-    return Audio.from_wav(next((sounds / "moh").glob("*.wav")))

@@ -76,7 +76,7 @@ async def test_who_gives_up_in_the_greeting_is_abandoned_there_and_never_waited(
     stack: HotlineStack, telephones: Telephones, prompt: Callable[[str], Audio]
 ) -> None:
     call = await dial(stack, telephones, "+4790020003", OPEN)
-    await call.wait_heard(lambda heard: heard.seconds > 3.5, 8, "the beginning of the greeting")
+    await call.wait_heard(lambda heard: heard.seconds > 1.4, 8, "the beginning of the greeting")
     await call.hang_up()
     assert recognise(call.heard(), prompt("en/greeting")).recognised
     record = await stack.wait_call("+4790020003")

@@ -35,14 +35,17 @@ TRIES = 3
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
-    made = make_stack(plan({"anna": None}, now=datetime.now(UTC)))
+    made = make_stack(plan({"anna": None}, now=datetime.now(UTC)), shipped_prompts=True)
     made.start_up()
     return made
 
 
 @pytest.fixture(scope="module")
-def hearing(prompt: Callable[[str], Audio], music: Audio) -> Hearing:
-    return Hearing(prompt, music)
+def hearing(stack: HotlineStack) -> Hearing:
+    def prompt(name: str) -> Audio:
+        return Audio.from_wav(stack.settings.sounds_dir / f"{name}.wav")
+
+    return Hearing(prompt, Audio.from_wav(next(stack.settings.music_dir.glob("*.wav"))))
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ async def until(condition: Callable[[], bool], deadline: float = 10) -> None:
 
 async def place(stack: HotlineStack, sender: bytes, called: str) -> int:
     async with RawCall("127.0.0.1", stack.settings.sip_port, called, sender) as call:
-        return await call.wait_final(6)
+        return await call.wait_final(3)
 
 
 async def test_hostile_numbers_and_names_are_answered_and_recorded_once_each(stack: HotlineStack) -> None:

@@ -29,12 +29,12 @@ _INVISIBLE = frozenset({"Cf", "Cs", "Co", "Cn"})
 
 def clean_text(text: str, limit: int) -> str:
     """`text` as something that can be shown: one line, nothing invisible, at most `limit` characters."""
-    if text.isascii() and text.isprintable():
-        if " " not in text:
-            return text[:limit]
-    else:
-        # A few characters may be dropped, so look at more than are kept; not at all of 8 KiB.
-        text = "".join(map(_shown, unicodedata.normalize("NFC", text[: limit * 8])))
+    if text.isascii() and " " not in text and text.isprintable():
+        return text[:limit]
+    # A few characters may be dropped, so look at more than are kept; not at all of 8 KiB.
+    text = unicodedata.normalize("NFC", text[: limit * 8])
+    if not text.isprintable():
+        text = "".join(map(_shown, text))
     return " ".join(text.split())[:limit].rstrip()
 
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from ruamel.yaml import YAML
 
@@ -281,8 +281,11 @@ class HotlineStack:
         return said, time.monotonic() - begun
 
 
-MakeStack = Callable[[Mapping[str, object]], HotlineStack]
-"""Makes a node for a configuration; whoever hands this out also ends what was made."""
+class MakeStack(Protocol):
+    """Makes a node for a configuration; whoever hands this out also ends what was made."""
+
+    def __call__(self, config: Mapping[str, object], *, shipped_prompts: bool = False) -> HotlineStack:
+        """Not started yet. Its prompts are short ones, made already, unless those of the package are asked for."""
 
 
 def write_config(folder: Path, config: Mapping[str, object]) -> None:

@@ -1,0 +1,180 @@
+"""How calls of the record look on a terminal, or as JSON, and where they come from.
+
+A caller's number and name are personal: numbers are masked and names left out, unless --numbers asks for
+them. Text is cleaned before it is printed, whoever wrote it into the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection
+
+from hotline_ivr.config.check import check
+from hotline_ivr.routing.caller import clean_text
+from hotline_ivr.routing.steps import Outcome
+from hotline_ivr.routing.timeline import Moment
+from hotline_ivr.settings import Settings
+from hotline_ivr.store.columns import from_micros, to_micros
+from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.migrate import check_schema, require_file
+from hotline_ivr.store.queries import CallStory, StoredCall, StoredLeg
+
+Result = TypeVar("Result")
+
+WIDEST = 80
+_LEAST_WIDTH = 132
+
+
+# What is shown.
+
+
+def calls_table(found: list[StoredCall], zones: dict[str, ZoneInfo], *, numbers: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("arrived", "line", "caller", "outcome", "stage", "wait", "talk", "operator", "id"):
+        table.add_column(name, no_wrap=True, justify="right" if name in {"wait", "talk"} else "left")
+    for call in found:
+        cells = (
+            local_time(call.arrived_at, zones.get(call.line)),
+            call.line,
+            shown_caller(call, numbers=numbers),
+            call.outcome or "under way",
+            call.stage,
+            seconds(call.wait_ms),
+            seconds(call.talk_ms),
+            call.operator or "",
+            call.id,
+        )
+        table.add_row(*(Text(clean_text(cell, WIDEST)) for cell in cells))
+    return table
+
+
+def timeline_table(moments: list[Moment], arrived_at: int) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    table.add_column(overflow="fold")
+    for moment in moments:
+        after = f"+{max(0, moment.at - arrived_at) / 1_000_000:.3f} s" if moment.exact else ""
+        table.add_row(Text(after), Text(moment.text))
+    return table
+
+
+def heading(call: StoredCall, zone: ZoneInfo | None, *, numbers: bool) -> str:
+    """The call in a few lines."""
+    parts = [
+        f"{call.id}  {local_time(call.arrived_at, zone)}  line {call.line or '(none)'}, number {call.number}",
+        f"caller {shown_caller(call, numbers=numbers) or '(withheld)'}, {call.outcome or 'under way'}"
+        + (f" in {call.stage}" if call.outcome == Outcome.ABANDONED else "")
+        + (f", ended by {call.ended_by}" if call.ended_by else ""),
+    ]
+    times = (("wait", call.wait_ms), ("talk", call.talk_ms), ("in all", call.total_ms))
+    parts.append(", ".join(f"{name} {seconds(value)}" for name, value in times if value is not None))
+    parts.append(f"decided by {call.route or 'nobody'}: {call.reasons}" if call.reasons else "")
+    parts.append(f"the two logs differ: {call.discrepancy}" if call.discrepancy else "")
+    return "\n".join(clean_text(part, 400) for part in parts if part)
+
+
+def call_as_json(call: StoredCall, *, numbers: bool) -> dict[str, object]:
+    """Every column; times in RFC 3339, UTC."""
+    shown: dict[str, object] = {field.name: _plain(getattr(call, field.name)) for field in fields(StoredCall)}
+    if not numbers:
+        shown["caller"] = mask(call.caller)
+        shown["caller_name"] = ""
+    return shown
+
+
+def story_as_json(story: CallStory, moments: list[Moment], *, numbers: bool) -> dict[str, object]:
+    legs = [
+        {field.name: _plain(getattr(leg, field.name)) for field in fields(StoredLeg)} for leg in story.legs
+    ]
+    arrived_at = to_micros(story.call.arrived_at)
+    happened = [
+        {
+            "at": _plain(from_micros(moment.at)),
+            "after_s": round((moment.at - arrived_at) / 1_000_000, 6),
+            "event": moment.kind,
+            "text": moment.text,
+        }
+        for moment in moments
+    ]
+    call = call_as_json(story.call, numbers=numbers)
+    return {"schema": "hotline/call/1", "call": call, "legs": legs, "events": happened}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return value
+
+
+def shown_caller(call: StoredCall, *, numbers: bool) -> str:
+    if not numbers:
+        return mask(call.caller)
+    return f"{call.caller} {call.caller_name}".strip()
+
+
+def mask(number: str) -> str:
+    """A telephone number of which the last digits still tell calls apart: +47 •••• 5432."""
+    if len(number) < 8:
+        return "••••" if number else ""
+    front = number[:3] if number.startswith("+") else ""
+    return f"{front} •••• {number[-4:]}".strip()
+
+
+def seconds(milliseconds: int | None) -> str:
+    return "" if milliseconds is None else f"{milliseconds / 1000:.1f} s"
+
+
+def local_time(moment: datetime, zone: ZoneInfo | None) -> str:
+    """In the line's zone, or this machine's, with its offset."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+# Where it comes from.
+
+
+def zones_of(settings: Settings) -> dict[str, ZoneInfo]:
+    """Each line's time zone; empty if the configuration cannot be read, for the record outlives it."""
+    plan = check(settings.config).plan
+    return {} if plan is None else {name: ZoneInfo(line.time_zone) for name, line in plan.lines.items()}
+
+
+def moment_of(text: str | None, zone: ZoneInfo | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time: write 2026-08-01 or 2026-08-01T09:30") from None
+    if moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=zone) if zone is not None else moment.astimezone()
+
+
+def read_store(settings: Settings, query: Callable[[Connection], Result]) -> Result:
+    async def read() -> Result:
+        require_file(settings.database)
+        store = open_store(settings.database)
+        try:
+            await check_schema(store)
+            return await store.read(query)
+        finally:
+            await store.close()
+
+    return asyncio.run(read())
+
+
+def print_shown(shown: Table | Text) -> None:
+    console = Console()
+    # On a narrow terminal a broken line is easier to read than broken words; a pipe has no width at all.
+    console.width = max(console.width, _LEAST_WIDTH)
+    console.print(shown)
