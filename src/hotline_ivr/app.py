@@ -24,8 +24,8 @@ from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
 from hotline_ivr.calls.asks import Asks
-from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.calls_in_hand import Limits
+from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.launch.locking import only_one
