@@ -54,16 +54,10 @@ def main() -> int:
 
 
 def _calls(arguments: argparse.Namespace) -> Found:
-    shape = Shape(
-        tuple(arguments.rates),
-        arguments.seconds,
-        arguments.blocks,
-        operators=arguments.operators,
-        queues=arguments.queues,
-    )
+    shape = Shape(arguments.goal, tuple(arguments.rates), arguments.seconds, arguments.blocks)
     _say(method(shape))
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        outcome = measure(Path(folder), shape, _say, saturate=arguments.saturate)
+        outcome = measure(Path(folder), shape, _say)
     return {"shape": asdict(shape), **outcome.as_json()}, table(outcome)
 
 
@@ -88,18 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; default is all"
     )
+    parser.add_argument("--goal", type=int, default=default.goal, help="calls/s up to which is searched")
     parser.add_argument(
-        "--rates",
-        type=int,
-        nargs="+",
-        default=default.rates,
-        help="calls offered per second, one after the other",
+        "--rates", type=int, nargs="+", default=(), help="no search: blocks at these rates (calls/s)"
     )
     parser.add_argument("--seconds", type=int, default=default.seconds, help="length of one arm")
     parser.add_argument("--blocks", type=int, default=default.blocks, help="blocks of A B B A")
-    parser.add_argument("--operators", type=int, default=default.operators)
-    parser.add_argument("--queues", type=int, default=default.queues)
-    parser.add_argument("--saturate", action="store_true", help="also search the highest rate of each arm")
     parser.add_argument("--agi-rounds", type=int, default=5, help="rounds of P3 and P4")
     parser.add_argument(
         "--json", type=Path, help="where to write the figures; default is below the state folder"

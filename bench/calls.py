@@ -6,13 +6,14 @@ second of talk, the operator hangs up. Arms alternate A B B A, ratios are taken 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.figures import ARMS, Arm, Figures, Outcome, Shape, deepest
+from bench.figures import ARMS, EASE, Arm, Figures, Outcome, Shape, deepest
 from bench.load import Load, Offer
 from bench.nodes import Cpu, Node, Product, PureAsterisk, configuration, numbers
 from bench.processes import core_times
@@ -24,18 +25,18 @@ from hotline_ivr.testing.ports import free_port
 LOAD_CORE = 1
 """SIPp stays on this core; Asterisk and the service go where the kernel puts them."""
 
-WARM_UP_S = 6
+WARM_UP_RATE, WARM_UP_S = 20, 4
 
 QUIET = 0.06
 """Share of a core below which a node is done with the calls of an arm."""
 
 QUIET_LOOK_S, QUIET_WITHIN_S = 0.5, 15.0
 
-STEP = 1.05
-"""Factor between rates of the search for the highest one."""
+FIRST_RATE, COARSE, HALVINGS = 40, 1.5, 2
+"""The search for the highest rate: where it begins, its steps, and how often what is left is halved.
 
-CONFIRM_S = 60
-"""Seconds for which that rate has to hold."""
+Two halvings of a step of 1.5 leave an uncertainty of a tenth.
+"""
 
 Say = Callable[[str], None]
 
@@ -84,36 +85,55 @@ class Bench:
         return Figures(rate, blocks)
 
     def highest_rate(self, name: str) -> int:
-        """The highest rate that an arm sustains, in steps of STEP, held for CONFIRM_S."""
-        rate = min(self.shape.rates)
-        if self._sustains(name, rate, self.shape.seconds):
-            while self._sustains(name, round(rate * STEP), self.shape.seconds):
-                rate = round(rate * STEP)
-        else:
-            rate = round(rate / STEP)
-        while rate > 1 and not self._sustains(name, rate, CONFIRM_S):
-            rate = round(rate / STEP)
-        return rate
+        """The highest rate that an arm sustains, up to the goal: coarse steps up, then halving what is left.
 
-    def _sustains(self, name: str, rate: int, seconds: int) -> bool:
-        return self.arm(name, rate, seconds).sustained(rate)
+        Raises RuntimeError when it sustains none.
+        """
+        self.say(f"  highest rate of {name}")
+        good, rate = 0, min(FIRST_RATE, self.shape.goal)
+        while self._sustains(name, rate):
+            if rate == self.shape.goal:
+                return rate
+            good, rate = rate, min(self.shape.goal, round(rate * COARSE))
+        bad = rate
+        while good == 0:
+            rate //= 2
+            if rate == 0:
+                raise RuntimeError(f"{name} does not sustain one call a second")
+            good, bad = (rate, bad) if self._sustains(name, rate) else (0, rate)
+        for _ in range(HALVINGS):
+            rate = round(math.sqrt(good * bad))
+            good, bad = (rate, bad) if self._sustains(name, rate) else (good, rate)
+        return good
+
+    def _sustains(self, name: str, rate: int) -> bool:
+        if self.arm(name, rate, self.shape.seconds).sustained(rate):
+            return True
+        # What an overload leaves behind lasts for minutes; the next rate shall not pay for it.
+        self.nodes[name].restart()
+        self.warm_up(name)
+        return False
+
+    def warm_up(self, name: str) -> None:
+        self.arm(name, WARM_UP_RATE, WARM_UP_S)
 
 
-def measure(folder: Path, shape: Shape, say: Say, *, saturate: bool = False) -> Outcome:
+def measure(folder: Path, shape: Shape, say: Say) -> Outcome:
     """All figures of P1 and P2; `folder` is for everything that the arms write."""
     with _running(folder, shape, say) as bench:
         say("  warming up")
-        arms = [bench.arm(name, min(shape.rates), WARM_UP_S) for name in ARMS]
-        rates = [bench.figures(rate) for rate in shape.rates]
-        arms += [arm for figures in rates for block in figures.arms for arm in block]
-        recorded = bench.product.answered_calls()
-        highest = {name: bench.highest_rate(name) for name in ARMS} if saturate else {}
+        for name in ARMS:
+            bench.warm_up(name)
+        highest = {} if shape.rates else {name: bench.highest_rate(name) for name in ARMS}
+        common = shape.rates or [max(1, round(EASE * min(highest.values())))]
+        before = bench.product.answered_calls()
+        rates = [bench.figures(rate) for rate in common]
+        recorded = bench.product.answered_calls() - before
         backlogs = {
             name: deepest(node.console("core show taskprocessors")) for name, node in bench.nodes.items()
         }
-    return Outcome(
-        rates, highest, backlogs, recorded, sum(arm.seen.completed for arm in arms if arm.name == "ours")
-    )
+    arms = [arm for figures in rates for block in figures.arms for arm in block if arm.name == "ours"]
+    return Outcome(rates, highest, backlogs, recorded, sum(arm.seen.completed for arm in arms))
 
 
 @contextmanager

@@ -17,17 +17,31 @@ PASS_RATE = 0.98
 """Share of the offered rate that has to be completed: a queue that only grows fails late."""
 
 
+EASE = 0.6
+"""Share of the lower of both highest rates at which costs are measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What is offered, and for how long (seconds)."""
 
-    rates: Sequence[int] = (300, 100)
-    """Calls offered per second: the goal's, and one that a machine of two cores carries with ease."""
+    goal: int = 300
+    """Calls per second up to which the highest sustained rate is searched."""
+    rates: Sequence[int] = ()
+    """Rates of the blocks; empty: one that both arms carry with ease, found by the search."""
     seconds: int = 12
     blocks: int = 3
     rest: float = 1.5
-    operators: int = 600
-    queues: int = 20
+
+    @property
+    def operators(self) -> int:
+        """Half as many again as calls a second: each is busy for a little more than a second."""
+        return self.goal * 3 // 2
+
+    @property
+    def queues(self) -> int:
+        """Queues of thirty, because every caller's turn walks all members of its queue."""
+        return max(1, self.operators // 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +158,24 @@ class Outcome:
 
     rates: Sequence[Figures]
     highest: Mapping[str, int]
-    """The highest rate that each arm sustained, where it was searched."""
+    """The highest rate that each arm sustained, up to the goal; empty where rates were given."""
     backlogs: Mapping[str, Mapping[str, int]]
     """By arm: the task processors of Asterisk that ever had most waiting."""
     recorded: int
-    """Answered calls in our record."""
+    """Answered calls that came into our record during the blocks."""
     made: int
-    """Calls that were completed through us."""
+    """Calls that were completed through us in that time."""
+
+    @property
+    def sustained(self) -> float:
+        """P1: the highest rate sustained, ours / pure."""
+        return self.highest["ours"] / self.highest["pure"]
 
     def as_json(self) -> dict[str, object]:
         return {
             "by_rate": {str(figures.rate): figures.as_json() for figures in self.rates},
             "highest_rate": dict(self.highest),
+            **({"P1 highest rate, ours / pure": round(self.sustained, 3)} if self.highest else {}),
             "backlogs": {name: dict(backlog) for name, backlog in self.backlogs.items()},
             "recorded": self.recorded,
             "made": self.made,

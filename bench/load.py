@@ -27,7 +27,7 @@ RING_MS, TALK_MS = 100, 1000
 RAMP_S = 4.0
 """Seconds at the start that do not count towards the steady rate: the first calls have to end first."""
 
-DRAIN_S = 12.0
+DRAIN_S = 6.0
 """Seconds after the last call was offered in which calls may still end well."""
 
 _LOOK_EVERY_S = 0.05

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bench.figures import ARMS, PASS_FAILED, Arm, Figures, Outcome, Shape, Spread
+from bench.figures import ARMS, EASE, PASS_FAILED, Arm, Figures, Outcome, Shape, Spread
 from bench.load import RAMP_S, RING_MS, TALK_MS
 
 _METHOD = """\
-offered: {rates} calls/s for {seconds} s an arm; at each rate {blocks} blocks of pure, ours, ours, pure;
+search: the highest rate up to {goal} calls/s that each arm sustains for {seconds} s (failed < {failed:.1%},
+  rate kept), within a tenth; an arm that was overloaded begins anew
+blocks: {blocks} at each of {rates} calls/s; pure, ours, ours, pure for {seconds} s each;
   ratios are taken within a block
 each call: answer, hours check, greeting, queue, operator answers after {ring} ms, {talk} ms of talk, BYE
 both arms: {operators} operators in {queues} queues; SIPp on one core, Asterisk and service where they like
@@ -18,7 +20,9 @@ calls/s count from {ramp:g} s on; CPU is user and system time from /proc, a comp
 
 def method(shape: Shape) -> str:
     return _METHOD.format(
-        rates=" and ".join(map(str, shape.rates)),
+        goal=shape.goal,
+        failed=PASS_FAILED,
+        rates=" and ".join(map(str, shape.rates)) or f"{EASE:.0%} of the lower highest",
         seconds=shape.seconds,
         blocks=shape.blocks,
         ring=RING_MS,
@@ -41,8 +45,13 @@ def arm_line(arm: Arm) -> str:
 
 
 def table(outcome: Outcome) -> list[str]:
-    lines = [line for figures in outcome.rates for line in _rate(figures)]
-    lines += [f"highest rate sustained, {name}: {rate} calls/s" for name, rate in outcome.highest.items()]
+    lines = []
+    if outcome.highest:
+        rates = ", ".join(f"{name} {rate} calls/s" for name, rate in outcome.highest.items())
+        lines.append(
+            f"P1  highest rate sustained, ours / pure: {outcome.sustained:.3f} (target >= 0.95); {rates}"
+        )
+    lines += [line for figures in outcome.rates for line in _rate(figures)]
     for name, backlog in outcome.backlogs.items():
         depths = ", ".join(f"{what} {depth}" for what, depth in backlog.items())
         lines.append(f"most ever waiting in a task processor of Asterisk, {name}: {depths}")
@@ -56,7 +65,7 @@ def _rate(figures: Figures) -> list[str]:
     again = ", ".join(f"{name} {figures.sent_again(name)}" for name in ARMS)
     return [
         f"at {figures.rate} calls/s",
-        _line("P1  completed calls/s, ours / pure", figures.completed, ">= 0.95"),
+        _line("    completed calls/s, ours / pure", figures.completed, ">= 0.95"),
         f"    pass line (< {PASS_FAILED:.1%} failed) {verdict}: {each}; sent again: {again}",
         _line("P2  CPU of our processes / of the Asterisk beside them", figures.cost, "<= 0.10"),
         _line("    CPU of our processes / of pure Asterisk", figures.cost_of_pure, "<= 0.10"),

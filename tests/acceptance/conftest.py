@@ -41,7 +41,7 @@ def asterisk_root() -> Path:
 
 @pytest.fixture(scope="session")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Prompts that are told apart in two seconds: most tests are not about the words, and wait for their end."""
+    """Prompts of two seconds: most tests are not about the words, and wait for their end."""
     folder = tmp_path_factory.mktemp("texts")
     prompts = {name: {"nb": text, "en": text} for name, text in SHORT.items()}
     (folder / "prompts.yaml").write_text(json.dumps(prompts), encoding="utf-8")

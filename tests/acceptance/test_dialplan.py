@@ -33,8 +33,11 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 def test_asterisk_loads_everything_without_a_warning(stack: HotlineStack) -> None:
     log = (stack.settings.log_dir / "messages.log").read_text(encoding="utf-8")
-    assert "loader.c" in log
-    assert [line for line in log.splitlines() if re.search(r"\b(WARNING|ERROR)\b", line)] == []
+    # What other tests of this node do to its service is told below this line.
+    loading, ready, _ = log.partition("Asterisk Ready.")
+    assert ready
+    assert "loader.c" in loading
+    assert [line for line in loading.splitlines() if re.search(r"\b(WARNING|ERROR)\b", line)] == []
 
 
 def lint(extensions: Path) -> str:

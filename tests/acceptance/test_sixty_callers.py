@@ -34,8 +34,8 @@ async def test_sixty_callers_at_once_are_all_answered_in_order_and_recorded_once
     wanted = [Caller(f"+47900300{index:02}", OPEN) for index in range(CALLERS)]
     port = stack.settings.sip_port
     async with (
-        operator_phones(tmp_path, [Turn(ring_ms=200, talk_ms=400)], port=PHONES_PORT) as phones,
-        callers(tmp_path, "127.0.0.1", port, wanted, per_second=20) as calling,
+        operator_phones(tmp_path, [Turn(ring_ms=200, talk_ms=600)], port=PHONES_PORT) as phones,
+        callers(tmp_path, "127.0.0.1", port, wanted, per_second=40) as calling,
     ):
         # All are up at the same time: the last has been answered before the first has gone.
         up = await calling.wait_for(lambda rows: sum(row.answered is not None for row in rows) == CALLERS, 20)

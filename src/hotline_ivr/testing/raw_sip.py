@@ -24,9 +24,13 @@ _COPIED = re.compile(rb"^(?:Via|v|From|f|To|t|Call-ID|i|CSeq)\s*:[^\r\n]*\r\n", 
 class RawCall(asyncio.DatagramProtocol):
     """One call from a socket of its own. Use as an async context manager: leaving it hangs up."""
 
-    def __init__(self, host: str, port: int, called: str, sender: bytes) -> None:
-        """`sender` is everything in the From header before its tag: `"name" <sip:user@host>`."""
+    def __init__(self, host: str, port: int, called: str, sender: bytes, headers: bytes = b"") -> None:
+        """`sender` is everything in the From header before its tag: `"name" <sip:user@host>`.
+
+        `headers` are further header lines of the INVITE, without the last line's end.
+        """
         self._host, self._port, self._called, self._sender = host, port, called, sender
+        self._headers = headers
         self._transport: asyncio.DatagramTransport | None = None
         self._call_id = secrets.token_hex(12)
         self._branch = f"z9hG4bK{secrets.token_hex(8)}"
@@ -106,6 +110,7 @@ class RawCall(asyncio.DatagramProtocol):
             f"CSeq: {number} ".encode() + method,
             f"Contact: <sip:raw@{host}:{port}>".encode(),
             b"Max-Forwards: 70",
+            *([self._headers] if self._headers and method == b"INVITE" else []),
             *([b"Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}".encode(),
         ]

@@ -285,7 +285,7 @@ class MakeStack(Protocol):
     """Makes a node for a configuration; whoever hands this out also ends what was made."""
 
     def __call__(self, config: Mapping[str, object], *, shipped_prompts: bool = False) -> HotlineStack:
-        """Not started yet. Its prompts are short ones, made already, unless those of the package are asked for."""
+        """Not started yet. Its prompts are short and made already, unless the package's are asked for."""
 
 
 def write_config(folder: Path, config: Mapping[str, object]) -> None:
