@@ -33,11 +33,10 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 def test_asterisk_loads_everything_without_a_warning(stack: HotlineStack) -> None:
     log = (stack.settings.log_dir / "messages.log").read_text(encoding="utf-8")
-    # What other tests of this node do to its service is told below this line.
-    loading, ready, _ = log.partition("Asterisk Ready.")
-    assert ready
-    assert "loader.c" in loading
-    assert [line for line in loading.splitlines() if re.search(r"\b(WARNING|ERROR)\b", line)] == []
+    assert "loader.c" in log
+    # Lines of calls ([C-...]) tell what other tests have done to the service of this node.
+    loading = [line for line in log.splitlines() if not re.search(r"\[C-[0-9a-f]{8}\]", line)]
+    assert [line for line in loading if re.search(r"\b(WARNING|ERROR)\b", line)] == []
 
 
 def lint(extensions: Path) -> str:
