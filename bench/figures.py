@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -132,7 +133,10 @@ class Figures:
         pure: Callable[[Arm], float],
         worst: Callable[[Sequence[float]], float],
     ) -> Spread:
-        ratios = [_mean(block, "ours", ours) / _mean(block, "pure", pure) for block in self.arms]
+        # Where the pure arm completed nothing there is nothing to compare with.
+        ratios = [
+            _mean(block, "ours", ours) / (_mean(block, "pure", pure) or math.nan) for block in self.arms
+        ]
         return Spread(statistics.median(ratios), worst(ratios))
 
     def as_json(self) -> dict[str, object]:
