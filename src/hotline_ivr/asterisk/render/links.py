@@ -8,9 +8,9 @@ from hotline_ivr.settings import Settings
 
 AMI_USER = "hotline"
 
-# The account hears these and nothing else. Channel events are left out on purpose: they carry caller text that
-# the manager interface does not escape. The Agent* events are left out because nothing uses them: the record
-# comes from files, the live picture from member and caller events, and they are three fifths of the bytes.
+# The account hears these and nothing else. Channel events are left out on purpose: they carry caller text
+# that the manager interface does not escape. The Agent* events are left out because nothing uses them: the
+# record comes from files, the live picture from member and caller events, and they are most of the bytes.
 EVENTS = (
     "QueueParams",
     "QueueMember",
