@@ -55,10 +55,6 @@ class Supervisor:
                     await task
                 await self._stop(child)
 
-    def pid_of(self, name: str) -> int | None:
-        process = self._processes.get(name)
-        return None if process is None or process.returncode is not None else process.pid
-
     async def _keep_up(self, child: Child) -> None:
         delay = FIRST_DELAY
         while True:
