@@ -119,6 +119,11 @@ class Settings(BaseModel):
         ge=100,
         description="Calls held in memory while they last, about 10 KiB each; others are read again.",
     )
+    log_file_size: int = Field(
+        67_108_864,
+        ge=0,
+        description="Bytes at which an Asterisk log is rotated; some 12,000 calls. 0 leaves it to logrotate.",
+    )
     drain_timeout: float = Field(10.0, gt=0, description="On stop, seconds given to what is under way.")
 
     @classmethod

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +26,14 @@ mkdir -p "$lib/asterisk/modules" "$target/usr/sbin"
 printf '#!/bin/sh\nshift 2\nexec "$@"\n' > "$lib/ld-linux-x86-64.so.2"
 printf '#!/bin/sh\necho Asterisk 22.10.1\n' > "$target/usr/sbin/asterisk"
 chmod +x "$lib/ld-linux-x86-64.so.2" "$target/usr/sbin/asterisk"
+"""
+
+
+MAKE_ROOT = """
+import sys
+from pathlib import Path
+from hotline_ivr.setup.asterisk_root import ensure_root
+ensure_root(Path(sys.argv[1]), euid=0)
 """
 
 
@@ -89,6 +101,40 @@ def test_what_an_interrupted_set_up_left_is_never_used(tmp_path: Path, program: 
     assert (root / "usr/sbin/asterisk").is_file()
     assert not (root / "half").exists()
     assert not left.exists()
+
+
+def test_ctrl_c_ends_all_that_debootstrap_has_started(tmp_path: Path, program: MakeProgram) -> None:
+    # The one who waits is a grandchild, as dpkg is; its parent would not pass the signal on.
+    pid_file = tmp_path / "pid"
+    waits = f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 600"
+    program("debootstrap", f"sh -c '{waits}' & wait")
+    making = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            MAKE_ROOT,
+            str(tmp_path / "asterisk-root"),
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+    while not pid_file.exists():
+        assert making.poll() is None
+    making.send_signal(signal.SIGINT)
+    assert making.wait(20) == -signal.SIGINT
+    assert _is_gone(int(pid_file.read_text()))
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether the process ends; a kill takes effect soon, and who adopts it may take its exit code later."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if stat.rpartition(")")[2].split()[0] in "ZX":
+            return True
+    return False
 
 
 def test_a_failure_is_told_with_the_last_words_of_the_log(tmp_path: Path, program: MakeProgram) -> None:

@@ -19,6 +19,7 @@ from hotline_ivr.launch.plans import keep
 from hotline_ivr.launch.ports import check_ports
 from hotline_ivr.launch.preparing import render_for_plan, render_for_program
 from hotline_ivr.launch.reloading import Reloader
+from hotline_ivr.launch.rotating import Rotation, rotated_logs
 from hotline_ivr.launch.supervisor import Child, Supervisor
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram
@@ -78,9 +79,11 @@ async def _until_stopped(settings: Settings, control: AsteriskControl, children:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    rotation = Rotation(rotated_logs(settings), control, limit=settings.log_file_size)
     work = [
         asyncio.create_task(Supervisor(children).run(), name="supervisor"),
         asyncio.create_task(Reloader(settings.etc_dir, control).run(), name="reloader"),
+        asyncio.create_task(rotation.run(), name="rotation"),
     ]
     stopped = asyncio.create_task(stop.wait(), name="stop")
     done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)

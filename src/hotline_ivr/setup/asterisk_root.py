@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -108,26 +109,29 @@ def _needs_root(root: Path) -> str:
 def _run_logged(command: list[str], log: Path) -> None:
     # A fixed locale, because package scripts complain about one that the small system does not have.
     env = {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+    with log.open("w") as out:
+        # A session of its own, so that it ends whole: Ctrl-C would reach only some of its processes.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
+        )
     try:
-        with log.open("w") as out:
-            subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                timeout=MAKING_TIMEOUT,
-                check=True,
-                env=env,
-            )
+        code = process.wait(MAKING_TIMEOUT)
     except subprocess.TimeoutExpired:
         raise SetupError(
             f"debootstrap was stopped: not finished after {MAKING_TIMEOUT:g} s. See {log}"
         ) from None
-    except subprocess.CalledProcessError as error:
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if code != 0:
         words = last_lines(log.read_text(errors="replace"))
-        raise SetupError(
-            f"debootstrap failed (exit code {error.returncode}); the end of {log}:\n{words}"
-        ) from None
+        raise SetupError(f"debootstrap failed (exit code {code}); the end of {log}:\n{words}")
 
 
 def _own_mounts() -> list[str]:
