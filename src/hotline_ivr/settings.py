@@ -163,6 +163,21 @@ class Settings(BaseModel):
         return self.state_dir / "secrets.yaml"
 
     @property
+    def overrides_file(self) -> Path:
+        """What people have closed and opened by hand."""
+        return self.state_dir / "overrides.json"
+
+    @property
+    def tokens_file(self) -> Path:
+        """Who may use the REST interface; only hashes of the tokens."""
+        return self.state_dir / "tokens.json"
+
+    @property
+    def audit_file(self) -> Path:
+        """Who changed what and when, one line each."""
+        return self.state_dir / "audit.jsonl"
+
+    @property
     def asterisk_dir(self) -> Path:
         """Everything that belongs to our Asterisk instance."""
         return self.state_dir / "asterisk"

@@ -10,8 +10,8 @@ from hotline_ivr.asterisk.home import link_program, prepare_home
 from hotline_ivr.asterisk.render import PlanInput, render_instance, render_plan
 from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, LineHours, fallback_files
 from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
-from hotline_ivr.asterisk.writing import write
 from hotline_ivr.config.models import Plan
+from hotline_ivr.files import write
 from hotline_ivr.routing.calendar import transitions
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram
