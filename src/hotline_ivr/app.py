@@ -29,9 +29,11 @@ from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.launch.locking import only_one
+from hotline_ivr.launch.overriding import standing_overrides
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
@@ -173,7 +175,9 @@ class Service:
         if chosen.refused:
             log.error("the configuration is refused; the last good one stays", problems=chosen.refused)
             return
-        rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, datetime.now(UTC))
+        now = datetime.now(UTC)
+        standing = standing_overrides(self._settings, now)
+        rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, now, standing)
         if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT):
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(chosen.plan)
@@ -189,9 +193,9 @@ class Service:
     async def _refresh_fallback(self) -> None:
         while True:
             await asyncio.sleep(FALLBACK_REFRESH)
-            await asyncio.to_thread(
-                write_fallback, self._settings.fallback_dir, self._asks.plan, datetime.now(UTC)
-            )
+            now = datetime.now(UTC)
+            book = Rulebook(self._asks.plan, standing_overrides(self._settings, now))
+            await asyncio.to_thread(write_fallback, self._settings.fallback_dir, book, now)
 
     async def _bring_sounds_up_to_date(self) -> None:
         """Make prompts that are new or changed; callers who come before that are served without them."""
@@ -261,7 +265,8 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
             log.error(
                 "the configuration on disk is refused; the last good one is used", problems=chosen.refused
             )
-        rendered = render_for_plan(settings, chosen.plan, datetime.now(UTC))
+        now = datetime.now(UTC)
+        rendered = render_for_plan(settings, chosen.plan, now, standing_overrides(settings, now))
         # What is loaded now stays for good: the collector need not look at it again for every call.
         gc.freeze()
         await Service(settings, chosen, rendered.secrets).run(parent)

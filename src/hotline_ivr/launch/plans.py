@@ -32,6 +32,17 @@ def plan_on_disk(settings: Settings) -> Plan:
     return read_plan(settings.config, known_prompts(settings))
 
 
+def running_plan(settings: Settings) -> Plan:
+    """The plan by which calls go: the service's own copy, or what is on disk where none has run yet.
+
+    Raises ConfigError with every problem if neither is good.
+    """
+    for kept in (_kept(settings), _kept(settings, ".new")):
+        if kept.exists() and (last := check(kept, known_prompts(settings)).plan) is not None:
+            return last
+    return plan_on_disk(settings)
+
+
 def choose_plan(settings: Settings) -> ChosenPlan:
     """The plan on disk, or the last good one beside what is wrong. Raises ConfigError if there is neither."""
     prompts = known_prompts(settings)
