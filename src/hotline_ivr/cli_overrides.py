@@ -138,7 +138,7 @@ def clear(
         raise OverrideError("say which: a line, --id, or --all")
     settings = Settings.from_environment()
     control = hand_control(settings, running_plan(settings))
-    ended = control.clear(by=by or _user(), via="command", line=line, id_=override_id)
+    ended = control.clear(by=by or user_here(), via="command", line=line, id_=override_id)
     if as_json:
         typer.echo(json.dumps({"schema": "hotline/overrides/1", "ended": [_as_json(each) for each in ended]}))
     else:
@@ -176,7 +176,7 @@ def _set(
     wish = Wish(
         line=line,
         kind=kind,
-        by=by or _user(),
+        by=by or user_here(),
         via="command",
         until=until,
         seconds=None if length is None else _seconds(length),
@@ -201,7 +201,7 @@ def _seconds(length: str) -> int:
         raise OverrideError(f"--for {length[:40]!r} is no length: write 30m, 2h or 1h30m") from None
 
 
-def _user() -> str:
+def user_here() -> str:
     """Who sits at the terminal: with sudo, the person who typed it."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()

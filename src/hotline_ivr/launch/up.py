@@ -42,7 +42,7 @@ async def run_up(settings: Settings, plan: Plan, program: AsteriskProgram) -> No
         render_for_program(settings, program)
         now = datetime.now(UTC)
         render_for_plan(settings, plan, now, standing_overrides(settings, now))
-        keep(settings, settings.config)
+        keep(settings, settings.config, plan)
         serve = (sys.executable, "-m", "hotline_ivr", "serve", "--supervised")
         service = Child("service", serve, settings.drain_timeout + STOP_MARGIN)
         await _until_stopped(settings, control, [asterisk_child(settings, control), service])
