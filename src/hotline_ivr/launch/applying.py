@@ -89,7 +89,7 @@ def undo(settings: Settings, version: str | None, by: str, now: datetime) -> Use
     earlier = history(settings).find(version)
     if not settings.config.is_dir():
         raise HotlineError(f"{settings.config} is no folder: copy {earlier.folder} by hand")
-    replaced = settings.state_dir / "replaced-config" / f"{now:%Y%m%dT%H%M%SZ}"
+    replaced = settings.state_dir / "replaced-config" / f"{now:%Y%m%dT%H%M%S%fZ}"
     replaced.mkdir(parents=True)
     for path in files_of(settings.config):
         shutil.copyfile(path, replaced / path.name)

@@ -23,7 +23,7 @@ PATTERNS = ("*.yaml", "*.ics")
 """Files that belong to a configuration; whatever else lies beside them is left alone."""
 
 _GIT_TIMEOUT = 5.0  # seconds; a folder on a dead network drive must not keep a start waiting
-_STAMP = "%Y%m%dT%H%M%SZ"
+_STAMP = "%Y%m%dT%H%M%S%fZ"
 
 
 @dataclass(frozen=True, slots=True)
