@@ -28,10 +28,14 @@ from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.errors import SetupError, StoreError
+from hotline_ivr.files import replace
 from hotline_ivr.launch.locking import only_one
+from hotline_ivr.launch.overriding import standing_overrides
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
+from hotline_ivr.launch.saving import saves
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
@@ -103,6 +107,7 @@ class Service:
         self._tables = "not yet looked at"
         self._reload = asyncio.Event()
         self._note_plan(chosen)
+        replace(settings.in_use_file, f"{chosen.plan.version}\n")
 
     async def run(self, parent: int | None) -> None:
         """Serve until SIGTERM or SIGINT, or until the process `parent` is gone; then drain and stop."""
@@ -123,6 +128,7 @@ class Service:
                     group.create_task(self._ami.run(), name="manager link"),
                     group.create_task(self._keep_record(), name="record keeper"),
                     group.create_task(self._reload_on_signal(), name="configuration"),
+                    group.create_task(self._reload_on_save(), name="configuration folder"),
                     group.create_task(self._refresh_fallback(), name="fallback"),
                     group.create_task(self._bring_sounds_up_to_date(), name="sounds"),
                 ]
@@ -168,15 +174,24 @@ class Service:
             except Exception:
                 log.exception("the configuration could not be read again; the old one stays")
 
+    async def _reload_on_save(self) -> None:
+        if self._settings.apply == "auto":
+            async for _ in saves(self._settings.config):
+                log.info("the configuration was saved")
+                self._reload.set()
+
     async def _use(self, chosen: ChosenPlan) -> None:
         self._note_plan(chosen)
         if chosen.refused:
             log.error("the configuration is refused; the last good one stays", problems=chosen.refused)
             return
-        rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, datetime.now(UTC))
+        now = datetime.now(UTC)
+        standing = standing_overrides(self._settings, now)
+        rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, now, standing)
         if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT):
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(chosen.plan)
+        replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
         await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 
@@ -189,9 +204,9 @@ class Service:
     async def _refresh_fallback(self) -> None:
         while True:
             await asyncio.sleep(FALLBACK_REFRESH)
-            await asyncio.to_thread(
-                write_fallback, self._settings.fallback_dir, self._asks.plan, datetime.now(UTC)
-            )
+            now = datetime.now(UTC)
+            book = Rulebook(self._asks.plan, standing_overrides(self._settings, now))
+            await asyncio.to_thread(write_fallback, self._settings.fallback_dir, book, now)
 
     async def _bring_sounds_up_to_date(self) -> None:
         """Make prompts that are new or changed; callers who come before that are served without them."""
@@ -261,7 +276,8 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
             log.error(
                 "the configuration on disk is refused; the last good one is used", problems=chosen.refused
             )
-        rendered = render_for_plan(settings, chosen.plan, datetime.now(UTC))
+        now = datetime.now(UTC)
+        rendered = render_for_plan(settings, chosen.plan, now, standing_overrides(settings, now))
         # What is loaded now stays for good: the collector need not look at it again for every call.
         gc.freeze()
         await Service(settings, chosen, rendered.secrets).run(parent)

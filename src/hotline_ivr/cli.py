@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from hotline_ivr import __version__
+from hotline_ivr import __version__, cli_overrides, cli_plan
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
 from hotline_ivr.settings import Settings
@@ -32,6 +32,8 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+cli_overrides.add_to(app)
+cli_plan.add_to(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 
@@ -83,15 +85,17 @@ def render(as_json: Json = False) -> None:
     """Write the Asterisk files for the configuration; a running Asterisk of ours loads what has changed."""
     from datetime import UTC, datetime
 
+    from hotline_ivr.launch.overriding import standing_overrides
     from hotline_ivr.launch.plans import plan_on_disk
     from hotline_ivr.launch.preparing import render_for_plan, render_for_program
     from hotline_ivr.setup.asterisk_program import find_asterisk
 
     settings = Settings.from_environment()
     plan = plan_on_disk(settings)
+    now = datetime.now(UTC)
     changed = (
         *render_for_program(settings, find_asterisk(settings)),
-        *render_for_plan(settings, plan, datetime.now(UTC)).changed,
+        *render_for_plan(settings, plan, now, standing_overrides(settings, now)).changed,
     )
     if as_json:
         typer.echo(

@@ -25,9 +25,8 @@ from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.routing.timeline import Moment
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.columns import from_micros, to_micros
-from hotline_ivr.store.engine import open_store
-from hotline_ivr.store.migrate import check_schema, require_file
 from hotline_ivr.store.queries import CallStory, StoredCall, StoredLeg
+from hotline_ivr.store.reading import read_once
 
 Result = TypeVar("Result")
 
@@ -161,16 +160,7 @@ def moment_of(text: str | None, zone: ZoneInfo | None) -> datetime | None:
 
 
 def read_store(settings: Settings, query: Callable[[Connection], Result]) -> Result:
-    async def read() -> Result:
-        require_file(settings.database)
-        store = open_store(settings.database)
-        try:
-            await check_schema(store)
-            return await store.read(query)
-        finally:
-            await store.close()
-
-    return asyncio.run(read())
+    return asyncio.run(read_once(settings.database, query))
 
 
 def print_shown(shown: Table | Text) -> None:

@@ -9,7 +9,9 @@ HotlineError
 │   ├── AsteriskRefused       it answered, and said no (a wrong secret, a missing right)
 │   └── RemoteProtocolError   it sent what the protocol does not allow
 ├── LocalProtocolError   we were about to send what the protocol does not allow: our fault
-└── StoreError           the database cannot be used
+├── StoreError           the database cannot be used
+├── OverrideError        an override cannot be set, read or kept
+└── TokenError           a token cannot be made, read or kept
 """
 
 
@@ -51,3 +53,11 @@ class LocalProtocolError(HotlineError):
 
 class StoreError(HotlineError):
     """The database cannot be opened, or has the wrong schema."""
+
+
+class OverrideError(HotlineError):
+    """An override cannot be set, read or kept; the message says why and what to do."""
+
+
+class TokenError(HotlineError):
+    """A token cannot be made, read or kept; the message says why and what to do."""

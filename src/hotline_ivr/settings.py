@@ -31,6 +31,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     config: Path = Field(Path("config"), description="Folder of the YAML files.")
+    apply: Literal["manual", "auto"] = Field(
+        "manual",
+        description="`auto` takes a configuration as soon as it is saved and good; else `hotline apply`.",
+    )
     state: Path = Field(
         Path("state"), description="Folder of everything that is written: database, spool, secrets."
     )
@@ -161,6 +165,31 @@ class Settings(BaseModel):
     @property
     def secrets_file(self) -> Path:
         return self.state_dir / "secrets.yaml"
+
+    @property
+    def overrides_file(self) -> Path:
+        """What people have closed and opened by hand."""
+        return self.state_dir / "overrides.json"
+
+    @property
+    def tokens_file(self) -> Path:
+        """Who may use the REST interface; only hashes of the tokens."""
+        return self.state_dir / "tokens.json"
+
+    @property
+    def audit_file(self) -> Path:
+        """Who changed what and when, one line each."""
+        return self.state_dir / "audit.jsonl"
+
+    @property
+    def history_dir(self) -> Path:
+        """Every configuration that has been in use, one folder each."""
+        return self.state_dir / "config-history"
+
+    @property
+    def in_use_file(self) -> Path:
+        """The version of the configuration that the service goes by, written when it has taken it."""
+        return self.state_dir / "config-in-use"
 
     @property
     def asterisk_dir(self) -> Path:

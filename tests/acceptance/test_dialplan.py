@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hotline_ivr.asterisk.render.fallback import LineHours, fallback_files
-from hotline_ivr.asterisk.writing import replace
+from hotline_ivr.files import replace
 from hotline_ivr.launch.plans import plan_on_disk
 from hotline_ivr.routing.calendar import Transition
 from hotline_ivr.testing.phone import Telephones

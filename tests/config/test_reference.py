@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from hotline_ivr.config.check import check
-from hotline_ivr.config.models import Configuration
-from hotline_ivr.config.reference import SECTIONS, json_schema, main, markdown, schema_text
+from hotline_ivr.config.models import Configuration, Model
+from hotline_ivr.config.reference import PARTS, SECTIONS, json_schema, main, markdown, schema_text
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "config" / "hotline.schema.json"
@@ -37,7 +39,7 @@ def test_the_schema_file_is_up_to_date() -> None:
 def test_every_key_of_every_model_is_told() -> None:
     told = {name.removesuffix(".<id>") for name, _ in SECTIONS}
     assert told == set(Configuration.model_fields)
-    for _, model in SECTIONS:
+    for _, model in (*SECTIONS, *PARTS):
         for name, field in model.model_fields.items():
             assert field.description, f"{model.__name__}.{name} has no description"
             row = next(line for line in markdown().splitlines() if line.startswith(f"| `{name}` |"))
@@ -97,5 +99,18 @@ def test_the_schema_finds_what_an_editor_can_find() -> None:
         assert wrong in done.stdout
 
 
+def test_every_model_that_may_be_written_has_a_table() -> None:
+    def within(annotation: object) -> Iterator[type[Model]]:
+        if isinstance(annotation, type) and issubclass(annotation, Model):
+            yield annotation
+            for field in annotation.model_fields.values():
+                yield from within(field.annotation)
+        for part in get_args(annotation):
+            yield from within(part)
+
+    told = {model for _, model in (*SECTIONS, *PARTS)}
+    assert set(within(Configuration)) - {Configuration} == told
+
+
 def test_the_schema_holds_nothing_that_only_the_reader_sets() -> None:
-    assert set(json_schema()["properties"]) == {"organisation", "lines", "queues", "operators", "trunks"}
+    assert set(json_schema()["properties"]) == set(Configuration.model_fields)

@@ -15,8 +15,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from hotline_ivr.asterisk.writing import replace
 from hotline_ivr.errors import SetupError
+from hotline_ivr.files import replace
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _HEADER = "# Secrets of this node, made by hotline-ivr. Remove an entry to have a new one made.\n"

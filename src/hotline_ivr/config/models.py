@@ -1,7 +1,6 @@
 """The plan: what the admin's YAML says, checked and immutable.
 
-Every model forbids unknown keys, so a misspelt one is an error and not a silence. The descriptions and
-examples here become docs/configuration.md, the JSON schema for editors, and the remedies in messages.
+Lines, calendars and menus have files of their own; the rest stands here.
 """
 
 from __future__ import annotations
@@ -9,31 +8,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from hotline_ivr.config.types import (
-    Country,
-    Duration,
-    Identifier,
-    LanguageCode,
-    Name,
-    Network,
-    PhoneNumber,
-    PromptId,
-    SipContact,
-    TimeZone,
-    WeeklyHours,
-    YesNo,
-)
+from hotline_ivr.config.base import Model
+from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.line import Line
+from hotline_ivr.config.menus import Menu
+from hotline_ivr.config.types import Country, Duration, Identifier, Name, Network, SipContact, YesNo
+
+__all__ = [
+    "Calendar",
+    "Configuration",
+    "Line",
+    "Menu",
+    "Model",
+    "Operator",
+    "Organisation",
+    "Plan",
+    "Queue",
+    "Strategy",
+    "Trunk",
+]
 
 Strategy = Literal["leastrecent", "fewestcalls", "random", "rrmemory", "ringall", "linear"]
 Codec = Literal["alaw", "ulaw", "g722", "opus"]
-
-
-class Model(BaseModel):
-    """Base of everything in the YAML."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Organisation(Model):
@@ -43,34 +41,6 @@ class Organisation(Model):
         description="The organisation's name, as operators say it.", examples=["Example University"]
     )
     country: Country = Field("NO", description="Country of the numbers that are written without `+`.")
-
-
-class Line(Model):
-    """A hotline: its numbers, its hours, what callers hear, and where they go."""
-
-    name: Name = Field(description="Name shown to people.")
-    numbers: tuple[PhoneNumber, ...] = Field(
-        min_length=1, description="Telephone numbers that reach this line."
-    )
-    time_zone: TimeZone = Field(description="Time zone of the hours; its summer time is followed.")
-    language: LanguageCode = Field("nb", description="Language of the prompts.")
-    hours: WeeklyHours = Field(
-        description="`always`, or days with their hours, as told under Hours.",
-        examples=["{mon-fri: 08:00-16:00}"],
-    )
-    greeting: PromptId = Field("greeting", description="Prompt played when the line is open.")
-    closed_message: PromptId = Field(
-        "closed", description="Prompt played when the line is closed.", examples=["closed"]
-    )
-    queue: Identifier = Field(description="Queue in which callers wait for an operator.")
-    max_wait: Duration = Field(
-        300, ge=5, le=7200, description="Longest wait in the queue; then the sorry message is played."
-    )
-    sorry_message: PromptId = Field(
-        "sorry",
-        description="Prompt when no operator could be reached: waited too long, queue full, nobody there.",
-        examples=["sorry"],
-    )
 
 
 class Queue(Model):
@@ -128,6 +98,8 @@ class Configuration(Model):
 
     organisation: Organisation = Field(description="Who runs the hotline.")
     lines: dict[Identifier, Line] = Field(min_length=1, description="Lines by id.")
+    calendars: dict[Identifier, Calendar] = Field({}, description="Calendars by id.")
+    menus: dict[Identifier, Menu] = Field({}, description="Menus by id.")
     queues: dict[Identifier, Queue] = Field(min_length=1, description="Queues by id.")
     operators: dict[Identifier, Operator] = Field(min_length=1, description="Operators by id.")
     trunks: dict[Identifier, Trunk] = Field(min_length=1, description="Carriers by id.")

@@ -15,17 +15,33 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_tree
+from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field
-from hotline_ivr.config.models import Configuration, Line, Model, Operator, Organisation, Queue, Trunk
+from hotline_ivr.config.models import (
+    Calendar,
+    Configuration,
+    Line,
+    Menu,
+    Model,
+    Operator,
+    Organisation,
+    Queue,
+    Trunk,
+)
 from hotline_ivr.config.types import duration_text
 
 SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("organisation", Organisation),
     ("lines.<id>", Line),
+    ("calendars.<id>", Calendar),
+    ("menus.<id>", Menu),
     ("queues.<id>", Queue),
     ("operators.<id>", Operator),
     ("trunks.<id>", Trunk),
 )
+
+PARTS: tuple[tuple[str, type[Model]], ...] = (("A destination", Destination),)
+"""Models that stand inside others; each has a table of its own after the sections."""
 
 _HEAD = f"""\
 # Configuration
@@ -108,9 +124,10 @@ that comes twice is open both times.
 def markdown() -> str:
     """Return the whole reference page."""
     parts = [_HEAD]
-    for name, model in SECTIONS:
+    titled = [(f"`{name}`", model) for name, model in SECTIONS]
+    for title, model in (*titled, *PARTS):
         about = (model.__doc__ or "").strip()
-        parts.append(f"## `{name}`\n\n{about}\n\n" + "".join(f"{row}\n" for row in _table(model)))
+        parts.append(f"## {title}\n\n{about}\n\n" + "".join(f"{row}\n" for row in _table(model)))
     return "\n".join([*parts, _TAIL])
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hotline_ivr.config.check import check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ConfigError
+from hotline_ivr.launch.plan_history import PlanHistory, files_of
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompts import read_sources
 from hotline_ivr.setup.share import sounds_source
@@ -32,12 +34,23 @@ def plan_on_disk(settings: Settings) -> Plan:
     return read_plan(settings.config, known_prompts(settings))
 
 
+def running_plan(settings: Settings) -> Plan:
+    """The plan by which calls go: the service's own copy, or what is on disk where none has run yet.
+
+    Raises ConfigError with every problem if neither is good.
+    """
+    for kept in (_kept(settings), _kept(settings, ".new")):
+        if kept.exists() and (last := check(kept, known_prompts(settings)).plan) is not None:
+            return last
+    return plan_on_disk(settings)
+
+
 def choose_plan(settings: Settings) -> ChosenPlan:
     """The plan on disk, or the last good one beside what is wrong. Raises ConfigError if there is neither."""
     prompts = known_prompts(settings)
     result = check(settings.config, prompts)
     if result.plan is not None:
-        keep(settings, settings.config)
+        keep(settings, settings.config, result.plan)
         return ChosenPlan(result.plan)
     for kept in (_kept(settings), _kept(settings, ".new")):
         if kept.exists() and (last := check(kept, prompts).plan) is not None:
@@ -45,13 +58,19 @@ def choose_plan(settings: Settings) -> ChosenPlan:
     raise ConfigError(result.text)
 
 
-def keep(settings: Settings, source: Path) -> None:
-    """Copy a good configuration, so that a restart beside a bad one still has something to go by."""
+def history(settings: Settings) -> PlanHistory:
+    """The configurations that have been in use on this node."""
+    return PlanHistory(settings.history_dir)
+
+
+def keep(settings: Settings, source: Path, plan: Plan) -> None:
+    """Copy a good configuration: for a restart beside a bad one, and for going back to it."""
     kept, fresh = _kept(settings), _kept(settings, ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for path in [source] if source.is_file() else sorted(source.glob("*.yaml")):
+    for path in files_of(source):
         shutil.copyfile(path, fresh / path.name)
+    history(settings).note(source, plan.version, datetime.now(UTC))
     # At every moment one of the two folders is whole.
     shutil.rmtree(kept, ignore_errors=True)
     fresh.rename(kept)

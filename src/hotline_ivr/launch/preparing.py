@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +11,12 @@ from hotline_ivr.asterisk.home import link_program, prepare_home
 from hotline_ivr.asterisk.render import PlanInput, render_instance, render_plan
 from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, LineHours, fallback_files
 from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
-from hotline_ivr.asterisk.writing import write
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.calendar import transitions
+from hotline_ivr.files import write
+from hotline_ivr.routing.calendar import Transition
+from hotline_ivr.routing.overrides import Override
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.situation import Change
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram
 from hotline_ivr.setup.share import dialplans_source
@@ -26,7 +30,9 @@ class Rendered:
     secrets: Secrets
 
 
-def render_for_plan(settings: Settings, plan: Plan, now: datetime) -> Rendered:
+def render_for_plan(
+    settings: Settings, plan: Plan, now: datetime, overrides: Iterable[Override] = ()
+) -> Rendered:
     """Write what the service has to write; files that would not change are not touched.
 
     Raises SetupError if a folder cannot be written.
@@ -34,7 +40,8 @@ def render_for_plan(settings: Settings, plan: Plan, now: datetime) -> Rendered:
     prepare_home(settings)
     secrets = ensure_secrets(settings.secrets_file, plan.operators)
     changed = write(settings.etc_dir, render_plan(PlanInput(plan, settings, secrets, dialplans_source())))
-    return Rendered((*changed, *write_fallback(settings.fallback_dir, plan, now)), secrets)
+    fallback = write_fallback(settings.fallback_dir, Rulebook(plan, overrides), now)
+    return Rendered((*changed, *fallback), secrets)
 
 
 def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[str, ...]:
@@ -44,9 +51,9 @@ def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[st
     return write(settings.etc_dir, render_instance(settings, program.modules_dir))
 
 
-def write_fallback(folder: Path, plan: Plan, now: datetime) -> tuple[str, ...]:
+def write_fallback(folder: Path, book: Rulebook, now: datetime) -> tuple[str, ...]:
     """Leave behind what Asterisk needs to go on without us; lines that are gone lose their file."""
-    files = fallback_files(plan, _hours(plan, now))
+    files = fallback_files(book.plan, _hours(book, now))
     changed = write(folder, files)
     for stale in folder.glob("*.txt"):
         if stale.name not in files:
@@ -54,9 +61,14 @@ def write_fallback(folder: Path, plan: Plan, now: datetime) -> tuple[str, ...]:
     return changed
 
 
-def _hours(plan: Plan, now: datetime) -> list[LineHours]:
+def _hours(book: Rulebook, now: datetime) -> list[LineHours]:
     # From midnight on, so that the file of a day is the same however often it is rendered.
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return [
-        LineHours(line_id, transitions(line, start, FALLBACK_DAYS)) for line_id, line in plan.lines.items()
+        LineHours(line_id, _transitions(book.changes(line_id, start, FALLBACK_DAYS)))
+        for line_id in book.plan.lines
     ]
+
+
+def _transitions(changes: Sequence[Change]) -> tuple[Transition, ...]:
+    return tuple(Transition(change.at, change.situation.open) for change in changes)

@@ -14,8 +14,8 @@ from typing import Protocol
 
 import structlog
 
-from hotline_ivr.asterisk.writing import replace
 from hotline_ivr.errors import AsteriskUnreachable
+from hotline_ivr.files import replace
 
 log = structlog.get_logger()
 

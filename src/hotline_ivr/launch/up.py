@@ -15,6 +15,7 @@ from hotline_ivr.errors import SetupError
 from hotline_ivr.launch.asterisk_process import asterisk_child, stop_leftover
 from hotline_ivr.launch.control import AsteriskControl
 from hotline_ivr.launch.locking import only_one
+from hotline_ivr.launch.overriding import standing_overrides
 from hotline_ivr.launch.plans import keep
 from hotline_ivr.launch.ports import check_ports
 from hotline_ivr.launch.preparing import render_for_plan, render_for_program
@@ -39,8 +40,9 @@ async def run_up(settings: Settings, plan: Plan, program: AsteriskProgram) -> No
         await _clear(settings, control)
         check_ports(settings, asterisk=True, service=True)
         render_for_program(settings, program)
-        render_for_plan(settings, plan, datetime.now(UTC))
-        keep(settings, settings.config)
+        now = datetime.now(UTC)
+        render_for_plan(settings, plan, now, standing_overrides(settings, now))
+        keep(settings, settings.config, plan)
         serve = (sys.executable, "-m", "hotline_ivr", "serve", "--supervised")
         service = Child("service", serve, settings.drain_timeout + STOP_MARGIN)
         await _until_stopped(settings, control, [asterisk_child(settings, control), service])

@@ -36,10 +36,10 @@ def zone_of(name: str) -> ZoneInfo:
 
 def is_open(line: Line, at: datetime) -> bool:
     """Whether the line takes calls at this moment (any aware datetime)."""
-    if line.hours.always:
+    if _hours(line).always:
         return True
     local = at.astimezone(zone_of(line.time_zone))
-    return _inside(line.hours, local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute)
+    return _inside(_hours(line), local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute)
 
 
 def transitions(line: Line, start: datetime, days: int) -> tuple[Transition, ...]:
@@ -56,6 +56,12 @@ def transitions(line: Line, start: datetime, days: int) -> tuple[Transition, ...
     return (*found, Transition(end, is_open(line, end)))
 
 
+def _hours(line: Line) -> WeeklyHours:
+    if line.hours is None:
+        raise NotImplementedError("calendars are not compiled yet")
+    return line.hours
+
+
 def _inside(hours: WeeklyHours, minute: int) -> bool:
     # A span that crosses Sunday midnight ends beyond the week, so Monday's small hours are looked up twice.
     return _covered(hours.spans, minute) or _covered(hours.spans, minute + WEEK_MINUTES)
@@ -69,7 +75,7 @@ def _covered(spans: tuple[tuple[int, int], ...], minute: int) -> bool:
 def _candidates(line: Line, start: datetime, end: datetime) -> Iterator[datetime]:
     """Every moment at which the state may change: the hours' own edges and the zone's clock changes."""
     zone = zone_of(line.time_zone)
-    edges = sorted({minute % WEEK_MINUTES for span in line.hours.spans for minute in span})
+    edges = sorted({minute % WEEK_MINUTES for span in _hours(line).spans for minute in span})
     day = start.astimezone(zone).date() - timedelta(days=1)
     last = end.astimezone(zone).date() + timedelta(days=1)
     while day <= last:

@@ -47,7 +47,7 @@ def _arrived(line: Line, now: datetime) -> Decision:
         message = Play(line.language, line.closed_message, Stage.MESSAGE)
         return Decision((Mark(Outcome.CLOSED), Answer(), message, HangUp()), "closed:hours")
     greeting = Play(line.language, line.greeting, Stage.GREETING)
-    reason = "open:always" if line.hours.always else "open:hours"
+    reason = "open:always" if line.hours and line.hours.always else "open:hours"
     return Decision((Answer(), greeting, Wait(line.queue, line.max_wait)), reason)
 
 

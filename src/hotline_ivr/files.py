@@ -1,9 +1,11 @@
-"""Putting rendered files in place: whole or not at all, and only where something changed."""
+"""Putting files in place: whole or not at all."""
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -28,6 +30,26 @@ def replace(path: Path, text: str, *, mode: int = 0o640) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def append(path: Path, line: str, *, mode: int = 0o640) -> None:
+    """Add one line to the end of `path`, on the disk when this returns; whole also beside other writers."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode)
+    try:
+        # One write, so that lines of two processes never mix.
+        os.write(descriptor, f"{line}\n".encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` while something beside it is read, changed and written: milliseconds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="ascii") as held:
+        fcntl.flock(held.fileno(), fcntl.LOCK_EX)
+        yield
 
 
 def _same(path: Path, text: str) -> bool:

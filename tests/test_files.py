@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotline_ivr.asterisk.writing import write
+from hotline_ivr.files import write
 
 
 def test_only_what_differs_is_written(tmp_path: Path) -> None:

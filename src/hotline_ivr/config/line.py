@@ -1,0 +1,79 @@
+"""A line: its numbers, when it is open, what callers hear, and where they go."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from hotline_ivr.config.base import Model
+from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.refusal import refusal
+from hotline_ivr.config.types import (
+    Duration,
+    Identifier,
+    LanguageCode,
+    Name,
+    PhoneNumber,
+    PromptId,
+    TimeZone,
+    WeeklyHours,
+)
+
+
+class Line(Model):
+    """A hotline: its numbers, its hours, what callers hear, and where they go."""
+
+    name: Name = Field(description="Name shown to people.")
+    numbers: tuple[PhoneNumber, ...] = Field(
+        min_length=1, description="Telephone numbers that reach this line."
+    )
+    time_zone: TimeZone = Field(description="Time zone of the hours; its summer time is followed.")
+    language: LanguageCode = Field(
+        "nb", description="Language of the prompts, until the caller chooses another."
+    )
+    languages: tuple[LanguageCode, ...] = Field(
+        (), description="Further languages that a menu may offer.", examples=["[en]"]
+    )
+    hours: WeeklyHours | None = Field(
+        None,
+        description="`always`, or days with their hours, as told under Hours. Or name a `calendar`.",
+        examples=["{mon-fri: 08:00-16:00}"],
+    )
+    calendar: Identifier | None = Field(
+        None, description="Calendar that says when the line is open, instead of `hours`.", examples=["office"]
+    )
+    greeting: PromptId = Field("greeting", description="Prompt played when the line is open.")
+    menu: Identifier | None = Field(
+        None,
+        description="Menu that follows the greeting; without one callers go to the queue.",
+        examples=["main"],
+    )
+    closed_message: PromptId = Field(
+        "closed", description="Prompt played when the line is closed.", examples=["closed"]
+    )
+    closed_to: Destination | None = Field(
+        None,
+        description="Where callers go after the closed message; without it the call ends.",
+        examples=["{voicemail: main}"],
+    )
+    queue: Identifier = Field(description="Queue in which callers wait for an operator.")
+    max_wait: Duration = Field(
+        300, ge=5, le=7200, description="Longest wait in the queue; then the sorry message is played."
+    )
+    sorry_message: PromptId = Field(
+        "sorry",
+        description="Prompt when no operator could be reached: waited too long, queue full, nobody there.",
+        examples=["sorry"],
+    )
+
+    @model_validator(mode="after")
+    def _one_kind_of_hours(self) -> Self:
+        if (self.hours is None) == (self.calendar is None):
+            what = (
+                "has neither `hours` nor a `calendar`"
+                if self.hours is None
+                else "has both `hours` and a `calendar`"
+            )
+            raise refusal(what, "write hours: always, hours: with days below it, or the calendar's id")
+        return self
