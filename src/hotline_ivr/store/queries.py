@@ -46,6 +46,7 @@ class StoredCall:
     route: str | None
     plan_version: str | None
     reasons: str
+    keys: str
     rings: int
     unanswered_rings: int
     discrepancy: str | None

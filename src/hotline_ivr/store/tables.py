@@ -66,6 +66,7 @@ call = Table(
     Column("route", String),
     Column("plan_version", String),
     Column("reasons", Text, nullable=False),
+    Column("keys", Text, nullable=False, server_default=""),
     Column("rings", Integer, nullable=False),
     Column("unanswered_rings", Integer, nullable=False),
     Column("discrepancy", String),
