@@ -128,12 +128,12 @@ class CallRecord(NamedTuple):
     plan_version: str | None
     # What the service and the fallback gave as reasons, in order, and what went wrong; separated by blanks.
     reasons: str
-    # What the caller pressed, in order: `main:2@3.4 customer:6-digits@8.0 main:timeout@9.1`, each with its
-    # menu and the seconds from the prompt's beginning; separated by blanks.
-    keys: str
     # Operators rung, and how many of those rings nobody answered (queue_log's RINGNOANSWER).
     rings: int
     unanswered_rings: int
     discrepancy: Discrepancy | None
     finished: bool
+    # What the caller pressed, in order: `main:2@3.4 customer:6-digits@8.0 main:timeout@9.1`, each with its
+    # menu and the seconds from the prompt's beginning; separated by blanks.
+    keys: str
     legs: tuple[LegRecord, ...]

@@ -6,8 +6,8 @@ doubles are dropped. So a call can be folded again at any time, from whatever is
 The outcome, first that fits:
 1. answered: the caller's channel and an operator's were in one bridge;
 2. overflowed: the caller's channel and a number outside were in one bridge;
-3. what the last `mark` stage event settled; entering a queue or ringing outside takes back what stood before;
-4. voicemail: the caller hung up after speaking for two seconds or more;
+3. voicemail: the caller hung up while a message was recorded, after two seconds or more;
+4. what `mark` stage events settled, see steps.settled; entering a queue or ringing outside opens it again;
 5. technical, when Asterisk stopped in the middle of the call, or ended it with nothing settled;
 6. informed: the caller hung up after the information that was played up front, before any queue;
 7. abandoned: the caller hung up; `stage` says where.
@@ -144,11 +144,11 @@ def _record(
         route=_route(known.routes),
         plan_version=known.plan_version,
         reasons=" ".join(reasons),
-        keys=" ".join(known.keys),
         rings=sum(leg.operator is not None for leg in legs),
         unanswered_rings=story.unanswered_rings,
         discrepancy=_discrepancy(known, story, waited_until) if over else None,
         finished=finished,
+        keys=" ".join(known.keys),
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
 
@@ -180,12 +180,12 @@ def _outcome(
         return Outcome.ANSWERED
     if known.outside_at is not None:
         return Outcome.OVERFLOWED
+    if _left_a_message(known):
+        return Outcome.VOICEMAIL
     if known.marked is not None or not finished:
         return known.marked
     if not known.channel_name and story.outcome is not None:
         return story.outcome
-    if _left_a_message(known):
-        return Outcome.VOICEMAIL
     if ended_by is EndedBy.SYSTEM:
         return Outcome.TECHNICAL
     return Outcome.INFORMED if known.informed and known.queued_at is None else Outcome.ABANDONED

@@ -12,7 +12,7 @@ from hotline_ivr.routing.call_record import CallerKind, Route
 from hotline_ivr.routing.caller import clean_name, clean_number, clean_text
 from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent
 from hotline_ivr.routing.fold_legs import Conversation, Leg, bridge_of, hangup_of
-from hotline_ivr.routing.steps import Outcome, Stage
+from hotline_ivr.routing.steps import Outcome, Stage, settled
 
 # Words of ours in a stage event are short, and a call asks 70 times at most (the dialplan's bound); these
 # bounds only hold off what a broken file could bring.
@@ -255,7 +255,9 @@ class Folding:
         self.queue_status = clean_text(words[2], _MAX_WORD)
 
     def say_mark(self, _at: int, words: list[str]) -> None:
-        self.marked = _OUTCOMES.get(words[1], self.marked)
+        outcome = _OUTCOMES.get(words[1])
+        if outcome is not None:
+            self.marked = settled(self.marked, outcome)
 
     def say_hangup(self, _at: int, _words: list[str]) -> None:
         self.hung_up_by_us = True

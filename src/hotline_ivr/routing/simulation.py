@@ -36,6 +36,7 @@ from hotline_ivr.routing.steps import (
     Transfer,
     Transferred,
     Wait,
+    settled,
 )
 
 # What a person says happens in a queue.
@@ -119,7 +120,7 @@ class Simulation:
             case Say(language, prompts, stage):
                 self._say(language, prompts, stage)
             case Mark(outcome):
-                self.outcome = outcome
+                self.outcome = settled(self.outcome, outcome)
             case HangUp():
                 self._note("hang-up", "")
                 self._end(self.outcome or Outcome.TECHNICAL)

@@ -30,6 +30,17 @@ class Outcome(StrEnum):
     OVERFLOW_LOST = "overflow-lost"
 
 
+# What a caller of a closed line may still bring about.
+_DESPITE_CLOSED = frozenset({Outcome.VOICEMAIL, Outcome.CALLBACK})
+
+
+def settled(before: Outcome | None, outcome: Outcome) -> Outcome:
+    """What stands when this outcome is settled: the first, but a closed line can still take a message."""
+    if before is None or (before is Outcome.CLOSED and outcome in _DESPITE_CLOSED):
+        return outcome
+    return before
+
+
 class Stage(StrEnum):
     """Where in its journey a call is; an abandoned call ended in one of these."""
 

@@ -46,11 +46,11 @@ class StoredCall:
     route: str | None
     plan_version: str | None
     reasons: str
-    keys: str
     rings: int
     unanswered_rings: int
     discrepancy: str | None
     finished: bool
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,11 @@ call = Table(
     Column("route", String),
     Column("plan_version", String),
     Column("reasons", Text, nullable=False),
-    Column("keys", Text, nullable=False, server_default=""),
     Column("rings", Integer, nullable=False),
     Column("unanswered_rings", Integer, nullable=False),
     Column("discrepancy", String),
     Column("finished", Boolean, nullable=False),
+    Column("keys", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),
