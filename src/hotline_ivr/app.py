@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import assert_never
@@ -23,25 +23,25 @@ from hotline_ivr.asterisk.render.links import AMI_USER
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
-from hotline_ivr.calls.asks import Asks
+from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.locking import only_one
-from hotline_ivr.launch.overriding import standing_overrides
+from hotline_ivr.launch.overriding import OverridesWatch, standing_overrides
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
-from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.web.health import Check, Part, build_app
+from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
 
@@ -67,7 +67,8 @@ class Service:
         self._settings = settings
         self._refused = chosen.refused
         self._metrics = Metrics()
-        self._asks = Asks(chosen.plan, lambda: datetime.now(UTC))
+        self._lookups = HttpLookups()
+        self._asks = Asks(chosen.plan, lambda: datetime.now(UTC), self._lookups)
         self._agi = AgiServer(
             self._answer,
             header_timeout=settings.agi_header_timeout,
@@ -106,6 +107,9 @@ class Service:
         )
         self._tables = "not yet looked at"
         self._reload = asyncio.Event()
+        self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
+        # Before the first ask, so that a line that was closed by hand is so from the first caller on.
+        self._overrides.look()
         self._note_plan(chosen)
         replace(settings.in_use_file, f"{chosen.plan.version}\n")
 
@@ -130,6 +134,7 @@ class Service:
                     group.create_task(self._reload_on_signal(), name="configuration"),
                     group.create_task(self._reload_on_save(), name="configuration folder"),
                     group.create_task(self._refresh_fallback(), name="fallback"),
+                    group.create_task(self._overrides.run(), name="overrides"),
                     group.create_task(self._bring_sounds_up_to_date(), name="sounds"),
                 ]
                 if parent is not None:
@@ -142,15 +147,21 @@ class Service:
                     task.cancel()
         finally:
             await runner.cleanup()
+            await self._lookups.close()
             await self._store.close()
         log.info("stopped")
 
-    def _answer(self, request: AgiRequest) -> str | None:
+    def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         if request.script == "doctor":
             return "well"
         call, event = parse_ask(request.args)
-        decision, version = self._asks.answer(call, event)
-        return encode_answer(decision, version)
+        answered = self._asks.answer(call, event)
+        if isinstance(answered, Answered):
+            return encode_answer(*answered)
+        return self._answer_later(answered)
+
+    async def _answer_later(self, answered: Awaitable[Answered]) -> str:
+        return encode_answer(*await answered)
 
     async def _keep_record(self) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""
@@ -204,9 +215,10 @@ class Service:
     async def _refresh_fallback(self) -> None:
         while True:
             await asyncio.sleep(FALLBACK_REFRESH)
-            now = datetime.now(UTC)
-            book = Rulebook(self._asks.plan, standing_overrides(self._settings, now))
-            await asyncio.to_thread(write_fallback, self._settings.fallback_dir, book, now)
+            await asyncio.to_thread(self._rewrite_fallback)
+
+    def _rewrite_fallback(self) -> None:
+        write_fallback(self._settings.fallback_dir, self._asks.book, datetime.now(UTC))
 
     async def _bring_sounds_up_to_date(self) -> None:
         """Make prompts that are new or changed; callers who come before that are served without them."""

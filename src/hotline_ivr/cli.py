@@ -17,6 +17,7 @@ import typer
 
 from hotline_ivr import __version__, cli_overrides, cli_plan
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
 from hotline_ivr.settings import Settings
 
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(calls_app, name="calls")
 cli_overrides.add_to(app)
 cli_plan.add_to(app)
+app.command()(simulate)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

@@ -57,13 +57,22 @@ def standing_overrides(settings: Settings, now: datetime) -> tuple[Override, ...
 
 
 class OverridesWatch:
-    """Gives the service every change of the overrides, also one that only time has made."""
+    """Gives the service every change of the overrides, also one that only time has made.
+
+    `use` takes what holds from now on, at once; `afterwards` runs in a thread, for what may take longer.
+    """
 
     def __init__(
-        self, settings: Settings, use: Callable[[tuple[Override, ...]], None], *, poll: float = POLL
+        self,
+        settings: Settings,
+        use: Callable[[tuple[Override, ...]], None],
+        afterwards: Callable[[], None],
+        *,
+        poll: float = POLL,
     ) -> None:
         self._settings = settings
         self._use = use
+        self._afterwards = afterwards
         self._poll = poll
         self._seen: tuple[int, int] | None = None
         self._standing: tuple[Override, ...] = ()
@@ -71,22 +80,25 @@ class OverridesWatch:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            self.look()
+            if self.look():
+                await asyncio.to_thread(self._afterwards)
             await asyncio.sleep(self._poll)
 
-    def look(self) -> None:
-        """One look; `use` is called only when something has changed."""
+    def look(self) -> bool:
+        """One look; whether anything has changed."""
         seen = self._state()
         now = datetime.now(UTC)
         ended = any(each.until is not None and each.until <= now for each in self._standing)
         if seen == self._seen and not ended:
-            return
+            return False
         self._seen = seen
         standing = standing_overrides(self._settings, now)
-        if standing != self._standing:
-            self._standing = standing
-            log.info("overrides in use", overrides=[f"{each.line} {each.kind}" for each in standing])
-            self._use(standing)
+        if standing == self._standing:
+            return False
+        self._standing = standing
+        log.info("overrides in use", overrides=[f"{each.line} {each.kind}" for each in standing])
+        self._use(standing)
+        return True
 
     def _state(self) -> tuple[int, int] | None:
         try:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from hotline_ivr.asterisk.home import link_program, prepare_home
 from hotline_ivr.asterisk.render import PlanInput, render_instance, render_plan
-from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, LineHours, fallback_files
+from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, fallback_files
 from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
 from hotline_ivr.config.models import Plan
 from hotline_ivr.files import write
-from hotline_ivr.routing.calendar import Transition
+from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.overrides import Override
 from hotline_ivr.routing.rulebook import Rulebook
-from hotline_ivr.routing.situation import Change
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram
 from hotline_ivr.setup.share import dialplans_source
@@ -40,8 +39,9 @@ def render_for_plan(
     prepare_home(settings)
     secrets = ensure_secrets(settings.secrets_file, plan.operators)
     changed = write(settings.etc_dir, render_plan(PlanInput(plan, settings, secrets, dialplans_source())))
-    fallback = write_fallback(settings.fallback_dir, Rulebook(plan, overrides), now)
-    return Rendered((*changed, *fallback), secrets)
+    return Rendered(
+        (*changed, *write_fallback(settings.fallback_dir, Rulebook(plan, overrides), now)), secrets
+    )
 
 
 def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[str, ...]:
@@ -52,23 +52,14 @@ def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[st
 
 
 def write_fallback(folder: Path, book: Rulebook, now: datetime) -> tuple[str, ...]:
-    """Leave behind what Asterisk needs to go on without us; lines that are gone lose their file."""
-    files = fallback_files(book.plan, _hours(book, now))
+    """Leave behind what Asterisk needs to go on without us; what is gone from the plan loses its files."""
+    # From midnight on, so that the files of a day are the same however often they are rendered.
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    files: dict[str, str] = {}
+    for line_id in book.plan.lines:
+        files |= fallback_files(line_id, foresee(book, line_id, start, FALLBACK_DAYS, now))
     changed = write(folder, files)
     for stale in folder.glob("*.txt"):
         if stale.name not in files:
             stale.unlink(missing_ok=True)
     return changed
-
-
-def _hours(book: Rulebook, now: datetime) -> list[LineHours]:
-    # From midnight on, so that the file of a day is the same however often it is rendered.
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [
-        LineHours(line_id, _transitions(book.changes(line_id, start, FALLBACK_DAYS)))
-        for line_id in book.plan.lines
-    ]
-
-
-def _transitions(changes: Sequence[Change]) -> tuple[Transition, ...]:
-    return tuple(Transition(change.at, change.situation.open) for change in changes)
