@@ -27,10 +27,14 @@ from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
+from hotline_ivr.config.check import check
+from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.launch.locking import only_one
-from hotline_ivr.launch.overriding import standing_overrides
-from hotline_ivr.launch.plans import ChosenPlan, choose_plan
+from hotline_ivr.launch.overriding import hand_control, standing_overrides
+from hotline_ivr.launch.plans import ChosenPlan, choose_plan, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.routing.rulebook import Rulebook
@@ -39,6 +43,9 @@ from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.serving import api_app
+from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.health import Check, Part, build_app
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
@@ -116,7 +123,7 @@ class Service:
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
-        runner = web.AppRunner(build_app(self._checks(), self._metrics), access_log=None)
+        runner = web.AppRunner(build_app(self._checks(), self._metrics, self._api()), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
         try:
@@ -147,6 +154,19 @@ class Service:
         call, event = parse_ask(request.args)
         decision, version = self._asks.answer(call, event)
         return encode_answer(decision, version)
+
+    def _api(self) -> web.Application:
+        settings = self._settings
+        parts = ApiParts(
+            record=self._store,
+            books=lambda: Rulebook(self._asks.plan, standing_overrides(settings, datetime.now(UTC))),
+            hands=lambda: hand_control(settings, self._asks.plan),
+            overrides=OverridesFile(settings.overrides_file),
+            trail=AuditTrail(settings.audit_file),
+            check=lambda: check(settings.config, known_prompts(settings)),
+        )
+        gate = Gate(TokensFile(settings.tokens_file), FailedAttempts(time.monotonic))
+        return api_app(all_routes(parts), gate, lambda: datetime.now(UTC))
 
     async def _keep_record(self) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""
