@@ -218,7 +218,8 @@ async def _read(record: Record, query: Callable[[Connection], Result]) -> Result
 def _place(cursor: str) -> tuple[datetime, str]:
     try:
         micros, call_id = from_cursor(cursor, 2)
-        return from_micros(int(micros)), call_id
+        # Read like any other value that came from outside.
+        return from_micros(int(micros)), CallPath(id=call_id).id
     except (ValueError, OverflowError):
         raise wrong_value("query.cursor", "This is no cursor of this list.") from None
 
