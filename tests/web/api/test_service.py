@@ -1,0 +1,88 @@
+"""The interface of a service that really runs, as a process of its own, while its Asterisk is down."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline_ivr.testing.plans import plan
+from hotline_ivr.testing.stack import HotlineStack
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HotlineStack]:
+    folder = tmp_path_factory.mktemp("node")
+    with HotlineStack(folder, plan({"anna": None}, now=datetime.now(UTC))) as stack:
+        stack.start_service()
+        stack.wait_alive()
+        yield stack
+
+
+def ask(stack: HotlineStack, method: str, path: str, token: str, body: Any = None) -> tuple[int, Any]:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{stack.settings.http_port}/api/v1{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def token(stack: HotlineStack, name: str, role: str) -> str:
+    done = stack.hotline("token", "create", name, "--role", role)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_token_from_the_terminal_closes_a_line_of_the_running_service(stack: HotlineStack) -> None:
+    desk = token(stack, "desk", "control")
+    status, line = ask(stack, "GET", "/lines/open", desk)
+    assert (status, line["now"]["open"]) == (200, True)
+
+    status, made = ask(stack, "POST", "/lines/open/overrides", desk, {"kind": "close", "seconds": 3600})
+    assert status == 201
+    listed = json.loads(stack.hotline("overrides", "--json").stdout)["overrides"]
+    assert [(each["id"], each["by"]) for each in listed] == [(made["id"], "desk")]
+
+    status, cleared = ask(stack, "DELETE", "/lines/open/overrides", desk)
+    assert (status, cleared["ended"][0]["id"]) == (200, made["id"])
+    status, trail = ask(stack, "GET", "/audit", token(stack, "boss", "admin"))
+    assert status == 200
+    assert [entry["action"] for entry in trail["entries"]] == [
+        "token.create",
+        "override.clear",
+        "override.set",
+        "token.create",
+    ]
+
+
+def test_calls_lines_and_check_are_answered(stack: HotlineStack) -> None:
+    desk = token(stack, "reader", "control")
+    assert ask(stack, "GET", "/calls", desk) == (200, {"calls": [], "next": None})
+    status, checked = ask(stack, "POST", "/check", desk)
+    assert (status, checked["good"]) == (200, True)
+    assert checked["version"] == checked["version_in_use"]
+    assert ask(stack, "GET", "/openapi.json", "")[1]["openapi"] == "3.1.0"
+
+
+def test_a_token_that_is_revoked_at_the_terminal_is_refused_at_once(stack: HotlineStack) -> None:
+    secret = token(stack, "leaver", "read")
+    assert ask(stack, "GET", "/lines", secret)[0] == 200
+    assert stack.hotline("token", "revoke", "leaver").returncode == 0
+    status, problem = ask(stack, "GET", "/lines", secret)
+    assert (status, problem["code"]) == (401, "not-authenticated")
+    assert f'"request_id": "{problem["request_id"]}"' in Path(stack.log_of("serve")).read_text()
