@@ -12,9 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hotline_ivr.cli_calls import app
-from hotline_ivr.cli_calls_view import local_time, mask
+from hotline_ivr.cli_calls_view import local_time
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.routing.caller import mask
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.kept import keep_events, keep_queue_events

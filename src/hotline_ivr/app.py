@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import time
@@ -27,19 +28,28 @@ from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
+from hotline_ivr.config.check import check
+from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.locking import only_one
-from hotline_ivr.launch.overriding import OverridesWatch, standing_overrides
-from hotline_ivr.launch.plans import ChosenPlan, choose_plan
+from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
+from hotline_ivr.launch.plans import ChosenPlan, choose_plan, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.serving import api_app
+from hotline_ivr.web.api.table import ApiParts, all_routes
+from hotline_ivr.web.guard import NotHttpFilter
 from hotline_ivr.web.health import Check, Part, build_app
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
@@ -120,10 +130,11 @@ class Service:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        logging.getLogger("aiohttp.server").addFilter(NotHttpFilter())
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
-        runner = web.AppRunner(build_app(self._checks(), self._metrics), access_log=None)
+        runner = web.AppRunner(build_app(self._checks(), self._metrics, self._api()), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
         try:
@@ -162,6 +173,19 @@ class Service:
 
     async def _answer_later(self, answered: Awaitable[Answered]) -> str:
         return encode_answer(*await answered)
+
+    def _api(self) -> web.Application:
+        settings = self._settings
+        parts = ApiParts(
+            record=self._store,
+            books=lambda: Rulebook(self._asks.plan, standing_overrides(settings, datetime.now(UTC))),
+            hands=lambda: hand_control(settings, self._asks.plan),
+            overrides=OverridesFile(settings.overrides_file),
+            trail=AuditTrail(settings.audit_file),
+            check=lambda: check(settings.config, known_prompts(settings)),
+        )
+        gate = Gate(TokensFile(settings.tokens_file), FailedAttempts(time.monotonic))
+        return api_app(all_routes(parts), gate, lambda: datetime.now(UTC))
 
     async def _keep_record(self) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""

@@ -20,7 +20,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from hotline_ivr.config.check import check
-from hotline_ivr.routing.caller import clean_text
+from hotline_ivr.routing.caller import clean_text, mask
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.routing.timeline import Moment
 from hotline_ivr.settings import Settings
@@ -120,14 +120,6 @@ def shown_caller(call: StoredCall, *, numbers: bool) -> str:
     if not numbers:
         return mask(call.caller)
     return f"{call.caller} {call.caller_name}".strip()
-
-
-def mask(number: str) -> str:
-    """A telephone number of which the last digits still tell calls apart: +47 •••• 5432."""
-    if len(number) < 8:
-        return "••••" if number else ""
-    front = number[:3] if number.startswith("+") else ""
-    return f"{front} •••• {number[-4:]}".strip()
 
 
 def seconds(milliseconds: int | None) -> str:

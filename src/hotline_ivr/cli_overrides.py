@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotline_ivr.cli_person import person
 from hotline_ivr.routing.overrides import Override, OverrideKind
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def clear(
         raise OverrideError("say which: a line, --id, or --all")
     settings = Settings.from_environment()
     control = hand_control(settings, running_plan(settings))
-    ended = control.clear(by=by or user_here(), via="command", line=line, id_=override_id)
+    ended = control.clear(by=by or person(), via="command", line=line, id_=override_id)
     if as_json:
         typer.echo(json.dumps({"schema": "hotline/overrides/1", "ended": [_as_json(each) for each in ended]}))
     else:
@@ -176,7 +175,7 @@ def _set(
     wish = Wish(
         line=line,
         kind=kind,
-        by=by or user_here(),
+        by=by or person(),
         via="command",
         until=until,
         seconds=None if length is None else _seconds(length),
@@ -199,15 +198,6 @@ def _seconds(length: str) -> int:
         return duration_seconds(length.strip())
     except ValueError:
         raise OverrideError(f"--for {length[:40]!r} is no length: write 30m, 2h or 1h30m") from None
-
-
-def user_here() -> str:
-    """Who sits at the terminal: with sudo, the person who typed it."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        # In a container the user may have no name.
-        return f"uid {os.getuid()}"
 
 
 def _in_words(override: Override, plan: Plan, now: datetime, kept: KeptOverride | None = None) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotline_ivr.cli_overrides import By, Json, user_here
+from hotline_ivr.cli_overrides import By, Json
+from hotline_ivr.cli_person import person
 
 if TYPE_CHECKING:
     from hotline_ivr.launch.applying import Proposal
@@ -58,7 +59,7 @@ def apply(
             typer.echo("nobody is there to be asked: say --yes", err=True)
             raise typer.Exit(EXIT_USAGE)
         typer.confirm("Apply?", abort=True)
-    applied = asyncio.run(apply_plan(Settings.from_environment(), by or user_here(), datetime.now(UTC)))
+    applied = asyncio.run(apply_plan(Settings.from_environment(), by or person(), datetime.now(UTC)))
     if as_json:
         typer.echo(json.dumps(_as_json(proposal) | {"applied": True}))
     else:
@@ -116,7 +117,7 @@ def undo(
             typer.echo("nobody is there to be asked: say --yes", err=True)
             raise typer.Exit(EXIT_USAGE)
         typer.confirm(f"Replace the files in {settings.config}? Those there now are kept.", abort=True)
-    put_back(settings, version, by or user_here(), datetime.now(UTC))
+    put_back(settings, version, by or person(), datetime.now(UTC))
     typer.echo(f"{settings.config} is as it was then; `hotline apply` puts it in use")
 
 

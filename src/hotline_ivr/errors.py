@@ -11,6 +11,7 @@ HotlineError
 ├── LocalProtocolError   we were about to send what the protocol does not allow: our fault
 ├── StoreError           the database cannot be used
 ├── OverrideError        an override cannot be set, read or kept
+│   └── OverridesFileError    the file of overrides cannot be read or written
 └── TokenError           a token cannot be made, read or kept
 """
 
@@ -57,6 +58,10 @@ class StoreError(HotlineError):
 
 class OverrideError(HotlineError):
     """An override cannot be set, read or kept; the message says why and what to do."""
+
+
+class OverridesFileError(OverrideError):
+    """The file of overrides cannot be read or written: nobody's wish is to blame."""
 
 
 class TokenError(HotlineError):

@@ -89,8 +89,12 @@ class Settings(BaseModel):
     ami_bind: str = Field("127.0.0.1", description="Address on which Asterisk offers its manager interface.")
     ami_permit: str = Field("127.0.0.1/32", description="Network from which the manager account may log in.")
     ami_port: int = Field(5038, ge=1, le=65535, description="TCP port of the manager interface.")
-    http_host: str = Field("127.0.0.1", description="Address of health, readiness and metrics.")
-    http_port: int = Field(8080, ge=1, le=65535, description="TCP port of health, readiness and metrics.")
+    http_host: str = Field(
+        "127.0.0.1", description="Address of the REST interface, health, readiness and metrics."
+    )
+    http_port: int = Field(
+        8080, ge=1, le=65535, description="TCP port of the REST interface, health, readiness and metrics."
+    )
 
     agi_header_timeout: float = Field(
         5.0, gt=0, description="An ask that has not said what it wants after so many seconds is dropped."

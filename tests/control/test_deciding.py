@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +124,20 @@ def test_a_spoilt_line_of_the_trail_hides_no_other(desk: Desk, tmp_path: Path) -
         file.write(b'{"at": "2026-\xff\n')
     desk.control.clear(by="ola", via="command")
     assert [entry.action for entry in desk.trail.entries()] == ["override.set", "override.clear"]
+
+
+def test_an_end_may_be_a_moment_and_must_be_to_come(desk: Desk) -> None:
+    end = datetime(2026, 9, 30, 16, tzinfo=timezone(timedelta(hours=2)))
+    assert desk.close(ends_at=end) == datetime(2026, 9, 30, 14, tzinfo=UTC)
+    with pytest.raises(OverrideError, match="2026-09-30 12:30 UTC is past"):
+        desk.close(ends_at=NOW)
+    with pytest.raises(OverrideError, match="one end only"):
+        desk.close(ends_at=end, until="16:00")
+
+
+def test_a_trail_that_cannot_be_written_keeps_no_override_from_being_used(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    (tmp_path / "audit.jsonl").mkdir()
+    with pytest.raises(IsADirectoryError):
+        desk.close()
+    assert desk.told == 1

@@ -25,13 +25,17 @@ LONGEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants, as they said it. At most one of until, seconds and until_next_change."""
+    """What somebody wants, as they said it.
+
+    At most one of until, ends_at (aware), seconds and until_next_change.
+    """
 
     line: str
     kind: OverrideKind
     by: str
     via: str
     until: str | None = None
+    ends_at: datetime | None = None
     seconds: int | None = None
     until_next_change: bool = False
     prompt: str | None = None
@@ -103,8 +107,11 @@ class HandControl:
         return ended
 
     def _note(self, entry: AuditEntry) -> None:
-        self._trail.note(entry)
-        self._changed()
+        try:
+            self._trail.note(entry)
+        finally:
+            # It holds, whether or not the trail could be written.
+            self._changed()
 
     def _check_line(self, line: str) -> None:
         if line not in self._plan.lines:
@@ -122,12 +129,21 @@ class HandControl:
             )
 
     def _end(self, wish: Wish, now: datetime) -> datetime | None:
-        given = [wish.until is not None, wish.seconds is not None, wish.until_next_change]
+        given = [
+            wish.until is not None,
+            wish.ends_at is not None,
+            wish.seconds is not None,
+            wish.until_next_change,
+        ]
         if sum(given) > 1:
             raise OverrideError("give one end only: --until, --for or --until-next-change")
         end = None
         if wish.until is not None:
             end = moment_to_come(wish.until, zone_of(self._plan.lines[wish.line].time_zone), now)
+        elif wish.ends_at is not None:
+            if wish.ends_at <= now:
+                raise OverrideError(f"{wish.ends_at:%Y-%m-%d %H:%M %Z} is past")
+            end = wish.ends_at.astimezone(UTC)
         elif wish.seconds is not None:
             if wish.seconds <= 0:
                 raise OverrideError("--for must be longer than nothing")

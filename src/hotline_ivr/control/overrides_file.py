@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hotline_ivr.errors import OverrideError
+from hotline_ivr.errors import OverrideError, OverridesFileError
 from hotline_ivr.files import locked
 from hotline_ivr.files import replace as replace_file
 from hotline_ivr.routing.overrides import Override, OverrideKind
@@ -46,7 +46,7 @@ class KeptOverride:
 
 
 class OverridesFile:
-    """The one door to the file. Every method raises OverrideError if the file cannot be read or written."""
+    """The one door to the file. Methods raise OverridesFileError if it cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -56,14 +56,14 @@ class OverridesFile:
         try:
             data = json.loads(self.path.read_text(encoding="utf-8"))
             if data["schema"] != SCHEMA:
-                raise OverrideError(f"{self.path}: is of another version ({data['schema']})")
+                raise OverridesFileError(f"{self.path}: is of another version ({data['schema']})")
             return tuple(_kept(item) for item in data["overrides"])
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise OverrideError(f"{self.path}: cannot be read ({error.strerror})") from None
+            raise OverridesFileError(f"{self.path}: cannot be read ({error.strerror})") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise OverrideError(
+            raise OverridesFileError(
                 f"{self.path}: is no list of overrides ({error}). Delete it and set them again."
             ) from None
 
@@ -107,7 +107,7 @@ class OverridesFile:
                 data = {"schema": SCHEMA, "overrides": [_as_json(each) for each in kept]}
                 replace_file(self.path, json.dumps(data, indent=1) + "\n")
         except OSError as error:
-            raise OverrideError(f"{self.path}: cannot be written ({error.strerror})") from None
+            raise OverridesFileError(f"{self.path}: cannot be written ({error.strerror})") from None
 
 
 def new_id() -> str:

@@ -61,6 +61,14 @@ def _shown(character: str) -> str:
     return "" if category in _INVISIBLE else character
 
 
+def mask(number: str) -> str:
+    """A telephone number of which the last digits still tell calls apart: +47 •••• 5432."""
+    if len(number) < 8:
+        return "••••" if number else ""
+    front = number[:3] if number.startswith("+") else ""
+    return f"{front} •••• {number[-4:]}".strip()
+
+
 def _decode(encoded: str) -> str | None:
     if len(encoded) > _MAX_ENCODED:
         encoded = encoded[:_MAX_ENCODED]

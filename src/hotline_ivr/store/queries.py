@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 from hotline_ivr.routing.kept import kept_events, kept_queue_events
@@ -70,13 +70,17 @@ class StoredLeg:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls; what is None does not matter. Times are aware; `until` itself is not included."""
+    """Which calls; what is None does not matter. Times are aware; `until` itself is not included.
+
+    `before` is where a page of the list ended: arrival and id of its last call.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     line: str | None = None
     outcome: str | None = None
     limit: int = 50
+    before: tuple[datetime, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ def find_calls(connection: Connection, wanted: CallFilter) -> list[StoredCall]:
         query = query.where(call.c.line == wanted.line)
     if wanted.outcome is not None:
         query = query.where(call.c.outcome == wanted.outcome)
+    if wanted.before is not None:
+        arrived_at, call_id = wanted.before
+        query = query.where(
+            call.c.arrived_at <= arrived_at, or_(call.c.arrived_at < arrived_at, call.c.id < call_id)
+        )
     return [StoredCall(*row) for row in connection.execute(query)]
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from hotline_ivr.web.api.openapi import PREFIX
+from hotline_ivr.web.guard import guard
 from hotline_ivr.web.metrics import CONTENT_TYPE, Metrics
 
 
@@ -21,8 +23,10 @@ class Part:
 Check = Callable[[], Awaitable[Part]]
 
 
-def build_app(checks: Mapping[str, Check], metrics: Metrics) -> web.Application:
-    """The HTTP application: /healthz, /readyz, /metrics."""
+def build_app(
+    checks: Mapping[str, Check], metrics: Metrics, api: web.Application | None = None
+) -> web.Application:
+    """The HTTP application: /healthz, /readyz, /metrics, and the REST interface below /api/v1."""
 
     async def healthz(_: web.Request) -> web.Response:
         """The loop turns; nothing else is asked, so that this never waits."""
@@ -42,8 +46,10 @@ def build_app(checks: Mapping[str, Check], metrics: Metrics) -> web.Application:
     async def show_metrics(_: web.Request) -> web.Response:
         return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
-    app = web.Application()
+    app = web.Application(middlewares=[guard])
     app.add_routes(
         [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", show_metrics)]
     )
+    if api is not None:
+        app.add_subapp(PREFIX, api)
     return app

@@ -1,0 +1,102 @@
+"""The trail: who changed what, when and by which way, newest first."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+import structlog
+from pydantic import Field
+
+from hotline_ivr.control.audit import AuditEntry
+from hotline_ivr.control.tokens import Role
+from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
+from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
+from hotline_ivr.web.api.values import CURSOR, Cursor, from_cursor, to_cursor
+
+log = structlog.get_logger()
+
+Trail = Callable[[], Iterator[AuditEntry]]
+"""Gives all entries, oldest first. Called in a thread."""
+
+
+class AuditQuery(Given):
+    """Which page."""
+
+    limit: int = Field(50, ge=1, le=500, description="At most so many on a page.")
+    cursor: Cursor | None = Field(None, description=CURSOR)
+
+
+class EntryShown(Shown):
+    """One change."""
+
+    at: datetime
+    by: str = Field(description="A person, or the name of a token.")
+    via: str = Field(description="command, rest or phone.")
+    action: str = Field(examples=["override.set"])
+    subject: str = Field(description="What was changed: a line, a token.")
+    details: dict[str, str]
+    request_id: str = Field(description="Of the request that asked for it; empty for other ways.")
+
+
+class TrailPage(Shown):
+    """Changes, newest first."""
+
+    entries: tuple[EntryShown, ...]
+    next: str | None = Field(description="Cursor of the page after this one; null on the last one.")
+
+
+def routes(trail: Trail) -> tuple[AnyRoute, ...]:
+    """The route of the trail."""
+    return (
+        Route(
+            method="GET",
+            path="/audit",
+            role=Role.ADMIN,
+            summary="Who changed what, newest first",
+            path_model=Nothing,
+            query_model=AuditQuery,
+            body_model=Nothing,
+            answer_model=TrailPage,
+            handler=partial(list_entries, trail),
+        ),
+    )
+
+
+async def list_entries(trail: Trail, asked: Asked[Nothing, AuditQuery, Nothing]) -> TrailPage:
+    query = asked.query
+    end = None if query.cursor is None else _end(query.cursor)
+    try:
+        total, page = await asyncio.to_thread(_page, trail, end, query.limit)
+    except OSError as error:
+        log.error("the trail cannot be read", reason=str(error))  # noqa: TRY400 - the message says it all
+        raise ApiError(Kind.UNAVAILABLE, "The trail cannot be read now; the log says why.") from None
+    left = total - len(page)
+    return TrailPage(
+        entries=tuple(EntryShown.model_validate(each, from_attributes=True) for each in reversed(page)),
+        next=to_cursor(str(left)) if left else None,
+    )
+
+
+def _page(trail: Trail, end: int | None, limit: int) -> tuple[int, list[AuditEntry]]:
+    """How many entries stand before `end`, and the last `limit` of them. The trail only grows at its end."""
+    kept: deque[AuditEntry] = deque(maxlen=limit)
+    total = 0
+    for entry in islice(trail(), end):
+        kept.append(entry)
+        total += 1
+    return total, list(kept)
+
+
+def _end(cursor: str) -> int:
+    try:
+        (position,) = from_cursor(cursor, 1)
+        # `islice` takes no more than the machine's widest whole number.
+        return min(max(int(position), 0), sys.maxsize)
+    except ValueError:
+        raise wrong_value("query.cursor", "This is no cursor of this list.") from None

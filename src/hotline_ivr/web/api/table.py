@@ -1,0 +1,39 @@
+"""All routes of the interface, and what they need of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.deciding import HandControl
+from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.web.api import audit, calls, checking, lines, openapi, overrides
+from hotline_ivr.web.api.route import AnyRoute
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """What the service gives. `books`, `hands` and `check` are called in threads: they may read files."""
+
+    record: calls.Record
+    books: lines.Books
+    hands: Callable[[], HandControl]
+    overrides: OverridesFile
+    trail: AuditTrail
+    check: checking.Check
+    #: Called in the event loop after each override that is set or cleared here.
+    overrides_changed: Callable[[], None] = lambda: None
+
+
+def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
+    """Every route, the one that describes them last."""
+    desk = overrides.Desk(parts.books, parts.overrides.all, parts.hands, parts.overrides_changed)
+    described = (
+        *calls.routes(parts.record),
+        *lines.routes(parts.books),
+        *overrides.routes(desk),
+        *checking.routes(parts.check, parts.books),
+        *audit.routes(parts.trail.entries),
+    )
+    return (*described, *openapi.routes(described))

@@ -1,0 +1,128 @@
+"""The interface without its service: real tokens, files, database and rules, and a clock that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+from aiohttp.web import Application, Request
+
+from hotline_ivr.config.check import CheckResult, check
+from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.deciding import HandControl
+from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.control.tokens import Role, TokensFile
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.calls import Record
+from hotline_ivr.web.api.route import AnyRoute
+from hotline_ivr.web.api.serving import AT_ONCE, api_app
+from hotline_ivr.web.api.table import ApiParts, all_routes
+from hotline_ivr.web.health import build_app
+from hotline_ivr.web.metrics import Metrics
+from tests.plans import a_plan
+
+Client = TestClient[Request, Application]
+
+NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+"""A Monday, 13:30 in Oslo; the line closes at 16:00."""
+
+
+@dataclass
+class House:
+    """What the routes need, in a folder of its own."""
+
+    folder: Path
+    record: Record
+    now: datetime = NOW
+    seconds: float = 0.0
+    # How often the service was told to look at the overrides.
+    told: int = 0
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.plan = a_plan({"mon-fri": "08:00-16:00"})
+        self.tokens = TokensFile(self.folder / "tokens.json")
+        self.overrides = OverridesFile(self.folder / "overrides.json")
+        self.trail = AuditTrail(self.folder / "audit.jsonl")
+        for role in Role:
+            self.secrets[role.word] = self.tokens.make(
+                f"{role.word} token", role, self.now, self.now + timedelta(days=1)
+            )
+
+    def book(self) -> Rulebook:
+        return Rulebook(self.plan, self.overrides.standing(self.now))
+
+    def hands(self) -> HandControl:
+        return HandControl(
+            self.plan, self.overrides, self.trail, prompts={"closed", "storm"}, clock=lambda: self.now
+        )
+
+    def check(self) -> CheckResult:
+        return check(self.folder / "config")
+
+    def tell(self) -> None:
+        self.told += 1
+
+    def routes(self) -> tuple[AnyRoute, ...]:
+        parts = ApiParts(
+            record=self.record,
+            books=self.book,
+            hands=self.hands,
+            overrides=self.overrides,
+            trail=self.trail,
+            check=self.check,
+            overrides_changed=self.tell,
+        )
+        return all_routes(parts)
+
+    def app(self, *others: AnyRoute, at_once: int = AT_ONCE) -> Application:
+        gate = Gate(self.tokens, FailedAttempts(lambda: self.seconds))
+        api = api_app((*self.routes(), *others), gate, lambda: self.now, at_once=at_once)
+        return build_app({}, Metrics(), api)
+
+
+class Caller:
+    """Somebody with a token of some role, or with none."""
+
+    def __init__(self, client: Client, secrets: Mapping[str, str]) -> None:
+        self._client = client
+        self._secrets = secrets
+
+    async def ask(self, method: str, path: str, role: str | None = "read", **more: Any) -> ClientResponse:
+        headers = dict(more.pop("headers", {}))
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self._secrets[role]}"
+        return await self._client.request(method, f"/api/v1{path}", headers=headers, **more)
+
+    async def get(self, path: str, role: str | None = "read", **more: Any) -> Any:
+        """The answer's JSON; it must be well."""
+        response = await self.ask("GET", path, role, **more)
+        assert response.status == 200, await response.text()
+        return await response.json()
+
+    async def problem(
+        self, status: int, method: str, path: str, role: str | None = "read", **more: Any
+    ) -> Any:
+        """The problem's JSON, which must be one of this status."""
+        response = await self.ask(method, path, role, **more)
+        return await problem_of(response, status)
+
+
+async def problem_of(response: ClientResponse, status: int) -> Any:
+    """The problem document of an answer, looked at as RFC 9457 wants it."""
+    assert response.status == status, await response.text()
+    assert response.content_type == "application/problem+json"
+    body = await response.json()
+    assert body["status"] == status
+    assert body["type"] == f"urn:hotline-ivr:problem:{body['code']}"
+    assert body["title"]
+    assert body["detail"]
+    assert body["request_id"] == response.headers["X-Request-ID"]
+    assert "Traceback" not in await response.text()
+    return body
