@@ -50,7 +50,9 @@ def keep(settings: Settings, source: Path) -> None:
     kept, fresh = _kept(settings), _kept(settings, ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for path in [source] if source.is_file() else sorted(source.glob("*.yaml")):
+    files = [source] if source.is_file() else sorted(source.glob("*.yaml"))
+    folder = source.parent if source.is_file() else source
+    for path in (*files, *sorted(folder.glob("*.ics"))):
         shutil.copyfile(path, fresh / path.name)
     # At every moment one of the two folders is whole.
     shutil.rmtree(kept, ignore_errors=True)
