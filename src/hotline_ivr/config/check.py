@@ -57,7 +57,10 @@ def check(path: Path, known_prompts: Collection[str] | None = None) -> CheckResu
     problems = list(reading.problems)
     plan: Plan | None = None
     try:
-        configuration = Configuration.model_validate(reading.data, context={"country": country})
+        # Files that the configuration names lie beside its own.
+        folder = path if path.is_dir() else path.parent
+        context = {"country": country, "folder": folder}
+        configuration = Configuration.model_validate(reading.data, context=context)
         plan = _plan(configuration, path)
     except ValidationError as refused:
         problems += _placed(reading, refused)
@@ -95,7 +98,10 @@ def _country_of(reading: Reading) -> str | None:
 
 
 def _plan(configuration: Configuration, source: Path) -> Plan:
-    content = json.dumps(configuration.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    written = configuration.model_dump(mode="json")
+    content = json.dumps(written, sort_keys=True, separators=(",", ":"))
+    # Of two rules of a calendar that are equal otherwise, the one written later wins.
+    content += json.dumps({name: written["calendars"][name] for name in sorted(written["calendars"])})
     version = hashlib.sha256(content.encode("utf-8")).hexdigest()[:12]
     parts = {name: getattr(configuration, name) for name in Configuration.model_fields}
     return Plan(**parts, version=version, source=source)

@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_tree
 from hotline_ivr.config.destinations import Destination
-from hotline_ivr.config.fields import Spot, spot_of_field
+from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
     Calendar,
@@ -143,7 +143,7 @@ def markdown() -> str:
 def _table(model: type[Model]) -> Iterator[str]:
     yield "| key | value | default | meaning | example |"
     yield "|---|---|---|---|---|"
-    for name, field in model.model_fields.items():
+    for name, field in written_fields(model).items():
         spot = spot_of_field(field)
         about = f"{field.description}{_limits(spot)}"
         yield f"| `{name}` | {spot.words} | {_default(field, spot)} | {about} | `{name}: {spot.example}` |"

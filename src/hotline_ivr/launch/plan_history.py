@@ -115,9 +115,9 @@ class PlanHistory:
 
 
 def files_of(source: Path) -> list[Path]:
-    """The files of a configuration folder, or the one file that it is."""
+    """The files of a configuration folder; or the one file that it is, with the calendars beside it."""
     if source.is_file():
-        return [source]
+        return [source, *sorted(source.parent.glob("*.ics"))]
     return sorted(path for pattern in PATTERNS for path in source.glob(pattern))
 
 
