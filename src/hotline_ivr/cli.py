@@ -17,6 +17,7 @@ import typer
 
 from hotline_ivr import __version__, cli_overrides, cli_plan, cli_token
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
 from hotline_ivr.settings import Settings
@@ -36,6 +37,7 @@ app.add_typer(calls_app, name="calls")
 cli_overrides.add_to(app)
 cli_plan.add_to(app)
 app.command()(simulate)
+app.command()(explain)
 app.add_typer(cli_token.app, name="token")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]

@@ -1,0 +1,195 @@
+"""`hotline explain`: arguments in, the explanation out. What it says comes from routing/explain."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hotline_ivr.cli_overrides import Json
+from hotline_ivr.routing.explain import Explanation, FloorState
+from hotline_ivr.routing.situation import Change
+from hotline_ivr.routing.steps import Answer, AskKey, HangUp, Mark, Play, Step, Transfer, Wait
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from hotline_ivr.config.models import Plan
+    from hotline_ivr.routing.rulebook import Rulebook
+
+
+def explain(
+    *,
+    line: Annotated[str | None, typer.Option(help="Id of the line.")] = None,
+    number: Annotated[str | None, typer.Option(help="Or the number that is dialled.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="When: 2026-12-24 17:55, or today's 17:55, on the line's clock; default now."),
+    ] = None,
+    caller: Annotated[str, typer.Option("--from", help="The caller's number; empty is withheld.")] = "",
+    language: Annotated[str, typer.Option(help="Language that the caller has chosen.")] = "",
+    state: Annotated[FloorState, typer.Option(help="How it is in the queues.")] = FloorState.STAFFED,
+    on_disk: Annotated[
+        bool, typer.Option("--on-disk", help="By the configuration on disk instead of the one in use.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what happens to a call, by which rule, which rules lost and why, and when this next changes."""
+    from hotline_ivr.control.overrides_file import OverridesFile
+    from hotline_ivr.launch.plans import plan_on_disk, running_plan
+    from hotline_ivr.routing.calendar import zone_of
+    from hotline_ivr.routing.explain import explain as explain_call
+    from hotline_ivr.routing.rulebook import Rulebook
+    from hotline_ivr.routing.situation import Change
+from hotline_ivr.routing.steps import Call
+    from hotline_ivr.settings import Settings
+
+    settings = Settings.from_environment()
+    plan = plan_on_disk(settings) if on_disk else running_plan(settings)
+    line_id, dialled = _line_of(plan, line, number)
+    zone = zone_of(plan.lines[line_id].time_zone)
+    now = datetime.now(UTC)
+    moment = _moment(at, zone, now)
+    book = Rulebook(plan, OverridesFile(settings.overrides_file).standing(now))
+    call = Call(line_id, dialled, caller, plan.version)
+    found = explain_call(book, call, moment, state, language=language)
+    if as_json:
+        typer.echo(json.dumps(as_data(found, zone), ensure_ascii=False))
+    else:
+        typer.echo(in_words(found, zone, book))
+
+
+def _line_of(plan: Plan, line: str | None, number: str | None) -> tuple[str, str]:
+    """The line's id, and the number that was dialled."""
+    from hotline_ivr.config.phone import to_e164
+    from hotline_ivr.config.refusal import did_you_mean
+    from hotline_ivr.errors import HotlineError
+
+    if (line is None) == (number is None):
+        raise typer.BadParameter("give --line or --number, one of the two")
+    if line is not None:
+        if line not in plan.lines:
+            hint = did_you_mean(line, plan.lines) or "."
+            raise HotlineError(
+                f"there is no line '{line[:60]}'{hint} Lines are: {', '.join(sorted(plan.lines))}"
+            )
+        return line, plan.lines[line].numbers[0]
+    try:
+        dialled = to_e164(number or "", plan.organisation.country)
+    except ValueError:
+        raise HotlineError(f"'{(number or '')[:40]}' is no telephone number") from None
+    for line_id, each in plan.lines.items():
+        if dialled in each.numbers:
+            return line_id, dialled
+    raise HotlineError(f"{dialled} reaches no line: such a call is refused")
+
+
+def _moment(at: str | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """The moment that is meant; unlike an override's end it may be past."""
+    from hotline_ivr.errors import HotlineError
+
+    if at is None:
+        return now
+    text = at.strip()
+    try:
+        if len(text) <= 5:
+            return datetime.fromisoformat(f"{now.astimezone(zone):%Y-%m-%d}T{text.zfill(5)}").replace(
+                tzinfo=zone
+            )
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise HotlineError(f"--at '{text[:40]}' is no moment: write 2026-12-24 17:55, or 17:55") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+
+
+def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
+    """The explanation for people."""
+    name = book.plan.lines[found.line].name
+    lines = [
+        f"{name} ({found.line}, {found.number}) at {found.at.astimezone(zone):%A %Y-%m-%d %H:%M %Z}",
+        "",
+        f"{'open' if found.situation.open else 'closed'}, by {found.situation.rule.name}",
+    ]
+    for each in found.trace:
+        mark = "won " if each.won else "lost" if each.applies else "  - "
+        lines.append(f"  {mark} {each.rule.kind.value:<12} {each.rule.name}: {each.why}")
+    for part in found.parts:
+        lines += ["", f"{part.because} ({part.decision.reason}):"]
+        lines += [f"  {number}. {_step(step)}" for number, step in enumerate(part.decision.steps, 1)]
+    change = found.next_change
+    lines += [
+        "",
+        "this does not change by itself within three years" if change is None else _next(change, zone),
+    ]
+    return "\n".join(lines)
+
+
+def _next(change: Change, zone: ZoneInfo) -> str:
+    what = "opens" if change.situation.open else "closes"
+    return (
+        f"next change: {change.at.astimezone(zone):%A %Y-%m-%d %H:%M}, {what} by {change.situation.rule.name}"
+    )
+
+
+def _step(step: Step) -> str:
+    """A step in words; those that only a menu brings are told by their fields."""
+    from dataclasses import fields
+
+    match step:
+        case Answer():
+            return "the call is answered"
+        case Play(language, prompt):
+            return f"prompt {language}/{prompt}"
+        case Wait(queue, max_wait_s):
+            return f"waits in queue {queue} for an operator, {max_wait_s} s at most"
+        case Mark(outcome):
+            return f"counts as {outcome}"
+        case HangUp():
+            return "the call ends"
+        case AskKey(node, language, prompts):
+            return f"menu {node}: prompt {' '.join(f'{language}/{prompt}' for prompt in prompts)}, then a key"
+        case Transfer(trunk, _, number):
+            return f"is connected to {number} by {trunk}"
+        case _:
+            details = ((field.name, getattr(step, field.name)) for field in fields(step))
+            return f"{type(step).__name__}: " + ", ".join(f"{name} {value}" for name, value in details)
+
+
+def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
+    """The explanation for programs, schema hotline/explain/1."""
+    from dataclasses import asdict
+
+    change = found.next_change
+    rule = found.situation.rule
+    return {
+        "schema": "hotline/explain/1",
+        "line": found.line,
+        "number": found.number,
+        "at": found.at.astimezone(zone).isoformat(),
+        "open": found.situation.open,
+        "rule": {"kind": rule.kind.value, "name": rule.name},
+        "rules": [
+            {
+                "kind": each.rule.kind.value,
+                "name": each.rule.name,
+                "applies": each.applies,
+                "open": each.open,
+                "won": each.won,
+                "why": each.why,
+            }
+            for each in found.trace
+        ],
+        "parts": [
+            {
+                "because": part.because,
+                "reason": part.decision.reason,
+                "steps": [{"step": type(step).__name__, **asdict(step)} for step in part.decision.steps],
+            }
+            for part in found.parts
+        ],
+        "next_change": None
+        if change is None
+        else {"at": change.at.astimezone(zone).isoformat(), "open": change.situation.open},
+    }

@@ -1,0 +1,119 @@
+"""What happens to a call to this line at this moment from this caller, and why.
+
+By the same `decide` as live calls, so that it cannot say anything else than what callers meet. It follows a
+call until somebody has to act: the caller in a menu, an operator, a party outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from hotline_ivr.config.models import Plan, Queue
+from hotline_ivr.routing.decide import decide
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.situation import Change, Considered, Situation
+from hotline_ivr.routing.steps import (
+    Arrived,
+    Call,
+    Decision,
+    Event,
+    LeftQueue,
+    LookUp,
+    QueueStatus,
+    State,
+    Wait,
+)
+
+
+class FloorState(StrEnum):
+    """How it is in the queues, as somebody supposes."""
+
+    STAFFED = "staffed"
+    ALL_PAUSED = "all-paused"
+    EMPTY = "empty"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A straight stretch of what happens; `because` says what led there."""
+
+    because: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The whole answer. `at` is aware; `next_change` is when the line next opens or closes by itself."""
+
+    line: str
+    number: str
+    at: datetime
+    situation: Situation
+    trace: tuple[Considered, ...]
+    parts: tuple[Part, ...]
+    next_change: Change | None
+
+
+def explain(
+    book: Rulebook,
+    call: Call,
+    at: datetime,
+    floor: FloorState = FloorState.STAFFED,
+    *,
+    language: str = "",
+) -> Explanation:
+    """Explain `call`, arriving `at`. Raises KeyError for a line that is not in the plan."""
+    parts = list(_parts(book, replace(call, state=State(language)), at, floor))
+    return Explanation(
+        line=call.line,
+        number=call.number,
+        at=at,
+        situation=book.situation(call.line, at),
+        trace=book.trace(call.line, at),
+        parts=tuple(parts),
+        next_change=book.next_change(call.line, at),
+    )
+
+
+def _parts(book: Rulebook, call: Call, at: datetime, floor: FloorState) -> list[Part]:
+    parts: list[Part] = []
+    event: Event | None = Arrived()
+    because = "the call arrives"
+    while event is not None:
+        decision = decide(book, replace(call, asked=len(parts)), event, at)
+        if isinstance(decision, LookUp):
+            raise TypeError("nothing has been asked of the caller")
+        parts.append(Part(because, decision))
+        call = replace(call, state=decision.state)
+        event, because = _supposed(book.plan, decision, floor)
+    return parts
+
+
+def _supposed(plan: Plan, decision: Decision, floor: FloorState) -> tuple[Event | None, str]:
+    """What comes of waiting in a queue of that state; nothing where somebody else has to act."""
+    waits = [step for step in decision.steps if isinstance(step, Wait)]
+    if not waits or floor is FloorState.STAFFED:
+        return None, ""
+    status, why = _comes_back(plan.queues[waits[-1].queue], waits[-1], floor)
+    return LeftQueue(status), why
+
+
+def _comes_back(queue: Queue, wait: Wait, floor: FloorState) -> tuple[QueueStatus, str]:
+    waited = f"nobody answers within {wait.max_wait_s} s"
+    match floor:
+        case FloorState.FULL if queue.max_waiting:
+            return QueueStatus.FULL, f"{queue.max_waiting} callers wait in queue {wait.queue} already"
+        case FloorState.FULL:
+            return QueueStatus.TIMEOUT, f"queue {wait.queue} has no limit, so it is never full; {waited}"
+        case FloorState.EMPTY if not queue.join_when_empty:
+            return QueueStatus.JOIN_EMPTY, f"no operator of queue {wait.queue} can be reached"
+        case FloorState.EMPTY:
+            return (
+                QueueStatus.TIMEOUT,
+                f"queue {wait.queue} takes callers when nobody is there; {waited}",
+            )
+        case _:
+            return QueueStatus.TIMEOUT, f"all operators of queue {wait.queue} are on a break; {waited}"
