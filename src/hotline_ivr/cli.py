@@ -17,6 +17,7 @@ import typer
 
 from hotline_ivr import __version__
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
 from hotline_ivr.settings import Settings
 
@@ -32,6 +33,7 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+app.add_typer(prompts_app, name="prompts")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 
