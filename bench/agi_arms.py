@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -22,7 +22,7 @@ from typing_extensions import override
 from hotline_ivr.asterisk.agi_protocol import AgiRequest, encode_set_variable
 from hotline_ivr.asterisk.agi_server import AgiServer
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
-from hotline_ivr.calls.asks import Asks
+from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.config.check import read_plan
 
 CONFIGURATION = Path(__file__).parent.parent / "config"
@@ -75,14 +75,16 @@ async def raw_streams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     writer.close()
 
 
-def our_handler() -> Callable[[AgiRequest], str]:
+def our_handler() -> Callable[[AgiRequest], str | Awaitable[str]]:
     """The service's handler, with the sample configuration."""
     asks = Asks(read_plan(CONFIGURATION), lambda: datetime.now(UTC))
 
-    def answer(request: AgiRequest) -> str:
-        call, event = parse_ask(request.args)
-        decision, version = asks.answer(call, event)
-        return encode_answer(decision, version)
+    async def later(answered: Awaitable[Answered]) -> str:
+        return encode_answer(*await answered)
+
+    def answer(request: AgiRequest) -> str | Awaitable[str]:
+        answered = asks.answer(*parse_ask(request.args))
+        return encode_answer(*answered) if isinstance(answered, Answered) else later(answered)
 
     return answer
 

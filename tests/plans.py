@@ -17,9 +17,13 @@ def a_plan(
     language: str = "nb",
     queues: Mapping[str, Any] | None = None,
     version: str = "0123456789ab",
+    sections: Mapping[str, Any] | None = None,
     **line: Any,
 ) -> Plan:
-    """A plan with one line `info` on +4722851234, served by anna and bjorn in queue `main`."""
+    """A plan with one line `info` on +4722851234, served by anna and bjorn in queue `main`.
+
+    `sections` adds to the YAML, or takes the place of what stands there.
+    """
     data = {
         "organisation": {"name": "Example University"},
         "lines": {
@@ -36,5 +40,6 @@ def a_plan(
         "queues": dict(queues or {"main": {"operators": ["anna", "bjorn"]}}),
         "operators": {"anna": {"name": "Anna Berg"}, "bjorn": {"name": "Bjørn Dahl"}},
         "trunks": {"carrier": {"hosts": ["127.0.0.1"]}},
+        **(sections or {}),
     }
     return Plan.model_validate(data, context={"country": "NO"}).model_copy(update={"version": version})

@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import assert_never
@@ -23,7 +23,7 @@ from hotline_ivr.asterisk.render.links import AMI_USER
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
-from hotline_ivr.calls.asks import Asks
+from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
@@ -38,6 +38,7 @@ from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.web.health import Check, Part, build_app
+from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
 
@@ -63,7 +64,8 @@ class Service:
         self._settings = settings
         self._refused = chosen.refused
         self._metrics = Metrics()
-        self._asks = Asks(chosen.plan, lambda: datetime.now(UTC))
+        self._lookups = HttpLookups()
+        self._asks = Asks(chosen.plan, lambda: datetime.now(UTC), self._lookups)
         self._agi = AgiServer(
             self._answer,
             header_timeout=settings.agi_header_timeout,
@@ -136,15 +138,21 @@ class Service:
                     task.cancel()
         finally:
             await runner.cleanup()
+            await self._lookups.close()
             await self._store.close()
         log.info("stopped")
 
-    def _answer(self, request: AgiRequest) -> str | None:
+    def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         if request.script == "doctor":
             return "well"
         call, event = parse_ask(request.args)
-        decision, version = self._asks.answer(call, event)
-        return encode_answer(decision, version)
+        answered = self._asks.answer(call, event)
+        if isinstance(answered, Answered):
+            return encode_answer(*answered)
+        return self._answer_later(answered)
+
+    async def _answer_later(self, answered: Awaitable[Answered]) -> str:
+        return encode_answer(*await answered)
 
     async def _keep_record(self) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""
@@ -173,7 +181,9 @@ class Service:
         if chosen.refused:
             log.error("the configuration is refused; the last good one stays", problems=chosen.refused)
             return
-        rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, datetime.now(UTC))
+        rendered = await asyncio.to_thread(
+            render_for_plan, self._settings, chosen.plan, datetime.now(UTC), self._asks.book.overrides
+        )
         if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT):
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(chosen.plan)
@@ -190,7 +200,7 @@ class Service:
         while True:
             await asyncio.sleep(FALLBACK_REFRESH)
             await asyncio.to_thread(
-                write_fallback, self._settings.fallback_dir, self._asks.plan, datetime.now(UTC)
+                write_fallback, self._settings.fallback_dir, self._asks.book, datetime.now(UTC)
             )
 
     async def _bring_sounds_up_to_date(self) -> None:

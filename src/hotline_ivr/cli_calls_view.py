@@ -79,6 +79,7 @@ def heading(call: StoredCall, zone: ZoneInfo | None, *, numbers: bool) -> str:
     times = (("wait", call.wait_ms), ("talk", call.talk_ms), ("in all", call.total_ms))
     parts.append(", ".join(f"{name} {seconds(value)}" for name, value in times if value is not None))
     parts.append(f"decided by {call.route or 'nobody'}: {call.reasons}" if call.reasons else "")
+    parts.append(f"pressed: {call.keys}" if call.keys else "")
     parts.append(f"the two logs differ: {call.discrepancy}" if call.discrepancy else "")
     return "\n".join(clean_text(part, 400) for part in parts if part)
 

@@ -196,8 +196,13 @@ class Settings(BaseModel):
 
     @property
     def fallback_dir(self) -> Path:
-        """One file a line, read by Asterisk when the service does not answer."""
+        """What Asterisk reads when the service does not answer; see dialplans/hotline-fallback.conf."""
         return self.asterisk_dir / "fallback"
+
+    @property
+    def voicemail_dir(self) -> Path:
+        """Messages that callers have left, one folder a box."""
+        return self.asterisk_dir / "voicemail"
 
     @property
     def sounds_dir(self) -> Path:

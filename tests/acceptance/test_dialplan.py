@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -10,10 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from hotline_ivr.asterisk.render.fallback import LineHours, fallback_files
+from hotline_ivr.asterisk.render.fallback import fallback_files
 from hotline_ivr.asterisk.writing import replace
 from hotline_ivr.launch.plans import plan_on_disk
-from hotline_ivr.routing.calendar import Transition
+from hotline_ivr.routing.decide import arrived, visit_of
+from hotline_ivr.routing.foreseen import foresee
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.situation import Rule, RuleKind, Situation
+from hotline_ivr.routing.steps import Call
+from hotline_ivr.setup.share import dialplans_source
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
@@ -49,6 +55,15 @@ def lint(extensions: Path) -> str:
 
 def test_no_step_of_the_dialplan_is_unknown_to_asterisk_or_leads_nowhere(stack: HotlineStack) -> None:
     assert lint(stack.settings.etc_dir / "extensions.conf") == ""
+
+
+def test_every_application_of_the_dialplan_is_loaded(stack: HotlineStack) -> None:
+    """The lint knows all that Asterisk has; ours loads only what a hotline needs."""
+    written = "".join(path.read_text(encoding="utf-8") for path in sorted(dialplans_source().glob("*.conf")))
+    used = set(re.findall(r"^(?:exten => [^,]+,1|\s*same => n(?:\(\w+\))?),(\w+)\(", written, re.MULTILINE))
+    known = set(re.findall(r"^\s*(\w+):", stack.console("core show applications"), re.MULTILINE))
+    assert {"Read", "Record", "Dial", "Queue"} <= used
+    assert used - known == set()
 
 
 def test_the_lint_finds_what_it_is_for(stack: HotlineStack) -> None:
@@ -87,12 +102,19 @@ async def test_without_the_service_the_fallback_knows_the_hours(
     stack.stop_service()
     moments, expected = AGES[age]
     now = datetime.now(UTC)
-    changes = [Transition(now + timedelta(days=days), is_open) for days, is_open in moments]
-    if age.startswith("a-week"):
-        # What happened at this moment two weeks and one day ago ... is the same as a week ago and now.
-        changes = [Transition(change.at + timedelta(days=1), change.open) for change in changes]
-    files = fallback_files(plan_on_disk(stack.settings), [LineHours("open", changes)])
-    replace(stack.settings.fallback_dir / "open.txt", files["open.txt"])
+    # What happened at this moment two weeks and one day ago ... is the same as a week ago and now.
+    shift = timedelta(days=1) if age.startswith("a-week") else timedelta()
+    book = Rulebook(plan_on_disk(stack.settings))
+    visit = visit_of(book, Call("open", "", "", book.plan.version))
+    assert visit is not None
+    rule = Rule(RuleKind.WEEK, "open.hours")
+    foreseen = dataclasses.replace(
+        foresee(book, "open", now, 1, now),
+        arrivals=tuple(arrived(visit, Situation(is_open, rule)) for is_open in (False, True)),
+        changes=tuple((now + shift + timedelta(days=days), int(is_open)) for days, is_open in moments),
+    )
+    for name, text in fallback_files("open", foreseen).items():
+        replace(stack.settings.fallback_dir / name, text)
     number = f"+4790060{list(AGES).index(age):03}"
     caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
     call = await caller.dial(OPEN)

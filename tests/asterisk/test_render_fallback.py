@@ -2,34 +2,96 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
-from hotline_ivr.asterisk.render.fallback import LineHours, fallback_files
-from hotline_ivr.routing.calendar import Transition, transitions
+from hotline_ivr.asterisk.render.fallback import fallback_files
+from hotline_ivr.routing.decide import MAX_ASKS
+from hotline_ivr.routing.foreseen import Foreseen, foresee
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.steps import Decision, State, Wait
 from tests.plans import a_plan
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+MENUS = {
+    "menus": {
+        "main": {
+            "prompt": "menu",
+            "tries": 2,
+            "keys": {"1": {"queue": "main"}, "2": {"collect": "customer"}, "*": "repeat"},
+        }
+    },
+    "collects": {"customer": {"prompt": "customer", "default": {"message": "closed"}}},
+}
 
 
-def test_a_file_says_where_a_caller_goes_and_when_the_line_opens_and_closes() -> None:
-    plan = a_plan({"mon": "08:00-16:00"}, max_wait="90s")
-    hours = LineHours("info", transitions(plan.lines["info"], MONDAY, 1))
-    (name, text), *others = fallback_files(plan, [hours]).items()
-    assert not others
-    assert name == "info.txt"
+def files_of(book: Rulebook, days: int = 1) -> Mapping[str, str]:
+    return fallback_files("info", foresee(book, "info", MONDAY, days, MONDAY))
+
+
+def test_a_file_says_when_callers_meet_what_and_another_one_what_they_meet() -> None:
+    files = files_of(Rulebook(a_plan({"mon": "08:00-16:00"}, max_wait="90s")))
     # Monday 2 March 2026 in Oslo: 08:00 is 07:00 UTC, 16:00 is 15:00 UTC.
     opens, closes = (int(datetime(2026, 3, 2, hour, tzinfo=UTC).timestamp()) for hour in (7, 15))
     start, end = int(MONDAY.timestamp()), int(MONDAY.timestamp()) + 86400
-    assert text == (
-        f"1|nb/greeting|main|90|nb/closed|nb/sorry|nb/technical|{end}|end\n"
-        f"{start}:0,{opens}:1,{closes}:0,{end}:0,end\n"
-    )
+    assert files["info.txt"] == f"1|{end}|end\n{start}:1,{opens}:2,{closes}:1,{end}:1,end\n"
+    assert files["info.arrived.txt"].splitlines() == [
+        "1|foreseen~lost~-.0|wait~main~90|end|",
+        "1|foreseen~closed:hours~-.0|mark~closed|answer|play~nb/closed~message|hangup|end|",
+        "1|foreseen~open:hours~-.0|answer|play~nb/greeting~greeting|wait~main~90|end|",
+    ]
+
+
+def test_after_the_queue_every_status_has_its_last_word_and_an_unknown_one_too() -> None:
+    rows = files_of(Rulebook(a_plan()))["info.-.0.txt"].splitlines()
+    sorry = "|play~nb/sorry~message|hangup|end|"
+    assert f"left:FULL>1|foreseen~left-queue:full~-.0|mark~full{sorry}" in rows
+    assert f"left:TIMEOUT>1|foreseen~left-queue:timed-out~-.0|mark~timed-out{sorry}" in rows
+    assert rows[-1].startswith(">1|foreseen~left-queue:technical~-.0|mark~technical|play~nb/technical~")
+
+
+def test_a_caller_in_a_menu_meets_the_same_menu_without_the_service() -> None:
+    files = files_of(Rulebook(a_plan(sections=MENUS, menu="main")))
+    rows = dict(row.split(">", 1) for row in files["info.-.0.main.txt"].splitlines())
+    assert rows["key:1"] == "1|foreseen~menu:main:1~-.0|wait~main~300|end|"
+    assert rows["key:*"].endswith("|key~main~nb/menu~5~1~menu|end|")
+    assert rows["key:timeout"].startswith("1|foreseen~menu:main:no-input~-.1.main|")
+    assert rows["enough"] == "1|foreseen~circles~-.0|wait~main~300|end|"
+    # After the second try the default holds: the line's queue.
+    again = dict(row.split(">", 1) for row in files["info.-.1.main.txt"].splitlines())
+    assert again["key:9"] == "1|foreseen~menu:main:wrong-input~-.0|wait~main~300|end|"
+
+
+def test_digits_are_taken_as_they_come_and_go_where_an_unknown_customer_goes() -> None:
+    files = files_of(Rulebook(a_plan(sections=MENUS, menu="main")))
+    rows = files["info.-.0.main._customer.txt"].splitlines()
+    assert rows[-1].startswith(">1|foreseen~lookup:customer:no-answer~-.0|mark~informed|play~nb/closed~")
 
 
 def test_very_many_openings_go_on_several_lines_so_that_asterisk_cuts_none() -> None:
-    many = [Transition(datetime.fromtimestamp(1_795_000_000 + 60 * i, UTC), i % 2 == 0) for i in range(600)]
-    place, *lines = fallback_files(a_plan(), [LineHours("info", many)])["info.txt"].splitlines()
-    assert place.endswith(f"|{1_795_000_000 + 60 * 599}|end")
+    decision = Decision((Wait("main", 300),), "x")
+    changes = tuple((MONDAY + timedelta(minutes=minute), minute % 2) for minute in range(600))
+    place, *lines = fallback_files("info", Foreseen((decision,) * 2, changes, {}, decision))[
+        "info.txt"
+    ].splitlines()
+    assert place == f"1|{int(changes[-1][0].timestamp())}|end"
     assert [line.rsplit(",", 1)[1] for line in lines] == ["more", "more", "end"]
     assert all(len(line) < 4096 for line in lines)
     assert sum(line.count(":") for line in lines) == 600
+
+
+def test_an_answer_that_asterisk_would_cut_is_left_out() -> None:
+    book = Rulebook(a_plan())
+    foreseen = foresee(book, "info", MONDAY, 1, MONDAY)
+    long = Decision(tuple(Wait("main", 300) for _ in range(400)), "x")
+    answers = {State(): dict.fromkeys(foreseen.answers[State()], long)}
+    files = fallback_files("info", Foreseen(foreseen.arrivals, foreseen.changes, answers, long))
+    assert files["info.-.0.txt"] == ""
+
+
+def test_the_dialplan_bounds_asks_as_the_service_does() -> None:
+    """The number stands in the dialplan too, which cannot read it from here."""
+    from hotline_ivr.setup.share import dialplans_source
+
+    fallback = (dialplans_source() / "hotline-fallback.conf").read_text(encoding="utf-8")
+    assert f"${{HOTLINE_ASKED}} < {MAX_ASKS}]" in fallback

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from tests.plans import a_plan
 
@@ -19,14 +20,17 @@ def test_an_unchanged_plan_touches_nothing(tmp_path: Path) -> None:
 
 
 def test_the_fallback_is_the_same_all_day_and_new_the_next(tmp_path: Path) -> None:
-    plan = a_plan({"mon-fri": "08:00-16:00"})
-    write_fallback(tmp_path, plan, NOON)
-    assert write_fallback(tmp_path, plan, NOON.replace(hour=23)) == ()
-    assert write_fallback(tmp_path, plan, NOON.replace(day=3)) == ("info.txt",)
+    book = Rulebook(a_plan({"mon-fri": "08:00-16:00"}))
+    write_fallback(tmp_path, book, NOON)
+    assert write_fallback(tmp_path, book, NOON.replace(hour=23)) == ()
+    assert write_fallback(tmp_path, book, NOON.replace(day=3)) == ("info.txt",)
 
 
 def test_a_line_that_is_gone_loses_its_fallback(tmp_path: Path) -> None:
-    write_fallback(tmp_path, a_plan(), NOON)
-    (tmp_path / "gone.txt").write_text("1|...", encoding="utf-8")
-    write_fallback(tmp_path, a_plan(), NOON)
-    assert [path.name for path in tmp_path.glob("*.txt")] == ["info.txt"]
+    book = Rulebook(a_plan())
+    write_fallback(tmp_path, book, NOON)
+    before = {path.name for path in tmp_path.glob("*.txt")}
+    for gone in ("gone.txt", "gone.-.0.main.txt"):
+        (tmp_path / gone).write_text("1|...", encoding="utf-8")
+    write_fallback(tmp_path, book, NOON)
+    assert {path.name for path in tmp_path.glob("*.txt")} == before >= {"info.txt", "info.arrived.txt"}

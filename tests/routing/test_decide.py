@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hotline_ivr.routing.decide import decide
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
@@ -35,7 +36,9 @@ def a_call(line: str = "info") -> Call:
 
 
 def decided(event: Event, now: datetime = MONDAY_TEN, call: Call | None = None, **line: Any) -> Decision:
-    return decide(a_plan(OFFICE_HOURS, **line), call or a_call(), event, now)
+    decision = decide(Rulebook(a_plan(OFFICE_HOURS, **line)), call or a_call(), event, now)
+    assert isinstance(decision, Decision)
+    return decision
 
 
 def test_an_open_line_answers_greets_and_lets_the_caller_wait() -> None:
@@ -45,7 +48,10 @@ def test_an_open_line_answers_greets_and_lets_the_caller_wait() -> None:
 
 
 def test_a_line_that_never_closes_says_so_in_the_reason() -> None:
-    assert decide(a_plan("always"), a_call(), Arrived(), MONDAY_NIGHT).reason == "open:always"
+    always = Rulebook(a_plan("always"))
+    decision = decide(always, a_call(), Arrived(), MONDAY_NIGHT)
+    assert isinstance(decision, Decision)
+    assert decision.reason == "open:always"
 
 
 def test_a_closed_line_settles_the_outcome_before_the_caller_can_hang_up() -> None:

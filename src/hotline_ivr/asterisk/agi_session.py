@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
@@ -29,7 +29,9 @@ BATCH: Final = 64
 # Bytes taken from one socket in one turn of the loop.
 READ_SIZE: Final = 65_536
 
-Handler = Callable[[AgiRequest], str | None]
+# Most answers are there at once; those that come later, after somebody else was asked, have the session's
+# deadline.
+Handler = Callable[[AgiRequest], str | Awaitable[str] | None]
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class AgiCounters:
 class Session:
     """One connection."""
 
-    __slots__ = ("_agi", "_desk", "_socket", "end", "started")
+    __slots__ = ("_agi", "_desk", "_later", "_socket", "end", "started")
 
     def __init__(self, desk: Desk, sock: socket.socket) -> None:
         self.end: SessionEnd | None = None
@@ -85,6 +87,8 @@ class Session:
         self._desk = desk
         self._socket = sock
         self._agi = AgiProtocol()
+        # An answer that is not there yet.
+        self._later: asyncio.Future[str] | None = None
 
     def begin(self) -> None:
         """Take what has come with the connection, and then what comes."""
@@ -97,6 +101,8 @@ class Session:
         """End the session for this reason; the first reason counts."""
         if self.end is None:
             self.end = end
+            if self._later is not None:
+                self._later.cancel()
             self._desk.loop.remove_reader(self._socket.fileno())
             self._socket.close()
             self._desk.ended(self, end)
@@ -130,6 +136,21 @@ class Session:
 
     def _ask(self, request: AgiRequest) -> None:
         answer = self._desk.answer(self, request)
+        if answer is None or isinstance(answer, str):
+            self._reply(answer, request)
+            return
+        self._later = asyncio.ensure_future(answer)
+        self._later.add_done_callback(lambda task: self._came_late(task, request))
+
+    def _came_late(self, task: asyncio.Future[str], request: AgiRequest) -> None:
+        if self.end is not None or task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            _log.error("the answer to an ask failed", exc_info=error, extra={"call": request.unique_id})
+        self._reply(None if error is not None else task.result(), request)
+
+    def _reply(self, answer: str | None, request: AgiRequest) -> None:
         if answer is None:
             self.finish(SessionEnd.FAILED)
             return
@@ -198,8 +219,8 @@ class Desk:
             self._arm()
         session.begin()
 
-    def answer(self, session: Session, request: AgiRequest) -> str | None:
-        """What the handler says; None, and one line in the log, where it says nothing."""
+    def answer(self, session: Session, request: AgiRequest) -> str | Awaitable[str] | None:
+        """What the handler says, or will say; None, and one line in the log, where it says nothing."""
         self._unasked.pop(session, None)
         self.counters.odd_lines += request.odd_lines
         try:

@@ -1,8 +1,8 @@
 """The words in which the dialplan asks and the service answers (dialplans/hotline-arrive.conf, -run.conf).
 
-An ask is the arguments of one FastAGI session: event, line, number, caller, plan version, times asked.
-An answer is one variable: `1|plan~<version>~<reason>|<step>|...|end`, a step being its name and arguments
-joined by `~`. It is one line of text on purpose: it arrives whole or it lacks its end.
+An ask is the arguments of one FastAGI session: event, line, number, caller, plan version, times asked, state.
+An answer is one variable: `1|plan~<version>~<reason>~<state>|<step>|...|end`, a step being its name and
+arguments joined by `~`. It is one line of text on purpose: it arrives whole or it lacks its end.
 """
 
 from __future__ import annotations
@@ -12,69 +12,166 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
+from hotline_ivr.routing.foreseen import Enough, Foreseeable
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
+    AskDigits,
+    AskKey,
     Call,
+    Collected,
     Decision,
+    DialStatus,
     Event,
     HangUp,
+    KeyPressed,
     LeftQueue,
+    LookedUp,
     Mark,
+    MessageTaken,
+    NoNumber,
     Play,
+    Promise,
     QueueStatus,
+    Say,
+    State,
     Step,
+    TakeMessage,
+    Transfer,
+    Transferred,
     Wait,
 )
 
 # What may stand in an argument: nothing that means anything to the dialplan.
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*\Z")
-_ASK_ARGUMENTS = 6
+_ASK_ARGUMENTS = 7
+# `-.0`, `en.1.main.billing`, `-.0._customer`: the language or a hyphen, tries, the path. See steps.State.
+_STATE = re.compile(r"(-|[a-z]{2})\.(\d)((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", re.ASCII)
+_KEY = re.compile(r"[0-9*#]\Z")
+_DIGITS = re.compile(r"[0-9]{0,20}\Z", re.ASCII)
+# Asterisk's words for a recording that was kept (RECORD_STATUS).
+_KEPT = frozenset({"DTMF", "SILENCE", "TIMEOUT", "OPERATOR"})
+_TERMINATORS = {"#": "hash", "*": "star", "": "none"}
 
 
 def parse_ask(arguments: Sequence[str]) -> tuple[Call, Event]:
     """What the dialplan asks. Raises RemoteProtocolError for anything it does not send."""
     if len(arguments) != _ASK_ARGUMENTS:
         raise RemoteProtocolError(f"an ask has {_ASK_ARGUMENTS} arguments, not {len(arguments)}")
-    event, line, number, caller, plan_version, asked = arguments
+    event, line, number, caller, plan_version, asked, state = arguments
     if not asked.isascii() or not asked.isdigit():
         raise RemoteProtocolError(f"not a count of asks: {asked!r}")
-    return Call(line, number, caller, plan_version, int(asked)), _event(event)
+    return Call(line, number, caller, plan_version, int(asked), parse_state(state)), _event(event)
+
+
+def parse_state(word: str) -> State:
+    """The state of a call by its word; a call that has none yet sends nothing."""
+    if not word:
+        return State()
+    match = _STATE.match(word)
+    if match is None:
+        raise RemoteProtocolError(f"not a state: {word!r}")
+    language, tries, path = match.groups()
+    return State("" if language == "-" else language, int(tries), tuple(path.split(".")[1:]))
+
+
+# A plan has so many states at most as there are places in its menus.
+@lru_cache(maxsize=4096)
+def state_word(state: State) -> str:
+    return ".".join([state.language or "-", str(state.tries), *state.path])
 
 
 def _event(text: str) -> Event:
-    if text == "arrived":
-        return Arrived()
-    kind, _, status = text.partition(":")
-    if kind == "left":
-        try:
-            return LeftQueue(QueueStatus(status))
-        except ValueError:
+    kind, _, rest = text.partition(":")
+    match kind:
+        case "arrived" if not rest:
+            return Arrived()
+        case "left":
             # Asterisk sets no status when the queue could not even be entered.
-            return LeftQueue(QueueStatus.UNKNOWN)
-    raise RemoteProtocolError(f"not an event: {text!r}")
+            return LeftQueue(QueueStatus(rest) if rest in set(QueueStatus) else QueueStatus.UNKNOWN)
+        case "key" if rest == "timeout" or _KEY.match(rest):
+            return KeyPressed(None if rest == "timeout" else rest)
+        case "collected" if _DIGITS.match(rest):
+            return Collected(rest)
+        case "dialled":
+            return Transferred(DialStatus(rest) if rest in set(DialStatus) else DialStatus.OTHER)
+        case "recorded":
+            return MessageTaken(kept=rest in _KEPT)
+        case "no-number" if not rest:
+            return NoNumber()
+        case _:
+            raise RemoteProtocolError(f"not an event: {text!r}")
+
+
+def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one for each event
+    """The words by which the dialplan tells this event; an empty one stands for any other."""
+    match event:
+        case Arrived():
+            return ("arrived",)
+        case LeftQueue(status):
+            return ("",) if status is QueueStatus.UNKNOWN else (f"left:{status}",)
+        case KeyPressed(key):
+            return (f"key:{key or 'timeout'}",)
+        case Collected(digits):
+            return (f"collected:{digits}",)
+        case LookedUp():
+            return ("",)
+        case Transferred(status):
+            return ("",) if status is DialStatus.OTHER else (f"dialled:{status}",)
+        case MessageTaken(kept):
+            return tuple(f"recorded:{word}" for word in sorted(_KEPT)) if kept else ("",)
+        case NoNumber():
+            return ("no-number",)
+        case Enough():
+            return ("enough",)
 
 
 # A plan gives a handful of different answers, and this is on the path of every call.
 @lru_cache(maxsize=4096)
 def encode_answer(decision: Decision, plan_version: str) -> str:
     """The value of HOTLINE_ANSWER. Raises LocalProtocolError if a word could change its meaning."""
-    parts = [_join("plan", plan_version, decision.reason), *(_encode(step) for step in decision.steps)]
-    return "|".join(["1", *parts, "end"])
+    return _stretch(_join("plan", plan_version, decision.reason, state_word(decision.state)), decision)
 
 
-def _encode(step: Step) -> str:
+def encode_foreseen(decision: Decision) -> str:
+    """The same for a file that is read without the service: it names no plan, for it is of the newest one."""
+    return _stretch(_join("foreseen", decision.reason, state_word(decision.state)), decision)
+
+
+def _stretch(first: str, decision: Decision) -> str:
+    return "|".join(["1", first, *(_encode(step) for step in decision.steps), "end"])
+
+
+def _encode(step: Step) -> str:  # noqa: PLR0911  one for each step
     match step:
         case Answer():
             return "answer"
         case Play(language, prompt, stage):
             return _join("play", f"{language}/{prompt}", stage)
+        case Say(language, prompts, stage):
+            return _join("say", _prompts(language, prompts), stage)
+        case AskKey(node, language, prompts, timeout_s, barge_in, stage):
+            how = "1" if barge_in else "0"
+            return _join("key", node, _prompts(language, prompts), str(timeout_s), how, stage)
+        case AskDigits(node, language, prompts, max_digits, terminator, timeout_s):
+            ending = _TERMINATORS[terminator]
+            return _join("digits", node, _prompts(language, prompts), str(timeout_s), str(max_digits), ending)
         case Wait(queue, max_wait_s):
             return _join("wait", queue, str(max_wait_s))
+        case Transfer(trunk, host, number, ring_s):
+            return _join("dial", trunk, host, number, str(ring_s))
+        case TakeMessage(box, max_s):
+            return _join("record", box, str(max_s))
+        case Promise(queue):
+            return _join("promise", queue)
         case Mark(outcome):
             return _join("mark", outcome)
         case HangUp():
             return "hangup"
+
+
+def _prompts(language: str, prompts: Sequence[str]) -> str:
+    return f"{language}/{'+'.join(prompts)}"
 
 
 def _join(*words: str) -> str:

@@ -16,6 +16,9 @@ class Destination(Model):
 
     queue: Identifier | None = Field(None, description="Wait in this queue for an operator.")
     menu: Identifier | None = Field(None, description="Hear this menu.")
+    collect: Identifier | None = Field(
+        None, description="Be asked for these digits.", examples=["customer-number"]
+    )
     message: PromptId | None = Field(
         None, description="Hear this prompt, then the call ends.", examples=["closed"]
     )
@@ -38,5 +41,5 @@ class Destination(Model):
 
     @property
     def kind(self) -> str:
-        """The one key that is written: queue, menu, message, transfer, voicemail or callback."""
+        """The key that is written: queue, menu, collect, message, transfer, voicemail or callback."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)

@@ -13,11 +13,12 @@ from pydantic import Field
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.calendars import Calendar
 from hotline_ivr.config.line import Line
-from hotline_ivr.config.menus import Menu
-from hotline_ivr.config.types import Country, Duration, Identifier, Name, Network, SipContact, YesNo
+from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
+from hotline_ivr.config.types import Country, Duration, Identifier, Name, Network, SipContact, SipHost, YesNo
 
 __all__ = [
     "Calendar",
+    "Collect",
     "Configuration",
     "Line",
     "Menu",
@@ -28,6 +29,7 @@ __all__ = [
     "Queue",
     "Strategy",
     "Trunk",
+    "VoicemailBox",
 ]
 
 Strategy = Literal["leastrecent", "fewestcalls", "random", "rrmemory", "ringall", "linear"]
@@ -91,6 +93,11 @@ class Trunk(Model):
         description="Codecs in order of preference.",
         examples=["[alaw, ulaw]"],
     )
+    outbound: SipHost | None = Field(
+        None,
+        description="Where this carrier takes calls that we transfer outside; without it none are.",
+        examples=["192.0.2.10:5060"],
+    )
 
 
 class Configuration(Model):
@@ -100,6 +107,8 @@ class Configuration(Model):
     lines: dict[Identifier, Line] = Field(min_length=1, description="Lines by id.")
     calendars: dict[Identifier, Calendar] = Field({}, description="Calendars by id.")
     menus: dict[Identifier, Menu] = Field({}, description="Menus by id.")
+    collects: dict[Identifier, Collect] = Field({}, description="Digits to ask callers for, by id.")
+    voicemails: dict[Identifier, VoicemailBox] = Field({}, description="Boxes for spoken messages by id.")
     queues: dict[Identifier, Queue] = Field(min_length=1, description="Queues by id.")
     operators: dict[Identifier, Operator] = Field(min_length=1, description="Operators by id.")
     trunks: dict[Identifier, Trunk] = Field(min_length=1, description="Carriers by id.")

@@ -17,8 +17,10 @@ from pydantic_core import PydanticUndefined
 from hotline_ivr.config import reading, yaml_tree
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field
+from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
     Calendar,
+    Collect,
     Configuration,
     Line,
     Menu,
@@ -27,6 +29,7 @@ from hotline_ivr.config.models import (
     Organisation,
     Queue,
     Trunk,
+    VoicemailBox,
 )
 from hotline_ivr.config.types import duration_text
 
@@ -35,12 +38,18 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("lines.<id>", Line),
     ("calendars.<id>", Calendar),
     ("menus.<id>", Menu),
+    ("collects.<id>", Collect),
+    ("voicemails.<id>", VoicemailBox),
     ("queues.<id>", Queue),
     ("operators.<id>", Operator),
     ("trunks.<id>", Trunk),
 )
 
-PARTS: tuple[tuple[str, type[Model]], ...] = (("A destination", Destination),)
+PARTS: tuple[tuple[str, type[Model]], ...] = (
+    ("A destination", Destination),
+    ("A choice", Choice),
+    ("A lookup", Lookup),
+)
 """Models that stand inside others; each has a table of its own after the sections."""
 
 _HEAD = f"""\

@@ -30,6 +30,7 @@ __all__ = [
     "PhoneNumber",
     "PromptId",
     "SipContact",
+    "SipHost",
     "TimeZone",
     "WeeklyHours",
     "YesNo",
@@ -40,6 +41,7 @@ __all__ = [
 ID_PATTERN = r"[a-z][a-z0-9-]{0,30}"
 _DURATION = re.compile(r"(?:(\d{1,4})h)? ?(?:(\d{1,5})m)? ?(?:(\d{1,6})s?)?", re.ASCII)
 _SIP_CONTACT = r"sip:[A-Za-z0-9_.-]{1,64}@[A-Za-z0-9.:\[\]-]{1,255}"
+_SIP_HOST = r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?"
 _NAME_LIMIT = 120
 _YES, _NO = ("yes", "true", "on"), ("no", "false", "off")
 
@@ -149,6 +151,13 @@ def _sip_contact(value: object) -> str:
     return text
 
 
+def _sip_host(value: object) -> str:
+    text = text_of(value, "an address")
+    if not re.fullmatch(_SIP_HOST, text, re.ASCII):
+        raise refusal(f"{quoted(text)} is not an address", "write it as 192.0.2.10 or sip.example.org:5060")
+    return text
+
+
 def _prompt(value: object) -> str:
     if not isinstance(value, str):
         raise refusal(f"expects the id of a prompt, not {kind_of(value)}")
@@ -209,4 +218,10 @@ SipContact = Annotated[
     BeforeValidator(_sip_contact),
     WithJsonSchema({"type": "string", "pattern": f"^{_SIP_CONTACT}$"}),
     Described("SIP address", "sip:desk@192.0.2.7:5060"),
+]
+SipHost = Annotated[
+    str,
+    BeforeValidator(_sip_host),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SIP_HOST}$"}),
+    Described("host, with or without port", "192.0.2.10:5060"),
 ]

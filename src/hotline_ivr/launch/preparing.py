@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from hotline_ivr.asterisk.home import link_program, prepare_home
 from hotline_ivr.asterisk.render import PlanInput, render_instance, render_plan
-from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, LineHours, fallback_files
+from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, fallback_files
 from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
 from hotline_ivr.asterisk.writing import write
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.calendar import transitions
+from hotline_ivr.routing.foreseen import foresee
+from hotline_ivr.routing.overrides import Override
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram
 from hotline_ivr.setup.share import dialplans_source
@@ -26,7 +29,9 @@ class Rendered:
     secrets: Secrets
 
 
-def render_for_plan(settings: Settings, plan: Plan, now: datetime) -> Rendered:
+def render_for_plan(
+    settings: Settings, plan: Plan, now: datetime, overrides: Iterable[Override] = ()
+) -> Rendered:
     """Write what the service has to write; files that would not change are not touched.
 
     Raises SetupError if a folder cannot be written.
@@ -34,7 +39,9 @@ def render_for_plan(settings: Settings, plan: Plan, now: datetime) -> Rendered:
     prepare_home(settings)
     secrets = ensure_secrets(settings.secrets_file, plan.operators)
     changed = write(settings.etc_dir, render_plan(PlanInput(plan, settings, secrets, dialplans_source())))
-    return Rendered((*changed, *write_fallback(settings.fallback_dir, plan, now)), secrets)
+    return Rendered(
+        (*changed, *write_fallback(settings.fallback_dir, Rulebook(plan, overrides), now)), secrets
+    )
 
 
 def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[str, ...]:
@@ -44,19 +51,15 @@ def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[st
     return write(settings.etc_dir, render_instance(settings, program.modules_dir))
 
 
-def write_fallback(folder: Path, plan: Plan, now: datetime) -> tuple[str, ...]:
-    """Leave behind what Asterisk needs to go on without us; lines that are gone lose their file."""
-    files = fallback_files(plan, _hours(plan, now))
+def write_fallback(folder: Path, book: Rulebook, now: datetime) -> tuple[str, ...]:
+    """Leave behind what Asterisk needs to go on without us; what is gone from the plan loses its files."""
+    # From midnight on, so that the files of a day are the same however often they are rendered.
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    files: dict[str, str] = {}
+    for line_id in book.plan.lines:
+        files |= fallback_files(line_id, foresee(book, line_id, start, FALLBACK_DAYS, now))
     changed = write(folder, files)
     for stale in folder.glob("*.txt"):
         if stale.name not in files:
             stale.unlink(missing_ok=True)
     return changed
-
-
-def _hours(plan: Plan, now: datetime) -> list[LineHours]:
-    # From midnight on, so that the file of a day is the same however often it is rendered.
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [
-        LineHours(line_id, transitions(line, start, FALLBACK_DAYS)) for line_id, line in plan.lines.items()
-    ]

@@ -133,4 +133,7 @@ class CallRecord(NamedTuple):
     unanswered_rings: int
     discrepancy: Discrepancy | None
     finished: bool
+    # What the caller pressed, in order: `main:2@3.4 customer:6-digits@8.0 main:timeout@9.1`, each with its
+    # menu and the seconds from the prompt's beginning; separated by blanks.
+    keys: str
     legs: tuple[LegRecord, ...]

@@ -1,61 +1,185 @@
-"""What happens next to a call. Every routing rule lives here.
+"""What happens next to a call. Every routing rule lives here and in menus.py.
 
-Pure: the plan, the call as it stands, what happened, and the time go in; the next straight stretch of steps
-comes out, with the reason. Live calls, `hotline explain` and the tests all use this one function.
+Pure: the rulebook, the call as it stands, what happened, and the time go in; the next straight stretch of
+steps comes out, with the reason. Live calls, the files by which calls go on without us, `hotline simulate`
+and the tests all use this one function.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
-from hotline_ivr.config.models import Line, Plan
-from hotline_ivr.routing.calendar import is_open
+from hotline_ivr.routing.menus import (
+    Visit,
+    after_digits,
+    after_key,
+    after_lookup,
+    go_to,
+    go_to_line_queue,
+)
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.situation import Rule, RuleKind, Situation
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
+    AskKey,
     Call,
+    Collected,
     Decision,
+    DialStatus,
     Event,
     HangUp,
+    KeyPressed,
     LeftQueue,
+    LookedUp,
+    LookUp,
     Mark,
+    MessageTaken,
+    NoNumber,
     Outcome,
     Play,
     QueueStatus,
     Stage,
-    Wait,
+    State,
+    Step,
+    Transferred,
 )
+
+# Who has asked so often goes in circles, and is helped best by an operator. A caller who listens to every
+# menu of a large hotline presses two dozen keys. The dialplan's own bound is a little above this one.
+MAX_ASKS = 60
+
+# Stands in a state's path where a key shows that the caller wants to go on after the information.
+GO_ON = "_go-on"
+# How long that key is waited for after the prompt (s).
+_GO_ON_TIMEOUT = 8
 
 # The last resort when a call's line is gone from the plan: spoken in the language most people have some of.
 _LAST_RESORT = Play("en", "technical", Stage.MESSAGE)
+_NOTHING_KNOWN = Decision((Mark(Outcome.TECHNICAL), Answer(), _LAST_RESORT, HangUp()), "no-such-line")
 
 
-def decide(plan: Plan, call: Call, event: Event, now: datetime) -> Decision:
+def decide(book: Rulebook, call: Call, event: Event, now: datetime) -> Decision | LookUp:
     """The next steps of `call` at `now` (aware). Never raises for a call that Asterisk can send."""
-    line = plan.lines.get(call.line)
-    if line is None:
-        return Decision((Mark(Outcome.TECHNICAL), Answer(), _LAST_RESORT, HangUp()), "no-such-line")
+    visit = visit_of(book, call)
+    if visit is None:
+        return _NOTHING_KNOWN
+    if isinstance(event, KeyPressed | Collected | LookedUp):
+        return _in_a_menu(visit, event, call.asked)
     match event:
         case Arrived():
-            return _arrived(line, now)
+            return arrived(visit, book.situation(call.line, now))
         case LeftQueue(status):
-            return _left_queue(line, status)
+            return _left_queue(visit, status)
+        case Transferred(status):
+            return _transferred(visit, status)
+        case MessageTaken(kept):
+            return _message_taken(visit, kept=kept)
+        case NoNumber():
+            return go_to_line_queue(visit, "callback:no-number")
+        case _:
+            assert_never(event)
 
 
-def _arrived(line: Line, now: datetime) -> Decision:
-    if not is_open(line, now):
-        message = Play(line.language, line.closed_message, Stage.MESSAGE)
-        return Decision((Mark(Outcome.CLOSED), Answer(), message, HangUp()), "closed:hours")
-    greeting = Play(line.language, line.greeting, Stage.GREETING)
-    reason = "open:always" if line.hours and line.hours.always else "open:hours"
-    return Decision((Answer(), greeting, Wait(line.queue, line.max_wait)), reason)
+def _in_a_menu(visit: Visit, event: KeyPressed | Collected | LookedUp, asked: int) -> Decision | LookUp:
+    if asked >= MAX_ASKS:
+        return go_to_line_queue(visit, "circles")
+    match event:
+        case KeyPressed(key) if visit.state.path == (GO_ON,):
+            return _informed(visit) if key is None else _welcome(visit, "surge:goes-on")
+        case KeyPressed(key):
+            return after_key(visit, key)
+        case Collected(digits):
+            return after_digits(visit, digits)
+        case LookedUp(answer):
+            return after_lookup(visit, answer)
 
 
-def _left_queue(line: Line, status: QueueStatus) -> Decision:
+def visit_of(book: Rulebook, call: Call) -> Visit | None:
+    """The call at its place in the plan; None if its line is gone from there."""
+    line = book.plan.lines.get(call.line)
+    return None if line is None else Visit(book.plan, call.line, line, call.state)
+
+
+def arrived(visit: Visit, situation: Situation) -> Decision:
+    """What a caller meets who arrives in this situation."""
+    if situation.information is not None and situation.open:
+        return _inform(visit, situation, situation.information)
+    if situation.open:
+        greeting = situation.rule.message
+        return _welcome(visit, f"open:{_because(visit, situation.rule)}", greeting, Answer())
+    return _closed(visit, situation.rule)
+
+
+def _because(visit: Visit, rule: Rule) -> str:
+    """The rule in a word: its kind where it is the line's own week, else its place in the YAML."""
+    if rule.kind is not RuleKind.WEEK:
+        return f"{rule.kind}:{rule.name}"
+    hours = visit.line.hours
+    return "always" if hours is not None and hours.always else "hours"
+
+
+def _welcome(visit: Visit, reason: str, greeting: str | None = None, *before: Step) -> Decision:
+    """The greeting, and the line's menu or queue."""
+    line = visit.line
+    welcome = Play(visit.language, greeting or line.greeting, Stage.GREETING)
+    steps = (*before, welcome)
+    if line.menu is None:
+        return go_to_line_queue(visit, reason, *steps)
+    return visit.enter_menu(line.menu, reason, *steps)
+
+
+def _inform(visit: Visit, situation: Situation, prompt: str) -> Decision:
+    reason = f"surge:{situation.rule.name}"
+    if not situation.must_press_to_go_on:
+        notice = Play(visit.language, prompt, Stage.INFORMATION)
+        return _welcome(visit, reason, situation.rule.message, Answer(), notice)
+    key = AskKey(GO_ON, visit.language, (prompt,), _GO_ON_TIMEOUT, barge_in=False, stage=Stage.INFORMATION)
+    return Decision((Answer(), key), reason, State(visit.state.language, 0, (GO_ON,)))
+
+
+def _informed(visit: Visit) -> Decision:
+    return Decision((Mark(Outcome.INFORMED), HangUp()), "surge:informed", visit.resting)
+
+
+def _closed(visit: Visit, rule: Rule) -> Decision:
+    reason = f"closed:{_because(visit, rule)}"
+    message = Play(visit.language, rule.message or visit.line.closed_message, Stage.MESSAGE)
+    told: tuple[Step, ...] = (Mark(Outcome.CLOSED), Answer(), message)
+    place = rule.to or visit.line.closed_to
+    if place is None:
+        return Decision((*told, HangUp()), reason, visit.resting)
+    if place.message is not None:
+        # Another word to a caller who is turned away: the line is closed all the same.
+        more = Play(visit.language, place.message, Stage.MESSAGE)
+        return Decision((*told, more, HangUp()), reason, visit.resting)
+    return go_to(visit, place, reason, *told)
+
+
+def _left_queue(visit: Visit, status: QueueStatus) -> Decision:
     outcome = outcome_of(status)
-    prompt = "technical" if outcome is Outcome.TECHNICAL else line.sorry_message
-    message = Play(line.language, prompt, Stage.MESSAGE)
-    return Decision((Mark(outcome), message, HangUp()), f"left-queue:{outcome}")
+    return _last_word(visit, outcome, f"left-queue:{outcome}")
+
+
+def _transferred(visit: Visit, status: DialStatus) -> Decision:
+    if status is DialStatus.ANSWERED:
+        return Decision((HangUp(),), "transfer:over", visit.resting)
+    return _last_word(visit, Outcome.OVERFLOW_LOST, f"transfer:{status.lower()}")
+
+
+def _message_taken(visit: Visit, *, kept: bool) -> Decision:
+    if not kept:
+        return _last_word(visit, Outcome.TECHNICAL, "voicemail:failed")
+    box = visit.plan.voicemails.get(visit.node)
+    thanks = [Play(visit.language, box.thanks, Stage.MESSAGE)] if box and box.thanks else []
+    return Decision((Mark(Outcome.VOICEMAIL), *thanks, HangUp()), "voicemail:kept", visit.resting)
+
+
+def _last_word(visit: Visit, outcome: Outcome, reason: str) -> Decision:
+    prompt = "technical" if outcome is Outcome.TECHNICAL else visit.line.sorry_message
+    message = Play(visit.language, prompt, Stage.MESSAGE)
+    return Decision((Mark(outcome), message, HangUp()), reason, visit.resting)
 
 
 def outcome_of(status: QueueStatus) -> Outcome:

@@ -5,9 +5,12 @@ doubles are dropped. So a call can be folded again at any time, from whatever is
 
 The outcome, first that fits:
 1. answered: the caller's channel and an operator's were in one bridge;
-2. what a `mark` stage event settled (closed, full, no-operator, timed-out, technical);
-3. technical, when Asterisk stopped in the middle of the call, or ended it with nothing settled;
-4. abandoned: the caller hung up; `stage` says where.
+2. overflowed: the caller's channel and a number outside were in one bridge;
+3. voicemail: the caller hung up while a message was recorded, after two seconds or more;
+4. what `mark` stage events settled, see steps.settled; entering a queue or ringing outside opens it again;
+5. technical, when Asterisk stopped in the middle of the call, or ended it with nothing settled;
+6. informed: the caller hung up after the information that was played up front, before any queue;
+7. abandoned: the caller hung up; `stage` says where.
 A call of which only queue_log knows (its channel events were lost) has the outcome that queue_log gives it.
 """
 
@@ -31,6 +34,8 @@ _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
 _GENERATION, _OFFSET = 6, 7  # where both kinds of event have them
 # Endpoints of carriers are rendered with this prefix (asterisk/render/pjsip.py).
 _TRUNK_CHANNEL = "PJSIP/trunk-"
+# A message that is shorter is nobody speaking after the tone, which takes its part of it.
+_SHORTEST_MESSAGE_US = 2_000_000
 _position = itemgetter(_GENERATION, _OFFSET)
 
 
@@ -94,6 +99,8 @@ def _record(
     if ended_at is not None:
         known.conversation.stop(ended_at)
     ended_by = _ended_by(known, cut=cut) if finished else None
+    if ended_at is not None:
+        known.node_left(ended_at, "hung-up")
     outcome = _outcome(known, story, ended_by, finished=finished)
     queued_at = known.queued_at if known.queued_at is not None else story.entered_at
     connected_at = known.conversation.connected_at
@@ -141,6 +148,7 @@ def _record(
         unanswered_rings=story.unanswered_rings,
         discrepancy=_discrepancy(known, story, waited_until) if over else None,
         finished=finished,
+        keys=" ".join(known.keys),
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
 
@@ -170,11 +178,22 @@ def _outcome(
 ) -> Outcome | None:
     if known.conversation.connected_at is not None:
         return Outcome.ANSWERED
+    if known.outside_at is not None:
+        return Outcome.OVERFLOWED
+    if _left_a_message(known):
+        return Outcome.VOICEMAIL
     if known.marked is not None or not finished:
         return known.marked
     if not known.channel_name and story.outcome is not None:
         return story.outcome
-    return Outcome.TECHNICAL if ended_by is EndedBy.SYSTEM else Outcome.ABANDONED
+    if ended_by is EndedBy.SYSTEM:
+        return Outcome.TECHNICAL
+    return Outcome.INFORMED if known.informed and known.queued_at is None else Outcome.ABANDONED
+
+
+def _left_a_message(known: Folding) -> bool:
+    since, ended_at = known.recording_since, known.ended_at
+    return since is not None and ended_at is not None and ended_at - since >= _SHORTEST_MESSAGE_US
 
 
 def _stage(known: Folding, gave_up_at: int | None) -> Stage:

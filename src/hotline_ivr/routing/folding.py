@@ -12,12 +12,14 @@ from hotline_ivr.routing.call_record import CallerKind, Route
 from hotline_ivr.routing.caller import clean_name, clean_number, clean_text
 from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent
 from hotline_ivr.routing.fold_legs import Conversation, Leg, bridge_of, hangup_of
-from hotline_ivr.routing.steps import Outcome, Stage
+from hotline_ivr.routing.steps import Outcome, Stage, settled
 
-# Words of ours in a stage event are short, and a call asks ten times at most (the dialplan's bound); these
+# Words of ours in a stage event are short, and a call asks 70 times at most (the dialplan's bound); these
 # bounds only hold off what a broken file could bring.
 _MAX_WORD = 120
 _MAX_REASONS = 12
+# Keys that are kept of a call: as many as the dialplan lets it press (its bound of asks).
+_MAX_KEYS = 70
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _STAGES = {stage.value: stage for stage in Stage}
@@ -65,6 +67,14 @@ class Folding:
         self.routes: set[Route] = set()
         self.marked: Outcome | None = None
         self.hung_up_by_us = False
+        # Keys pressed, as `<node>:<key>@<seconds since its prompt began>`, and the node that waits for one.
+        self.keys: list[str] = []
+        self.node: str | None = None
+        self.node_since = 0
+        self.informed = False
+        # In one bridge with a number outside.
+        self.outside_at: int | None = None
+        self.recording_since: int | None = None
         self.over = False
         self.stage = Stage.ARRIVAL
         self.legs: dict[str, Leg] = {}
@@ -119,6 +129,8 @@ class Folding:
         self.conversation.enter(event.channel, bridge_of(event.extra), event.at, self.legs)
         if self.conversation.talking:
             self.stage = Stage.TALK
+        elif self.stage is Stage.TRANSFER and event.channel == self.call:
+            self.outside_at = self.outside_at or event.at
 
     def left_bridge(self, event: CallEvent) -> None:
         self.conversation.leave(event.channel, event.at, self.legs)
@@ -182,6 +194,9 @@ class Folding:
     def say_fallback(self, _at: int, words: list[str]) -> None:
         self._reason(f"fallback:{words[1]}", Route.FALLBACK)
 
+    def say_foreseen(self, _at: int, words: list[str]) -> None:
+        self._reason(words[1], Route.FALLBACK)
+
     def _reason(self, reason: str, route: Route) -> None:
         self.routes.add(route)
         if len(self.reasons) < _MAX_REASONS:
@@ -189,6 +204,7 @@ class Folding:
 
     def say_play(self, at: int, words: list[str]) -> None:
         self.stage = _STAGES.get(words[2], Stage.MESSAGE)
+        self.informed |= self.stage is Stage.INFORMATION
         if self.stage is Stage.GREETING and self.greeting_started_at is None:
             self.greeting_started_at = at
 
@@ -196,8 +212,40 @@ class Folding:
         if self.stage is Stage.GREETING and self.greeting_ended_at is None:
             self.greeting_ended_at = at
 
+    def say_menu(self, at: int, words: list[str]) -> None:
+        self.stage = _STAGES.get(words[3], Stage.MENU)
+        self.informed |= self.stage is Stage.INFORMATION
+        self.node, self.node_since = clean_text(words[1], _MAX_WORD), at
+
+    def say_key(self, at: int, words: list[str]) -> None:
+        self.node_left(at, clean_text(words[2], _MAX_WORD))
+
+    def say_digits(self, at: int, words: list[str]) -> None:
+        # How many, not which: a customer number is personal, and the events below the row have it.
+        self.node_left(at, f"{len(words[2])}-digits" if words[2] else "timeout")
+
+    def node_left(self, at: int, how: str) -> None:
+        """The node that waited for a key has one, or its caller is gone."""
+        if self.node is not None and len(self.keys) < _MAX_KEYS:
+            seconds = max(0, at - self.node_since) / 1_000_000
+            self.keys.append(f"{self.node}:{how}@{seconds:.1f}".replace(" ", "-"))
+        self.node = None
+
+    def say_dial(self, _at: int, _words: list[str]) -> None:
+        self.stage = Stage.TRANSFER
+        self.marked = None
+
+    def say_record(self, at: int, _words: list[str]) -> None:
+        self.stage = Stage.VOICEMAIL
+        self.recording_since = at
+
+    def say_recorded(self, _at: int, _words: list[str]) -> None:
+        self.recording_since = None
+
     def say_wait(self, at: int, words: list[str]) -> None:
         self.stage = Stage.QUEUE
+        # Whatever was settled before (a closed line may send callers to another queue) is open again.
+        self.marked = None
         if self.queued_at is None:
             self.queued_at = at
             self.queue = clean_text(words[1], _MAX_WORD)
@@ -207,8 +255,9 @@ class Folding:
         self.queue_status = clean_text(words[2], _MAX_WORD)
 
     def say_mark(self, _at: int, words: list[str]) -> None:
-        if self.marked is None:
-            self.marked = _OUTCOMES.get(words[1])
+        outcome = _OUTCOMES.get(words[1])
+        if outcome is not None:
+            self.marked = settled(self.marked, outcome)
 
     def say_hangup(self, _at: int, _words: list[str]) -> None:
         self.hung_up_by_us = True
@@ -239,8 +288,15 @@ _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
     "arrived": Folding.say_arrived,
     "asked": Folding.say_asked,
     "fallback": Folding.say_fallback,
+    "foreseen": Folding.say_foreseen,
     "play": Folding.say_play,
     "played": Folding.say_played,
+    "menu": Folding.say_menu,
+    "key": Folding.say_key,
+    "digits": Folding.say_digits,
+    "dial": Folding.say_dial,
+    "record": Folding.say_record,
+    "recorded": Folding.say_recorded,
     "wait": Folding.say_wait,
     "left": Folding.say_left,
     "mark": Folding.say_mark,

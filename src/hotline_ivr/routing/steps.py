@@ -19,16 +19,41 @@ class Outcome(StrEnum):
     NO_OPERATOR = "no-operator"
     TIMED_OUT = "timed-out"
     TECHNICAL = "technical"
+    # Heard the information that was meant for them, and rang off or were told no more.
+    INFORMED = "informed"
+    VOICEMAIL = "voicemail"
+    # Was promised to be called back.
+    CALLBACK = "callback"
+    # Was connected to a number outside ...
+    OVERFLOWED = "overflowed"
+    # ... or should have been, and nobody there answered.
+    OVERFLOW_LOST = "overflow-lost"
+
+
+# What a caller of a closed line may still bring about.
+_DESPITE_CLOSED = frozenset({Outcome.VOICEMAIL, Outcome.CALLBACK})
+
+
+def settled(before: Outcome | None, outcome: Outcome) -> Outcome:
+    """What stands when this outcome is settled: the first, but a closed line can still take a message."""
+    if before is None or (before is Outcome.CLOSED and outcome in _DESPITE_CLOSED):
+        return outcome
+    return before
 
 
 class Stage(StrEnum):
     """Where in its journey a call is; an abandoned call ended in one of these."""
 
     ARRIVAL = "arrival"
+    # A notice before everything else, while an incident keeps callers ringing.
+    INFORMATION = "information"
     GREETING = "greeting"
+    MENU = "menu"
     QUEUE = "queue"
     RINGING = "ringing"
     TALK = "talk"
+    TRANSFER = "transfer"
+    VOICEMAIL = "voicemail"
     MESSAGE = "message"
 
 
@@ -55,6 +80,74 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Play several prompts of a language folder, one after the other."""
+
+    language: str
+    prompts: tuple[str, ...]
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class AskKey:
+    """Play prompts and wait for one key, at most `timeout_s` seconds after them; then ask again.
+
+    `node` is where the caller is, for the record: a menu's id.
+    """
+
+    node: str
+    language: str
+    prompts: tuple[str, ...]
+    timeout_s: int
+    barge_in: bool
+    stage: Stage = Stage.MENU
+
+
+@dataclass(frozen=True, slots=True)
+class AskDigits:
+    """Play prompts and take digits; then ask again.
+
+    They end with `terminator`, with `max_digits`, or by a pause of `timeout_s` seconds.
+    """
+
+    node: str
+    language: str
+    prompts: tuple[str, ...]
+    max_digits: int
+    #: `#`, `*` or empty.
+    terminator: str
+    timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Ring a configured number outside for at most `ring_s` seconds; ask again unless the call ends there."""
+
+    trunk: str
+    host: str
+    number: str
+    ring_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """Record a message of at most `max_s` seconds; then ask again."""
+
+    box: str
+    max_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Write down that this queue will call back.
+
+    Where there is no number to call, the rest of the stretch is left out and asked about.
+    """
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Settle the outcome now, whatever the caller does from here on."""
 
@@ -66,7 +159,7 @@ class HangUp:
     """End the call."""
 
 
-Step = Answer | Play | Wait | Mark | HangUp
+Step = Answer | Play | Say | AskKey | AskDigits | Wait | Transfer | TakeMessage | Promise | Mark | HangUp
 
 
 class QueueStatus(StrEnum):
@@ -93,7 +186,75 @@ class LeftQueue:
     status: QueueStatus
 
 
-Event = Arrived | LeftQueue
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """One key in a menu; None when none came in time."""
+
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The digits that a caller gave; empty when none came in time."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What another program said of the digits; None when it said nothing in time."""
+
+    answer: str | None
+
+
+class DialStatus(StrEnum):
+    """Why Asterisk's Dial() came back (its DIALSTATUS); OTHER is everything that rang nobody."""
+
+    ANSWERED = "ANSWER"
+    NO_ANSWER = "NOANSWER"
+    BUSY = "BUSY"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The number outside did not answer, or has hung up while the caller is still there."""
+
+    status: DialStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken:
+    """The message is over and the caller still there; `kept` unless Asterisk could not write it."""
+
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoNumber:
+    """A promise to call back could not be made: the caller's number is withheld."""
+
+
+Event = Arrived | LeftQueue | KeyPressed | Collected | LookedUp | Transferred | MessageTaken | NoNumber
+
+# Menus that a caller can go back through; who goes deeper comes back to the last of them.
+MAX_DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a caller is, beyond the line: all that a decision needs of what was decided before.
+
+    Everything in it comes from the plan and nothing from the caller, so there are only so many states of a
+    line, and what follows each of them can be written down in advance for the time when nobody decides.
+    """
+
+    #: The language chosen; empty is the line's own.
+    language: str = ""
+    #: How often the caller has failed at this node.
+    tries: int = 0
+    #: The menus gone through, the present one last; digits being asked for stand last as `_<id>`.
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +266,23 @@ class Call:
     caller: str
     plan_version: str
     asked: int = 0
+    state: State = State()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The next straight stretch of steps, and why."""
+    """The next straight stretch of steps, why, and where the caller is then."""
 
     steps: tuple[Step, ...]
     reason: str
+    state: State = State()
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Nothing can be decided before another program has been asked; what it says comes back as LookedUp."""
+
+    collect: str
+    url: str
+    deadline_s: int
+    digits: str

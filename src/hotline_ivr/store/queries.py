@@ -50,6 +50,7 @@ class StoredCall:
     unanswered_rings: int
     discrepancy: str | None
     finished: bool
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)

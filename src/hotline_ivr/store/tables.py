@@ -70,6 +70,7 @@ call = Table(
     Column("unanswered_rings", Integer, nullable=False),
     Column("discrepancy", String),
     Column("finished", Boolean, nullable=False),
+    Column("keys", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),

@@ -34,6 +34,7 @@ def _globals(settings: Settings) -> list[tuple[str, str | int]]:
         ("HOTLINE_DEADLINE", f"{settings.agi_deadline:g}"),
         ("HOTLINE_SOUNDS", str(settings.sounds_dir)),
         ("HOTLINE_FALLBACK", str(settings.fallback_dir)),
+        ("HOTLINE_VOICEMAIL", str(settings.voicemail_dir)),
         ("HOTLINE_TECHNICAL", "en/technical"),
     ]
 

@@ -1,0 +1,145 @@
+"""What would be decided, written down before it is asked: by this, calls go on when nobody answers asks.
+
+A State holds nothing of a caller's, so there are only so many of them, and from each only so many things can
+happen. They are all gone through here, by the same `decide` as live calls: a caller in a menu meets the same
+menu without the service. Look-ups take their default, since nobody is there to ask.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hotline_ivr.routing.decide import MAX_ASKS, arrived, decide, visit_of
+from hotline_ivr.routing.menus import go_to_line_queue
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.situation import Change, Situation
+from hotline_ivr.routing.steps import (
+    AskDigits,
+    AskKey,
+    Call,
+    Collected,
+    Decision,
+    DialStatus,
+    Event,
+    KeyPressed,
+    LeftQueue,
+    LookedUp,
+    LookUp,
+    MessageTaken,
+    NoNumber,
+    Promise,
+    QueueStatus,
+    State,
+    Step,
+    TakeMessage,
+    Transfer,
+    Transferred,
+    Wait,
+)
+
+# Most states of a line that are written down; a line with more menus than these sends callers whose state
+# is not among them to its queue. A hotline of 60 menus in two languages with three tries has 360.
+MAX_STATES = 1_000
+
+KEYS = "0123456789*#"
+
+
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """Stands for every event of a caller who has asked too often."""
+
+
+Foreseeable = Event | Enough
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """All that can happen on one line."""
+
+    #: What a caller meets on arrival, by situation; `changes` name them by their place here.
+    arrivals: tuple[Decision, ...]
+    #: When which situation begins (UTC); the last one bounds how far this may be trusted.
+    changes: tuple[tuple[datetime, int], ...]
+    #: By state, what follows each event.
+    answers: Mapping[State, Mapping[Foreseeable, Decision]]
+    #: For a caller whose state is not among these.
+    lost: Decision
+
+
+def foresee(book: Rulebook, line_id: str, start: datetime, days: int, now: datetime) -> Foreseen:
+    """Everything that can happen on this line in the `days` from `start` on. KeyError for an unknown line."""
+    changes = book.changes(line_id, start, days)
+    call = Call(line_id, "", "", book.plan.version)
+    visit = visit_of(book, call)
+    if visit is None:
+        raise KeyError(line_id)
+    situations = _distinct(changes)
+    arrivals = tuple(arrived(visit, situation) for situation in situations)
+    lost = go_to_line_queue(visit, "lost")
+    return Foreseen(
+        arrivals,
+        tuple((change.at, situations[change.situation]) for change in changes),
+        _answers(book, call, (*arrivals, lost), now),
+        lost,
+    )
+
+
+def _distinct(changes: tuple[Change, ...]) -> dict[Situation, int]:
+    """The situations, numbered in the order in which they first come."""
+    places: dict[Situation, int] = {}
+    for change in changes:
+        places.setdefault(change.situation, len(places))
+    return places
+
+
+def _answers(
+    book: Rulebook, call: Call, begin: tuple[Decision, ...], now: datetime
+) -> dict[State, dict[Foreseeable, Decision]]:
+    found: dict[State, dict[Foreseeable, Decision]] = {}
+    todo = deque(begin)
+    while todo:
+        decision = todo.popleft()
+        for event in _can_follow(decision.steps):
+            if decision.state not in found and len(found) >= MAX_STATES:
+                break
+            answers = found.setdefault(decision.state, {})
+            if event not in answers:
+                answers[event] = _answer(book, replace(call, state=decision.state), event, now)
+                todo.append(answers[event])
+    return found
+
+
+def _answer(book: Rulebook, call: Call, event: Foreseeable, now: datetime) -> Decision:
+    if isinstance(event, Enough):
+        call, event = replace(call, asked=MAX_ASKS), KeyPressed(None)
+    decision = decide(book, call, event, now)
+    if isinstance(decision, LookUp):
+        raise TypeError("digits are foreseen as their default")
+    return decision
+
+
+def _can_follow(steps: tuple[Step, ...]) -> Iterator[Foreseeable]:
+    """What can happen after these steps, the catch-all of each kind last (see asterisk/stretch.py)."""
+    for step in steps:
+        match step:
+            case AskKey():
+                yield Enough()
+                yield from (KeyPressed(None), *map(KeyPressed, KEYS))
+            case AskDigits():
+                # Which digits are right is not looked into: who gave some goes on as one who is not known.
+                yield Enough()
+                yield Collected("")
+                yield LookedUp(None)
+            case Wait():
+                yield from map(LeftQueue, QueueStatus)
+            case Transfer():
+                yield from map(Transferred, DialStatus)
+            case TakeMessage():
+                yield from (MessageTaken(kept=True), MessageTaken(kept=False))
+            case Promise():
+                yield NoNumber()
+            case _:
+                pass

@@ -1,0 +1,236 @@
+"""A caller among menus: what a key does, what digits lead to, and where one is sent.
+
+Pure, and without a memory of its own: where the caller is travels on the channel as a State.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.line import Line
+from hotline_ivr.config.menus import Choice, Collect, Menu
+from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.steps import (
+    MAX_DEPTH,
+    AskDigits,
+    AskKey,
+    Decision,
+    HangUp,
+    LookUp,
+    Mark,
+    Outcome,
+    Play,
+    Promise,
+    Stage,
+    State,
+    Step,
+    TakeMessage,
+    Transfer,
+    Wait,
+)
+
+# How long a number outside rings (s): a little longer than most answering machines wait.
+RING_S = 40
+
+# Prompt for those who were promised to be called back.
+PROMISED = "callback"
+
+COLLECT_PREFIX = "_"
+"""Before the id of what a caller is asked for, in a state's path; no menu's id begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A call at its place in the plan."""
+
+    plan: Plan
+    line_id: str
+    line: Line
+    state: State
+
+    @property
+    def language(self) -> str:
+        return self.state.language or self.line.language
+
+    @property
+    def node(self) -> str:
+        """The menu, digits (`_<id>`) or voicemail box where the caller is; empty elsewhere."""
+        return self.state.path[-1] if self.state.path else ""
+
+    @property
+    def resting(self) -> State:
+        """In no menu any more; the language stays."""
+        return State(self.state.language)
+
+    def enter_menu(self, name: str, reason: str, *before: Step, language: str | None = None) -> Decision:
+        """Into a menu from its beginning; the line's queue if the plan has no such menu."""
+        menu = self.plan.menus.get(name)
+        chosen = self.state.language if language is None else language
+        here = Visit(self.plan, self.line_id, self.line, State(chosen, 0, self._path_to(name)))
+        if menu is None:
+            return go_to_line_queue(here, f"no-such-menu:{name}", *before)
+        return here.tell(menu, (menu.prompt,), reason, *before)
+
+    def tell(self, menu: Menu, prompts: tuple[str, ...], reason: str, *before: Step) -> Decision:
+        """Say these prompts in the present menu and wait for a key."""
+        key = AskKey(self.node, self.language, prompts, menu.timeout, menu.barge_in)
+        return Decision((*before, key), reason, self.state)
+
+    def ask_digits(self, name: str, reason: str, *before: Step) -> Decision:
+        collect = self.plan.collects.get(name)
+        if collect is None:
+            return go_to_line_queue(self, f"no-such-collect:{name}", *before)
+        path = (*self._menus(), COLLECT_PREFIX + name)[-MAX_DEPTH:]
+        here = Visit(self.plan, self.line_id, self.line, State(self.state.language, 0, path))
+        return here.ask_again(collect, (collect.prompt,), reason, *before)
+
+    def ask_again(self, collect: Collect, prompts: tuple[str, ...], reason: str, *before: Step) -> Decision:
+        terminator = "" if collect.terminator == "none" else collect.terminator
+        digits = AskDigits(
+            self.node.removeprefix(COLLECT_PREFIX),
+            self.language,
+            prompts,
+            collect.max_digits,
+            terminator,
+            collect.timeout,
+        )
+        return Decision((*before, digits), reason, self.state)
+
+    def failed_once_more(self) -> Visit:
+        state = self.state
+        return Visit(self.plan, self.line_id, self.line, State(state.language, state.tries + 1, state.path))
+
+    def _menus(self) -> tuple[str, ...]:
+        return tuple(name for name in self.state.path if not name.startswith(COLLECT_PREFIX))
+
+    def _path_to(self, name: str) -> tuple[str, ...]:
+        """A menu that the caller came through is gone back to: so no path holds a menu twice."""
+        path = self._menus()
+        if name in path:
+            return path[: path.index(name) + 1]
+        return (*path, name)[-MAX_DEPTH:]
+
+
+def after_key(visit: Visit, key: str | None) -> Decision:
+    """What a key does in the present menu; None is no key in time."""
+    menu = visit.plan.menus.get(visit.node)
+    if menu is None:
+        # The menu is gone from the plan that this service knows.
+        return go_to_line_queue(visit, "menu-gone")
+    choice = None if key is None else menu.keys.get(key)
+    if choice is None:
+        return _no_choice(visit, menu, key)
+    return _choose(visit, menu, choice, f"menu:{visit.node}:{_KEY_WORDS.get(key or '', key)}")
+
+
+# Only these words may stand in a reason.
+_KEY_WORDS = {"*": "star", "#": "hash"}
+
+
+def _no_choice(visit: Visit, menu: Menu, key: str | None) -> Decision:
+    word, prompt = ("no-input", menu.no_input) if key is None else ("wrong-input", menu.wrong_input)
+    reason = f"menu:{visit.node}:{word}"
+    if visit.state.tries + 1 >= menu.tries:
+        return _default(visit, menu.default, reason)
+    prompts = (*((prompt,) if prompt else ()), menu.short_prompt or menu.prompt)
+    return visit.failed_once_more().tell(menu, prompts, reason)
+
+
+def _choose(visit: Visit, menu: Menu, choice: Choice, reason: str) -> Decision:
+    if choice.language is not None:
+        # Written in full even where it is the line's own: another language may have been chosen before.
+        state = State(choice.language, visit.state.tries, visit.state.path)
+        visit = Visit(visit.plan, visit.line_id, visit.line, state)
+    match choice.do:
+        case "operator":
+            return go_to_line_queue(visit, reason)
+        case "back":
+            *_, before = ("", *visit.state.path[:-1])
+            return visit.enter_menu(before or visit.node, reason)
+        case "repeat":
+            return visit.tell(menu, (menu.prompt,), reason)
+        case None:
+            return (
+                visit.enter_menu(visit.node, reason)
+                if choice.kind == "language"
+                else go_to(visit, choice, reason)
+            )
+
+
+def after_digits(visit: Visit, digits: str) -> Decision | LookUp:
+    """What follows when a caller has given digits, right or wrong, or none."""
+    name = visit.node.removeprefix(COLLECT_PREFIX)
+    collect = visit.plan.collects.get(name)
+    if collect is None:
+        return go_to_line_queue(visit, "collect-gone")
+    if collect.accepts(digits):
+        if collect.lookup is not None:
+            return LookUp(name, collect.lookup.url, collect.lookup.deadline, digits)
+        return _default(visit, collect.default, f"collect:{name}:right")
+    reason = f"collect:{name}:{'wrong' if digits else 'nothing'}"
+    if visit.state.tries + 1 >= collect.tries:
+        return _default(visit, collect.failed or collect.default, reason)
+    again = (*((collect.wrong_input,) if collect.wrong_input else ()), collect.prompt)
+    return visit.failed_once_more().ask_again(collect, again, reason)
+
+
+def after_lookup(visit: Visit, answer: str | None) -> Decision:
+    """Where an answer about the digits leads; None is none in time."""
+    name = visit.node.removeprefix(COLLECT_PREFIX)
+    collect = visit.plan.collects.get(name)
+    if collect is None:
+        return go_to_line_queue(visit, "collect-gone")
+    lookup = collect.lookup
+    known = lookup.answers.get(answer) if lookup is not None and answer is not None else None
+    if known is not None:
+        return go_to(visit, known, f"lookup:{name}:{answer}")
+    return _default(visit, collect.default, f"lookup:{name}:{'no-answer' if answer is None else 'other'}")
+
+
+def _default(visit: Visit, place: Destination | None, reason: str) -> Decision:
+    return go_to_line_queue(visit, reason) if place is None else go_to(visit, place, reason)
+
+
+def go_to_line_queue(visit: Visit, reason: str, *before: Step) -> Decision:
+    line = visit.line
+    return Decision((*before, Wait(line.queue, line.max_wait)), reason, visit.resting)
+
+
+def go_to(visit: Visit, place: Destination, reason: str, *before: Step) -> Decision:
+    """Send the caller there; to the line's queue where the plan lacks what the place needs."""
+    if place.queue is not None:
+        return Decision((*before, Wait(place.queue, visit.line.max_wait)), reason, visit.resting)
+    if place.menu is not None:
+        return visit.enter_menu(place.menu, reason, *before)
+    if place.collect is not None:
+        return visit.ask_digits(place.collect, reason, *before)
+    if place.message is not None:
+        told = Play(visit.language, place.message, Stage.MESSAGE)
+        return Decision((*before, Mark(Outcome.INFORMED), told, HangUp()), reason, visit.resting)
+    if place.transfer is not None:
+        return _transfer(visit, place.transfer, reason, *before)
+    if place.voicemail is not None:
+        return _voicemail(visit, place.voicemail, reason, *before)
+    if place.callback is not None:
+        promised = Play(visit.language, PROMISED, Stage.MESSAGE)
+        steps = (*before, Promise(place.callback), Mark(Outcome.CALLBACK), promised, HangUp())
+        return Decision(steps, reason, visit.resting)
+    raise AssertionError("a destination names one place")
+
+
+def _transfer(visit: Visit, number: str, reason: str, *before: Step) -> Decision:
+    carriers = ((name, trunk.outbound) for name, trunk in sorted(visit.plan.trunks.items()))
+    found = next(((name, host) for name, host in carriers if host is not None), None)
+    if found is None:
+        return go_to_line_queue(visit, "no-carrier-out", *before)
+    return Decision((*before, Transfer(*found, number, RING_S)), reason, visit.resting)
+
+
+def _voicemail(visit: Visit, name: str, reason: str, *before: Step) -> Decision:
+    box = visit.plan.voicemails.get(name)
+    if box is None:
+        return go_to_line_queue(visit, f"no-such-voicemail:{name}", *before)
+    ask = Play(visit.language, box.prompt, Stage.VOICEMAIL)
+    state = State(visit.state.language, 0, (name,))
+    return Decision((*before, ask, TakeMessage(name, box.max_length)), reason, state)

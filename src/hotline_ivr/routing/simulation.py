@@ -1,0 +1,191 @@
+"""A call without a telephone: the same decisions as live calls, carried out in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hotline_ivr.routing.decide import decide
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.steps import (
+    Answer,
+    Arrived,
+    AskDigits,
+    AskKey,
+    Call,
+    Collected,
+    DialStatus,
+    Event,
+    HangUp,
+    KeyPressed,
+    LeftQueue,
+    LookedUp,
+    LookUp,
+    Mark,
+    MessageTaken,
+    NoNumber,
+    Outcome,
+    Play,
+    Promise,
+    QueueStatus,
+    Say,
+    Stage,
+    Step,
+    TakeMessage,
+    Transfer,
+    Transferred,
+    Wait,
+    settled,
+)
+
+# What a person says happens in a queue.
+_QUEUE_WORDS = {
+    "timeout": QueueStatus.TIMEOUT,
+    "full": QueueStatus.FULL,
+    "empty": QueueStatus.JOIN_EMPTY,
+}
+_DIAL_WORDS = {"timeout": DialStatus.NO_ANSWER, "busy": DialStatus.BUSY}
+
+Tell = Callable[[str], str | None]
+"""Answers a question to the caller or about the call; None is that the caller hangs up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One thing that happens: `step` in a word, `text` its details, prompts as `<language>/<prompt>`."""
+
+    step: str
+    text: str
+
+
+class _Over(Exception):  # noqa: N818  it is no mishap when a call ends
+    """The call has ended."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class Simulation:
+    """One call of one caller."""
+
+    def __init__(
+        self, book: Rulebook, call: Call, at: datetime, *, tell: Tell, show: Callable[[Scene], None]
+    ) -> None:
+        """`at` is when the call comes, and stays the time; `show` is told of everything as it happens."""
+        self.outcome: Outcome | None = None
+        self.asks = 0
+        self._book = book
+        self._call = call
+        self._at = at
+        self._stage = Stage.ARRIVAL
+        self._event: Event = Arrived()
+        self._tell = tell
+        self._show = show
+
+    def play(self) -> Outcome:
+        """Until the call is over; how it ended."""
+        while True:
+            try:
+                self._ask()
+            except _Over as over:
+                return over.outcome
+
+    def _ask(self) -> None:
+        call = replace(self._call, asked=self.asks)
+        decision = decide(self._book, call, self._event, self._at)
+        self.asks += 1
+        if isinstance(decision, LookUp):
+            said = self._tell(f"what does {decision.url} answer about {decision.digits}?")
+            self._event = LookedUp(said if said != "timeout" else None)
+            self._note("look-up", f"{decision.collect}: {said or 'nothing'}")
+            return
+        self._call = replace(self._call, state=decision.state)
+        self._note("decided", decision.reason)
+        for step in decision.steps:
+            event = self._carry_out(step)
+            if event is not None:
+                self._event = event
+                return
+        self._end(self.outcome or Outcome.TECHNICAL)
+
+    def _carry_out(self, step: Step) -> Event | None:
+        """What comes of a step, where the service has to be asked again."""
+        match step:
+            case Answer():
+                self._note("answer", "")
+            case Play(language, prompt, stage):
+                self._say(language, (prompt,), stage)
+            case Say(language, prompts, stage):
+                self._say(language, prompts, stage)
+            case Mark(outcome):
+                self.outcome = settled(self.outcome, outcome)
+            case HangUp():
+                self._note("hang-up", "")
+                self._end(self.outcome or Outcome.TECHNICAL)
+            case AskKey(node, language, prompts, _, _, stage):
+                self._say(language, prompts, stage)
+                return self._key(self._told(f"[{node}] key (0-9 * # or timeout)"))
+            case AskDigits(node, language, prompts):
+                self._say(language, prompts, Stage.MENU)
+                said = self._told(f"[{node}] digits (or timeout)")
+                return Collected("".join(digit for digit in said if digit in "0123456789"))
+            case Promise(queue):
+                return self._promise(queue)
+            case Wait() | Transfer() | TakeMessage():
+                return self._elsewhere(step)
+        return None
+
+    def _elsewhere(self, step: Wait | Transfer | TakeMessage) -> Event:
+        """With somebody else, or with a machine that records."""
+        match step:
+            case Wait(queue, max_wait_s):
+                self._note("queue", f"{queue}, for {max_wait_s} s at most")
+                self._stage, self.outcome = Stage.QUEUE, None
+                said = self._told(f"[queue {queue}] answered, timeout, full or empty")
+                if said == "answered":
+                    self._end(Outcome.ANSWERED)
+                return LeftQueue(_QUEUE_WORDS.get(said, QueueStatus.TIMEOUT))
+            case Transfer(trunk, _, number, _):
+                self._note("transfer", f"{number} by {trunk}")
+                self._stage, self.outcome = Stage.TRANSFER, None
+                said = self._told(f"[{number}] answered, timeout or busy")
+                if said == "answered":
+                    self._end(Outcome.OVERFLOWED)
+                return Transferred(_DIAL_WORDS.get(said, DialStatus.OTHER))
+            case TakeMessage(box, max_s):
+                self._note("record", f"{box}, for {max_s} s at most")
+                self._stage = Stage.VOICEMAIL
+                return MessageTaken(kept=self._told(f"[voicemail {box}] kept or failed") != "failed")
+
+    def _promise(self, queue: str) -> Event | None:
+        if not self._call.caller:
+            self._note("promise", "impossible: the number is withheld")
+            return NoNumber()
+        self._note("promise", queue)
+        return None
+
+    def _key(self, said: str) -> KeyPressed:
+        return KeyPressed(said[0] if said != "timeout" and said[0] in "0123456789*#" else None)
+
+    def _told(self, question: str) -> str:
+        said = self._tell(question)
+        if not said:
+            self._note("caller", "hangs up")
+            self._end(self.outcome or self._abandoned())
+        self._note("caller", str(said))
+        return str(said)
+
+    def _abandoned(self) -> Outcome:
+        return Outcome.INFORMED if self._stage is Stage.INFORMATION else Outcome.ABANDONED
+
+    def _end(self, outcome: Outcome) -> None:
+        raise _Over(outcome)
+
+    def _say(self, language: str, prompts: tuple[str, ...], stage: Stage) -> None:
+        self._stage = stage
+        self._note("prompt", " ".join(f"{language}/{prompt}" for prompt in prompts))
+
+    def _note(self, step: str, text: str) -> None:
+        self._show(Scene(step, text))
