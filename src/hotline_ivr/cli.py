@@ -18,6 +18,8 @@ import typer
 from hotline_ivr import __version__, cli_overrides, cli_plan, cli_token
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_explain import explain
+from hotline_ivr.cli_init import init
+from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
 from hotline_ivr.settings import Settings
@@ -36,6 +38,8 @@ app = typer.Typer(
 app.add_typer(calls_app, name="calls")
 cli_overrides.add_to(app)
 cli_plan.add_to(app)
+app.add_typer(prompts_app, name="prompts")
+app.command()(init)
 app.command()(simulate)
 app.command()(explain)
 app.add_typer(cli_token.app, name="token")

@@ -42,8 +42,7 @@ def explain(
     from hotline_ivr.routing.calendar import zone_of
     from hotline_ivr.routing.explain import explain as explain_call
     from hotline_ivr.routing.rulebook import Rulebook
-    from hotline_ivr.routing.situation import Change
-from hotline_ivr.routing.steps import Call
+    from hotline_ivr.routing.steps import Call
     from hotline_ivr.settings import Settings
 
     settings = Settings.from_environment()

@@ -26,6 +26,18 @@ SHORT = {
     "closed": "We are closed. Call again tomorrow morning.",
     "sorry": "Sorry, nobody could answer. Goodbye for now.",
     "technical": "There is a fault. Try once more in a minute.",
+    "menu": "For sales press one. For the warehouse press two. For news press three.",
+    "menu-short": "Choose among one, two and three, please, or wait for somebody.",
+    "more": "This is the warehouse. Press one to go back to where you were.",
+    "wrong-key": "That key does nothing here, unfortunately.",
+    "no-key": "We have not heard any key from your telephone.",
+    "customer": "Please enter the digits of your customer number, then hash.",
+    "wrong-number": "No customer has a number like that one.",
+    "news": "Yesterday's storm took down four masts. They will be up again on Thursday.",
+    "after-the-tone": "Leave your message after the tone, and end it with hash.",
+    "thanks": "Thanks a lot. Your message has been kept.",
+    "callback": "Good. One of us is going to ring you back today.",
+    "incident": "All of the town is without a network since six this morning.",
 }
 
 

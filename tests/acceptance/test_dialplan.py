@@ -19,6 +19,7 @@ from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Rule, RuleKind, Situation
 from hotline_ivr.routing.steps import Call
+from hotline_ivr.setup.share import dialplans_source
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
@@ -54,6 +55,15 @@ def lint(extensions: Path) -> str:
 
 def test_no_step_of_the_dialplan_is_unknown_to_asterisk_or_leads_nowhere(stack: HotlineStack) -> None:
     assert lint(stack.settings.etc_dir / "extensions.conf") == ""
+
+
+def test_every_application_of_the_dialplan_is_loaded(stack: HotlineStack) -> None:
+    """The lint knows all that Asterisk has; ours loads only what a hotline needs."""
+    written = "".join(path.read_text(encoding="utf-8") for path in sorted(dialplans_source().glob("*.conf")))
+    used = set(re.findall(r"^(?:exten => [^,]+,1|\s*same => n(?:\(\w+\))?),(\w+)\(", written, re.MULTILINE))
+    known = set(re.findall(r"^\s*(\w+):", stack.console("core show applications"), re.MULTILINE))
+    assert {"Read", "Record", "Dial", "Queue"} <= used
+    assert used - known == set()
 
 
 def test_the_lint_finds_what_it_is_for(stack: HotlineStack) -> None:

@@ -94,4 +94,4 @@ def test_the_dialplan_bounds_asks_as_the_service_does() -> None:
     from hotline_ivr.setup.share import dialplans_source
 
     fallback = (dialplans_source() / "hotline-fallback.conf").read_text(encoding="utf-8")
-    assert f"${{HOTLINE_ASKED}} >= {MAX_ASKS}]" in fallback
+    assert f"${{HOTLINE_ASKED}} < {MAX_ASKS}]" in fallback

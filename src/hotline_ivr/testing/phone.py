@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.ledger import LedgerRow
@@ -22,6 +22,9 @@ from hotline_ivr.testing.sip_trace import SipTrace
 
 HEARD_LIMIT_S = 120.0
 """Most that is kept of what one side hears: longer than any test's call, 2 MB at 8 kHz."""
+
+KeysBy = Literal["rtpevent", "info"]
+"""How a phone sends keys: RTP telephone-events (RFC 4733), or SIP INFO."""
 
 _FRAME_S = 0.02
 _ANSWER_DEADLINE_S = 20.0
@@ -66,9 +69,9 @@ class Telephones:
         await self._runtime.close()
         self.trace.stop()
 
-    async def caller(self, number: str, host: str, port: int) -> Phone:
-        """Somebody outside, who calls without registering."""
-        return await self._phone(number, host, port, "", 0)
+    async def caller(self, number: str, host: str, port: int, *, keys: KeysBy = "rtpevent") -> Phone:
+        """Somebody outside, who calls without registering, and whose keys travel in RTP or by SIP INFO."""
+        return await self._phone(number, host, port, "", 0, keys=keys)
 
     async def operator(self, account: str, secret: str, host: str, port: int) -> Phone:
         """An operator's phone, registered.
@@ -79,11 +82,18 @@ class Telephones:
         await phone.agent.register(timeout=10)
         return phone
 
-    async def _phone(self, user: str, host: str, port: int, secret: str, interval: int) -> Phone:
+    async def _phone(
+        self, user: str, host: str, port: int, secret: str, interval: int, *, keys: KeysBy = "rtpevent"
+    ) -> Phone:
         import baresip  # noqa: PLC0415
 
         account = baresip.Account(
-            user, f"{host}:{port}", secret, reg_interval=interval, audio_codecs=("pcma", "pcmu")
+            user,
+            f"{host}:{port}",
+            secret,
+            reg_interval=interval,
+            audio_codecs=("pcma", "pcmu"),
+            dtmf_mode=keys,
         )
         return Phone(self, user, f"{host}:{port}", await baresip.UserAgent.create(self._runtime, account))
 
@@ -273,7 +283,7 @@ class PhoneCall:
             await asyncio.gather(self._listener, return_exceptions=True)
 
     async def send_keys(self, digits: str) -> None:
-        """Keys by RTP telephone-events."""
+        """Keys by RTP telephone-events (RFC 4733), or by SIP INFO if the phone was made so."""
         await self.native.send_dtmf(digits)
 
     async def say(self, sound: Audio) -> None:
