@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import time
@@ -46,6 +47,7 @@ from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
+from hotline_ivr.web.guard import NotHttpFilter
 from hotline_ivr.web.health import Check, Part, build_app
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
@@ -120,6 +122,7 @@ class Service:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        logging.getLogger("aiohttp.server").addFilter(NotHttpFilter())
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)

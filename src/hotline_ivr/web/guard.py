@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
@@ -9,7 +10,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.contextvars import bound_contextvars
+from typing_extensions import override
 
 from hotline_ivr.web.api.problems import ApiError, Kind, from_http
 
@@ -29,6 +32,17 @@ HEADERS = {
     # Which library of which version answers is nobody's business.
     "Server": "hotline",
 }
+
+
+class NotHttpFilter(logging.Filter):
+    """Takes the traceback from what aiohttp logs of bytes that are no HTTP: anybody may send those."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+            record.exc_info = None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
 
 
 @web.middleware

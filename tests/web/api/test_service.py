@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -88,3 +89,25 @@ def test_a_token_that_is_revoked_at_the_terminal_is_refused_at_once(stack: Hotli
     status, problem = ask(stack, "GET", "/lines", secret)
     assert (status, problem["code"]) == (401, "not-authenticated")
     assert f'"request_id": "{problem["request_id"]}"' in Path(stack.log_of("serve")).read_text()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /api/v1/lines HTTP/1.1\r\nHost: a\r\nX-Request-ID: a\x00b\r\n\r\n",
+        b"GET /api/v1/lines HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"POST /api/v1/check HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+        b"POST /api/v1/check HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET /" + b"y" * 20_000 + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_without_a_traceback_anywhere(stack: HotlineStack, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", stack.settings.http_port), timeout=10) as line:
+        line.sendall(sent)
+        answer = line.recv(65_536)
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+    assert stack.get("/healthz")[0] == 200
+    log = Path(stack.log_of("serve")).read_text()
+    assert "Error handling request" in log
+    assert "Traceback" not in log
+    assert b"Traceback" not in answer

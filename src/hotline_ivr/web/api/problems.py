@@ -127,7 +127,10 @@ def from_http(error: web.HTTPException, request_id: str) -> web.Response:
 def invalid(place: str, refused: ValidationError) -> ApiError:
     """What pydantic refuses, without saying back what was sent."""
     found = refused.errors(include_url=False, include_context=False, include_input=False)
-    errors = tuple(WrongValue(where=_where(place, each), message=each["msg"]) for each in found[:MOST_ERRORS])
+    errors = tuple(
+        WrongValue(where=_where(place, each), message=each["msg"].removeprefix("Value error, "))
+        for each in found[:MOST_ERRORS]
+    )
     detail = "; ".join(f"{each.where}: {each.message}" for each in errors[:3])
     return ApiError(Kind.INVALID, detail, errors=errors)
 
