@@ -121,6 +121,10 @@ class Ended(Shown):
 
 def routes(desk: Desk) -> tuple[AnyRoute, ...]:
     """The routes of overrides."""
+    return (*_looking(desk), *_deciding(desk))
+
+
+def _looking(desk: Desk) -> tuple[AnyRoute, ...]:
     return (
         Route(
             method="GET",
@@ -144,6 +148,11 @@ def routes(desk: Desk) -> tuple[AnyRoute, ...]:
             answer_model=OverrideShown,
             handler=partial(show_override, desk),
         ),
+    )
+
+
+def _deciding(desk: Desk) -> tuple[AnyRoute, ...]:
+    return (
         Route(
             method="POST",
             path="/lines/{line}/overrides",
