@@ -24,8 +24,10 @@ minutes = st.one_of(st.integers(0, 287).map(lambda five: five * 5), st.integers(
 intervals = st.tuples(minutes, minutes).filter(lambda pair: pair[0] != pair[1])
 day_hours = intervals.map(lambda pair: f"{clock(pair[0])}-{clock(pair[1])}")
 # No two of these days are neighbours, so an interval past midnight never meets the next one.
-weeks = st.dictionaries(st.sampled_from(["mon", "wed", "fri"]), day_hours, min_size=1) | st.just("always") | st.just(
-    {"sat-sun": "00:30-03:30"}
+weeks = (
+    st.dictionaries(st.sampled_from(["mon", "wed", "fri"]), day_hours, min_size=1)
+    | st.just("always")
+    | st.just({"sat-sun": "00:30-03:30"})
 )
 
 
@@ -55,15 +57,16 @@ def calendar_around(draw: st.DrawFn, day: date) -> dict[str, Any]:
         optional={"moved": st.sampled_from(["next-working-day", "previous-working-day", "nearest-working-day",
                                             "next-monday"])},
     )  # fmt: skip
-    own = st.one_of(st.just({}), day_hours.map(lambda text: {"hours": text}), st.sampled_from(DAYS).map(
-        lambda name: {"as": name}))  # fmt: skip
+    hours = day_hours.map(lambda text: {"hours": text})
+    another_day = st.sampled_from(DAYS).map(lambda name: {"as": name})
+    own: st.SearchStrategy[dict[str, Any]] = st.one_of(st.just({}), hours, another_day)
     ends = st.tuples(st.integers(-40, 2), st.integers(-2, 40), st.booleans()).filter(lambda e: e[0] <= e[1])
 
     def season(made: tuple[tuple[int, int, bool], Any]) -> dict[str, Any]:
         (first, last, yearly), hours = made
         form = "%m-%d" if yearly else "%Y-%m-%d"
-        return {"from": f"{day + timedelta(days=first):{form}}", "until": f"{day + timedelta(days=last):{form}}",
-                "hours": hours}  # fmt: skip
+        begins, ends = (f"{day + timedelta(days=shift):{form}}" for shift in (first, last))
+        return {"from": begins, "until": ends, "hours": hours}
 
     return {
         **draw(st.fixed_dictionaries({}, optional={"hours": weeks})),
@@ -71,7 +74,10 @@ def calendar_around(draw: st.DrawFn, day: date) -> dict[str, Any]:
         "closures": some(closure),
         "special_days": some(st.tuples(special, own).map(lambda pair: {**pair[0], **pair[1]})),
         "seasons": some(st.tuples(ends, weeks | st.just("closed")).map(season)),
-        "holidays": {"country": draw(st.sampled_from(COUNTRIES)), **draw(own.filter(lambda each: "as" not in each))},
+        "holidays": {
+            "country": draw(st.sampled_from(COUNTRIES)),
+            **draw(st.just({}) | hours),
+        },
     }
 
 

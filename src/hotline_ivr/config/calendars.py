@@ -29,9 +29,7 @@ class Calendar(Model):
     seasons: dict[Identifier, Season] = Field(
         {}, description="Parts of the year with a week of their own, by id."
     )
-    holidays: PublicHolidays | None = Field(
-        None, description="Public holidays.", examples=["{country: NO}"]
-    )
+    holidays: PublicHolidays | None = Field(None, description="Public holidays.", examples=["{country: NO}"])
     special_days: dict[Identifier, SpecialDay] = Field(
         {}, description="Days with other hours, or none, by id."
     )

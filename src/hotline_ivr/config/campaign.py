@@ -28,7 +28,8 @@ def _moment(value: object) -> datetime:
     except ValueError:
         pass  # such as 30 February
     raise refusal(
-        f"{quoted(text)} is not a day and time", "write 2026-09-01 08:00, on the clock of the line's time zone"
+        f"{quoted(text)} is not a day and time",
+        "write 2026-09-01 08:00, on the clock of the line's time zone",
     )
 
 

@@ -85,7 +85,9 @@ def _text_of(path: Path) -> str:
     except UnicodeDecodeError:
         raise refusal(f"{path.name} is not UTF-8", "export the calendar anew") from None
     except OSError as error:
-        raise refusal(f"{path.name} cannot be read ({error.strerror})", "let the service's user read it") from None
+        raise refusal(
+            f"{path.name} cannot be read ({error.strerror})", "let the service's user read it"
+        ) from None
 
 
 def _look_through(name: str, text: str) -> None:
@@ -117,10 +119,13 @@ def _calendar(name: str, text: str) -> Any:
     from icalendar import Calendar  # noqa: PLC0415 - 0.2 s that most configurations need not spend
 
     try:
-        return Calendar.from_ical(text)
+        found = Calendar.from_ical(text)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         # The parser raises more than it documents for text that is no calendar.
         raise refusal(f"{name} is not an iCalendar file: {error}"[:300], "export the calendar anew") from None
+    if not isinstance(found, Calendar) or found.name != "VCALENDAR":
+        raise refusal(f"{name} is not an iCalendar file", "export the calendar anew")
+    return found
 
 
 @lru_cache(maxsize=256)
@@ -141,12 +146,20 @@ def occurrences(source: IcalText, year: int) -> tuple[Occurrence, ...]:
 
 def _occurrence(event: Any) -> Occurrence:
     start = event["DTSTART"].dt
-    end = event["DTEND"].dt if "DTEND" in event else start + event["DURATION"].dt if "DURATION" in event else start
+    end = (
+        event["DTEND"].dt
+        if "DTEND" in event
+        else start + event["DURATION"].dt
+        if "DURATION" in event
+        else start
+    )
     if not isinstance(start, datetime) and end <= start:
         end = start + timedelta(days=1)
     listed = event.get("CATEGORIES", [])
     categories = tuple(
-        str(word).casefold() for each in (listed if isinstance(listed, list) else [listed]) for word in each.cats
+        str(word).casefold()
+        for each in (listed if isinstance(listed, list) else [listed])
+        for word in each.cats
     )
     return Occurrence(str(event.get("UID", "")), str(event.get("SUMMARY", "")), start, end, categories)
 

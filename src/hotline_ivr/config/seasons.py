@@ -18,9 +18,7 @@ class Season(Model):
     """A part of the year whose own week replaces the ordinary one, first and last day included."""
 
     from_: OneDate = Field(alias="from", description="First day.", examples=["06-15"])
-    until: OneDate = Field(
-        description="Last day; before `from`, it is in the next year.", examples=["08-15"]
-    )
+    until: OneDate = Field(description="Last day; before `from`, it is in the next year.", examples=["08-15"])
     hours: SeasonHours = Field(
         description="The week of the season; `closed` for none.", examples=["{mon-fri: 10:00-14:00}"]
     )
@@ -49,4 +47,4 @@ class Season(Model):
     @property
     def span(self) -> DateSpan:
         first, last = self.from_.first, self.until.last
-        return DateSpan(first, last, " to ".join((self.from_.text, self.until.text)))
+        return DateSpan(first, last, f"{self.from_.text} to {self.until.text}")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hotline_ivr.config.check import check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ConfigError
+from hotline_ivr.routing.review import Remark, review
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompts import read_sources
 from hotline_ivr.setup.share import sounds_source
@@ -25,6 +28,11 @@ class ChosenPlan:
 def known_prompts(settings: Settings) -> frozenset[str]:
     """Ids of the prompts that a configuration may name. Raises SetupError if their texts cannot be read."""
     return frozenset(name.partition("/")[2] for name in read_sources(sounds_source(settings.sounds)))
+
+
+def remarks_today(plan: Plan) -> Iterator[Remark]:
+    """What the days from today on say of a plan, for `check`."""
+    return review(plan, datetime.now(UTC).date())
 
 
 def plan_on_disk(settings: Settings) -> Plan:

@@ -12,7 +12,8 @@ from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, LineHours, fallb
 from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
 from hotline_ivr.asterisk.writing import write
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.calendar import transitions
+from hotline_ivr.routing.calendar import Transition
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram
 from hotline_ivr.setup.share import dialplans_source
@@ -57,6 +58,15 @@ def write_fallback(folder: Path, plan: Plan, now: datetime) -> tuple[str, ...]:
 def _hours(plan: Plan, now: datetime) -> list[LineHours]:
     # From midnight on, so that the file of a day is the same however often it is rendered.
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [
-        LineHours(line_id, transitions(line, start, FALLBACK_DAYS)) for line_id, line in plan.lines.items()
-    ]
+    book = Rulebook(plan)
+    return [LineHours(line_id, _openings(book, line_id, start)) for line_id in plan.lines]
+
+
+def _openings(book: Rulebook, line_id: str, start: datetime) -> list[Transition]:
+    """When the line opens and closes; changes of the rule alone are left out."""
+    *changes, last = book.changes(line_id, start, FALLBACK_DAYS)
+    found: list[Transition] = []
+    for change in changes:
+        if not found or found[-1].open != change.situation.open:
+            found.append(Transition(change.at, change.situation.open))
+    return [*found, Transition(last.at, last.situation.open)]

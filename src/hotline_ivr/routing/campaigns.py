@@ -71,5 +71,9 @@ def _second(wall: datetime, zone: str, *, last: bool) -> int:
     wanted = int(wall.replace(tzinfo=UTC).timestamp())
     clock = [stretch for year in range(wall.year - 1, wall.year + 2) for stretch in stretches(zone, year)]
     found = [max(one.start, wanted - one.offset) for one in clock if wanted - one.offset < one.end]
-    shown = [moment for moment, one in zip(found, clock[-len(found) :], strict=True) if moment + one.offset == wanted]
+    shown = [
+        moment
+        for moment, one in zip(found, clock[-len(found) :], strict=True)
+        if moment + one.offset == wanted
+    ]
     return shown[-1] if last and shown else found[0]

@@ -48,7 +48,7 @@ class Resolved:
         found = [*self._plans(start, end), *self._parts(start, end)]
         for layer in self.layers:
             for file in layer.calendar.ical:
-                found += ical_facts(layer.name, layer.level, file, zone_of(self.zone), start, end)
+                found += ical_facts(layer.name, layer.level, file, zone_of(self.zone), start=start, end=end)
         plans = [fact for fact in found if isinstance(fact, DayPlan)]
         parts = [fact for fact in found if isinstance(fact, Part)]
         return Facts(
@@ -153,10 +153,10 @@ class Resolved:
     def _parts(self, start: date, end: date) -> Iterator[Part]:
         for layer in self.layers:
             for order, (name, opening) in enumerate(layer.calendar.openings.items()):
-                yield from _part(layer, f"openings.{name}", order, opening, start, end)
+                yield from _part(layer, f"openings.{name}", order, opening, start=start, end=end)
             for order, (name, closure) in enumerate(layer.calendar.closures.items()):
                 if closure.hours is not None:
-                    yield from _part(layer, f"closures.{name}", order, closure, start, end)
+                    yield from _part(layer, f"closures.{name}", order, closure, start=start, end=end)
 
 
 def resolve(plan: Plan, line_id: str) -> Resolved:
@@ -202,7 +202,7 @@ def _closed_days(layer: Layer, start: date, end: date) -> Iterator[DayPlan]:
 
 
 def _part(
-    layer: Layer, place: str, order: int, source: Opening | Closure, start: date, end: date
+    layer: Layer, place: str, order: int, source: Opening | Closure, *, start: date, end: date
 ) -> Iterator[Part]:
     opens = isinstance(source, Opening)
     kind = RuleKind.OPENING if opens else RuleKind.CLOSURE

@@ -15,7 +15,12 @@ from hotline_ivr.routing.resolving import Resolved
 from hotline_ivr.routing.situation import Considered, Rule, RuleKind
 from hotline_ivr.routing.wall import zone_of
 
-_LOST = ("", "it belongs to the calendar itself, and this is inherited", "it is shorter", "it was written later")
+_LOST = (
+    "",
+    "it belongs to the calendar itself, and this is inherited",
+    "it is shorter",
+    "it was written later",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,10 @@ def _considered(voice: _Voice, winner: _Voice) -> Considered:
 
 
 def _reason(voice: _Voice, winner: _Voice) -> str:
-    differs = next((i for i, pair in enumerate(zip(winner.standing, voice.standing, strict=True)) if len(set(pair)) > 1), 3)
+    differs = next(
+        (i for i, pair in enumerate(zip(winner.standing, voice.standing, strict=True)) if len(set(pair)) > 1),
+        3,
+    )
     if differs == 0:
         kind, other = (one.rule.kind.replace("-", " ") for one in (winner, voice))
         return f"{kind} goes before {other}"
@@ -70,7 +78,9 @@ def _by_hand(overrides: Sequence[Override], at: datetime) -> Iterator[_Voice]:
         if not override.holds_at(at):
             yield _Voice(rank, rule, None, f"set by {override.by}, does not hold now")
         elif what is None:
-            yield _Voice(rank, rule, None, f"information up front, set by {override.by}; opens and closes nothing")
+            yield _Voice(
+                rank, rule, None, f"information up front, set by {override.by}; opens and closes nothing"
+            )
         else:
             yield _Voice(rank, rule, override.kind is OverrideKind.OPEN, f"{what} by hand, by {override.by}")
 
@@ -85,7 +95,9 @@ def _campaign(campaign: Sequence[Spell], at: datetime) -> Iterator[_Voice]:
         if inside:
             yield _Voice(rank, rule, open=False, why=f"the campaign is {when}")
         else:
-            yield _Voice(rank, rule, None, "the campaign has begun" if spell.start is None else "the campaign goes on")
+            yield _Voice(
+                rank, rule, None, "the campaign has begun" if spell.start is None else "the campaign goes on"
+            )
 
 
 class _Moment:
@@ -110,20 +122,29 @@ class _Moment:
                 voice.rule.name.startswith(f"{name}.") for voice in found
             ):
                 rule = Rule(kind, name)
-                found.append(_Voice((KINDS[kind], level, DAY * 10_000, -order), rule, None, self._not_today()))
+                found.append(
+                    _Voice((KINDS[kind], level, DAY * 10_000, -order), rule, None, self._not_today())
+                )
         return _one_each(found)
 
     def _not_today(self) -> str:
         return f"not on {DAY_NAMES[self._day.weekday()]} {self._day}"
 
     def _part(self, part: Part) -> _Voice:
-        spans = [span for day, shift in ((self._day, 0), (self._yesterday, DAY)) if part.first <= day <= part.last
-                 for span in part.spans if span[0] <= self._minute + shift < span[1]]
+        spans = [
+            span
+            for day, shift in ((self._day, 0), (self._yesterday, DAY))
+            if part.first <= day <= part.last
+            for span in part.spans
+            if span[0] <= self._minute + shift < span[1]
+        ]
         what = "open" if part.opens else "closed"
         when = written_spans(part.spans)
         if spans:
             return _Voice(part.standing, part.situation.rule, part.opens, f"{what} {when}")
-        return _Voice(part.standing, part.situation.rule, None, f"{what} {when}, not at {clock(self._minute)}")
+        return _Voice(
+            part.standing, part.situation.rule, None, f"{what} {when}, not at {clock(self._minute)}"
+        )
 
     def _plan(self, plan: DayPlan) -> _Voice | None:
         winning_before = self._days.day(self._yesterday).plan
