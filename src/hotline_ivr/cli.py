@@ -17,6 +17,7 @@ import typer
 
 from hotline_ivr import __version__
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_hours import hours
 from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
 from hotline_ivr.settings import Settings
 
@@ -32,6 +33,7 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+app.command()(hours)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 
