@@ -14,6 +14,7 @@ _FONT = "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\""
 # Ordinary hours, and hours by another rule; both keep their contrast in print and for colour-blind eyes.
 _INK, _PALE = "#1c2733", "#5a6775"
 _SMALLEST_WITH_WORDS = 16
+_ORDINARY = frozenset({RuleKind.WEEK, RuleKind.SEASON})
 _COLOURS = {"ordinary": "#2f6f9f", "other": "#b5541c", "closed": "#f4f5f7", "special": "#f7e6d8"}
 
 
@@ -67,17 +68,24 @@ def _week(week: tuple[DayHours, ...], top: int) -> list[str]:
 
 
 def _day(day: DayHours, left: int, top: int, body: int) -> list[str]:
-    note = day.note
+    note = "" if _ordinary(day) else day.note
     middle = left + _COLUMN // 2
     title = f"{DAY_NAMES[day.day.weekday()][:3]} {day.day.day}.{day.day.month}."
     shade = _COLOURS["special" if note else "closed"]
     parts = [
         _text(middle, top + 19, title, size=12, colour=_INK, weight=600 if note else 400),
-        _box(left + 2, body, _COLUMN - 4, _HEIGHT, colour=shade, about=f"{day.day}: {note or 'ordinary'}"),
+        _box(
+            left + 2, body, _COLUMN - 4, _HEIGHT, colour=shade, about=f"{day.day}: {day.note or 'ordinary'}"
+        ),
     ]
     for span in day.spans:
         parts += _span(span, day, left, body)
     return parts if day.spans else [*parts, _text(middle, body + _HEIGHT // 2 + 4, "closed")]
+
+
+def _ordinary(day: DayHours) -> bool:
+    closed_by = (day.closed_by,) if day.closed_by else ()
+    return all(rule.kind in _ORDINARY for rule in (*closed_by, *(span.rule for span in day.spans)))
 
 
 def _span(span: Open, day: DayHours, left: int, body: int) -> list[str]:
@@ -86,7 +94,7 @@ def _span(span: Open, day: DayHours, left: int, body: int) -> list[str]:
     # On the night when clocks go back a span may end earlier on the clock than it began.
     end = max(end, start + 15)
     y, height = body + start * _HEIGHT / DAY, max(3.0, (end - start) * _HEIGHT / DAY)
-    colour = _COLOURS["ordinary" if span.rule.kind is RuleKind.WEEK else "other"]
+    colour = _COLOURS["ordinary" if span.rule.kind in _ORDINARY else "other"]
     words = f"{clock_of(span.start, day.day)}-{clock_of(span.end, day.day)}"
     box = _box(left + 4, y, _COLUMN - 8, height, colour=colour, about=f"{words} {span.rule.name}")
     if height < _SMALLEST_WITH_WORDS:
@@ -100,7 +108,7 @@ def _minute(moment: datetime) -> int:
 
 def _legend(y: int) -> list[str]:
     parts, x = [], _LEFT
-    for colour, words in (("ordinary", "ordinary week"), ("other", "season, opening or other rule")):
+    for colour, words in (("ordinary", "ordinary week"), ("other", "opening, holiday or other rule")):
         parts.append(_box(x, y - 10, 12, 12, colour=_COLOURS[colour]))
         parts.append(_text(x + 18, y, words, anchor="start"))
         x += 130

@@ -34,8 +34,8 @@ class DayHours:
     @property
     def note(self) -> str:
         """What makes this day another than those of the week; empty for an ordinary one."""
-        rules = [span.rule for span in self.spans] or [self.closed_by]
-        names = [rule.name for rule in rules if rule is not None and rule.kind is not RuleKind.WEEK]
+        rules = [*((self.closed_by,) if self.closed_by else ()), *(span.rule for span in self.spans)]
+        names = [rule.name for rule in rules if rule.kind is not RuleKind.WEEK]
         return ", ".join(dict.fromkeys(names))
 
 
