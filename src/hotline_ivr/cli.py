@@ -18,6 +18,7 @@ import typer
 from hotline_ivr import __version__, cli_overrides, cli_plan, cli_token
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_explain import explain
+from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
 from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_simulate import simulate
@@ -43,6 +44,7 @@ app.command()(init)
 app.command()(simulate)
 app.command()(explain)
 app.add_typer(cli_token.app, name="token")
+app.command()(hours)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 
@@ -65,10 +67,10 @@ def check(
 ) -> None:
     """Check the configuration and name every problem with its place and remedy. Starts nothing."""
     from hotline_ivr.config.check import check as check_configuration
-    from hotline_ivr.launch.plans import known_prompts
+    from hotline_ivr.launch.plans import known_prompts, remarks_today
 
     settings = Settings.from_environment(config=path)
-    result = check_configuration(settings.config, known_prompts(settings))
+    result = check_configuration(settings.config, known_prompts(settings), remarks_today)
     if as_json:
         typer.echo(
             json.dumps(

@@ -57,15 +57,16 @@ def calendar_around(draw: st.DrawFn, day: date) -> dict[str, Any]:
         optional={"moved": st.sampled_from(["next-working-day", "previous-working-day", "nearest-working-day",
                                             "next-monday"])},
     )  # fmt: skip
-    own = st.one_of(st.just({}), day_hours.map(lambda text: {"hours": text}), st.sampled_from(DAYS).map(
-        lambda name: {"as": name}))  # fmt: skip
+    hours = day_hours.map(lambda text: {"hours": text})
+    another_day = st.sampled_from(DAYS).map(lambda name: {"as": name})
+    own: st.SearchStrategy[dict[str, Any]] = st.one_of(st.just({}), hours, another_day)
     ends = st.tuples(st.integers(-40, 2), st.integers(-2, 40), st.booleans()).filter(lambda e: e[0] <= e[1])
 
     def season(made: tuple[tuple[int, int, bool], Any]) -> dict[str, Any]:
         (first, last, yearly), hours = made
         form = "%m-%d" if yearly else "%Y-%m-%d"
-        return {"from": f"{day + timedelta(days=first):{form}}", "until": f"{day + timedelta(days=last):{form}}",
-                "hours": hours}  # fmt: skip
+        begins, ends = (f"{day + timedelta(days=shift):{form}}" for shift in (first, last))
+        return {"from": begins, "until": ends, "hours": hours}
 
     return {
         **draw(st.fixed_dictionaries({}, optional={"hours": weeks})),
@@ -75,7 +76,7 @@ def calendar_around(draw: st.DrawFn, day: date) -> dict[str, Any]:
         "seasons": some(st.tuples(ends, weeks | st.just("closed")).map(season)),
         "holidays": {
             "country": draw(st.sampled_from(COUNTRIES)),
-            **draw(own.filter(lambda each: "as" not in each)),
+            **draw(st.just({}) | hours),
         },
     }
 

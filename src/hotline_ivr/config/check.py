@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_origin
+from typing import Protocol, get_origin
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from hotline_ivr.config.phone import is_country
 from hotline_ivr.config.problems import Problem, render_all
 from hotline_ivr.config.reading import Reading, read
 from hotline_ivr.config.schema_errors import findings
+from hotline_ivr.config.yaml_tree import Path as YamlPath
 from hotline_ivr.errors import ConfigError
 
 JOINED = frozenset(
@@ -50,8 +51,29 @@ class CheckResult:
         return render_all(self.problems)
 
 
-def check(path: Path, known_prompts: Collection[str] | None = None) -> CheckResult:
-    """Read and check a folder of YAML, or one file; prompts are looked up if `known_prompts` is given."""
+class Remark(Protocol):
+    """A warning about what stands at a path."""
+
+    @property
+    def path(self) -> YamlPath: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def remedy(self) -> str: ...
+
+
+Review = Callable[[Plan], Iterable[Remark]]
+
+
+def check(
+    path: Path, known_prompts: Collection[str] | None = None, review: Review | None = None
+) -> CheckResult:
+    """Read and check a folder of YAML, or one file; prompts are looked up if `known_prompts` is given.
+
+    `review` looks at a plan that has no errors, and its remarks become warnings.
+    """
     reading = read(path, JOINED)
     country = _country_of(reading)
     problems = list(reading.problems)
@@ -69,6 +91,11 @@ def check(path: Path, known_prompts: Collection[str] | None = None) -> CheckResu
         problems += cross_checks(reading, country, known_prompts)
     if not reading.complete or any(problem.severity == "error" for problem in problems):
         plan = None
+    if plan is not None and review is not None:
+        for remark in review(plan):
+            problems.append(
+                reading.problem(remark.path, remark.message, remark.remedy, severity="warning", key=True)
+            )
     return CheckResult(plan, tuple(sorted(problems, key=lambda problem: problem.order)))
 
 

@@ -57,6 +57,8 @@ class DateSpan:
     def ranges(self, start: date, end: date) -> Iterator[Range]:
         """The runs of days that touch start..end, whole, in order."""
         if not self.yearly:
+            if self.last[0] < start.year or self.first[0] > end.year:
+                return  # most of ten thousand closures, without making a date of each
             years: range | tuple[int] = (0,)
         else:
             years = range(start.year - 1, end.year + 1)
@@ -134,7 +136,7 @@ def parse_when(value: object) -> When:
     if match := _EASTER.fullmatch(plain):
         offset = int(match[2] or 0) * (-1 if match[1] == "-" else 1)
         if abs(offset) > _FURTHEST:
-            raise refusal(f"{quoted(text)} is far from Easter", f"write at most {_FURTHEST} days", at=text)
+            raise refusal(f"{quoted(text)} is far from Easter", f"write at most {_FURTHEST}", at=text)
         return EasterDay(offset, plain)
     if match := _NTH.fullmatch(plain):
         return _nth(match, text)
@@ -187,7 +189,7 @@ def _date_text(written: tuple[int, int, int]) -> str:
 
 
 def _day(written: tuple[int, int, int], year: int, *, forward: bool) -> date:
-    """A written date in a year; where there is no 29 February, a run begins on 1 March, ends on 28 February."""
+    """A written date in a year; without a 29 February a run begins on 1 March or ends on the 28th."""
     month, day = written[1:]
     if (month, day) == (2, 29) and not calendar.isleap(written[0] or year):
         month, day = (3, 1) if forward else (2, 28)
@@ -225,7 +227,7 @@ def _full_date(value: object) -> date:
 _ONE = r"([0-9]{4}-)?[0-9]{1,2}-[0-9]{1,2}"
 _WHEN_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "pattern": rf"^({_ONE}( *(to|\.\.|\u2013) *{_ONE})?|[Ee]aster.*|[A-Za-z]+ [A-Za-z]+ of [A-Za-z ]+)(,.*)?$",
+    "pattern": rf"^({_ONE}( *(to|\.\.|\u2013) *{_ONE})?|[Ee]aster.*|[A-Za-z]+ [a-z]+ of [a-z ]+)(,.*)?$",
 }
 
 Days = Annotated[

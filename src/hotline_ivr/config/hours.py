@@ -246,11 +246,21 @@ class WeeklyHours:
             raise refusal(
                 "this line would never open", "give at least one day its hours, such as mon-fri: 08:00-16:00"
             )
-        days = tuple(
-            tuple(sorted((o.start - day * DAY, o.end - day * DAY) for o in openings if o.start // DAY == day))
-            for day in range(7)
-        )
+        days = tuple(_joined(openings, day) for day in range(7))
         return cls.from_spans([(opening.start, opening.end) for opening in openings], days)
+
+
+def _joined(openings: list[_Opening], day: int) -> Spans:
+    """The intervals of a day; those that touch are one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(
+        (o.start - day * DAY, o.end - day * DAY) for o in openings if o.start // DAY == day
+    ):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def _again(found: ErrorDetails) -> InitErrorDetails:

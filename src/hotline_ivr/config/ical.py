@@ -119,10 +119,13 @@ def _calendar(name: str, text: str) -> Any:
     from icalendar import Calendar  # noqa: PLC0415 - 0.2 s that most configurations need not spend
 
     try:
-        return Calendar.from_ical(text)
+        found = Calendar.from_ical(text)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         # The parser raises more than it documents for text that is no calendar.
         raise refusal(f"{name} is not an iCalendar file: {error}"[:300], "export the calendar anew") from None
+    if found.name != "VCALENDAR":  # some other component, such as a single event
+        raise refusal(f"{name} is not an iCalendar file", "export the calendar anew")
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -35,7 +35,7 @@ def countries() -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=512)
 def holidays_of(country: str, subdivision: str | None, year: int) -> Mapping[date, tuple[str, ...]]:
-    """The holidays of a year: the names in the country's language, then the English ones where they differ."""
+    """The holidays of a year: names in the country's language, then the English ones where they differ."""
     import holidays  # noqa: PLC0415
 
     native = holidays.country_holidays(country, subdiv=subdivision).default_language
@@ -57,7 +57,7 @@ def names_of(country: str, subdivision: str | None) -> tuple[str, ...]:
 
 def is_named(names: tuple[str, ...], written: str) -> bool:
     """Whether a holiday goes by the written name; also a day in lieu, `Boxing Day (observed)`."""
-    return any(name.casefold() in {written.casefold()} or _in_lieu(name, written) for name in names)
+    return any(name.casefold() == written.casefold() or _in_lieu(name, written) for name in names)
 
 
 def _in_lieu(name: str, written: str) -> bool:

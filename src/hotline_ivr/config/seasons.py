@@ -47,4 +47,4 @@ class Season(Model):
     @property
     def span(self) -> DateSpan:
         first, last = self.from_.first, self.until.last
-        return DateSpan(first, last, " to ".join((self.from_.text, self.until.text)))
+        return DateSpan(first, last, f"{self.from_.text} to {self.until.text}")

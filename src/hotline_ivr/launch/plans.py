@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from hotline_ivr.config.check import check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ConfigError
 from hotline_ivr.launch.plan_history import PlanHistory, files_of
+from hotline_ivr.routing.review import Remark, review
 from hotline_ivr.routing.speech import is_part
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
@@ -28,6 +30,11 @@ def known_prompts(settings: Settings) -> frozenset[str]:
     """Ids of the prompts that a configuration may name. Raises SetupError if their texts cannot be read."""
     found = (name.partition("/")[2] for name in read_sources(*prompt_folders(settings)))
     return frozenset(prompt for prompt in found if not is_part(prompt))
+
+
+def remarks_today(plan: Plan) -> Iterator[Remark]:
+    """What the days from today on say of a plan, for `check`."""
+    return review(plan, datetime.now(UTC).date())
 
 
 def plan_on_disk(settings: Settings) -> Plan:

@@ -27,7 +27,7 @@ _LENDS = KINDS[RuleKind.SEASON]
 
 @dataclass(frozen=True, slots=True)
 class YearTable:
-    """What holds from each moment (seconds since 1970, UTC) on, until the next; the last until the year ends."""
+    """What holds from each moment (seconds since 1970, UTC) on, until the next or the end of the year."""
 
     moments: Sequence[int]
     situations: tuple[Situation, ...]
@@ -87,7 +87,7 @@ class Days:
         edges = {0, *(edge for span in (*tails, *today.spans) for edge in span)}
         edges.update(edge for _, start, end in covering for edge in (start, end))
         pieces: list[Piece] = []
-        for minute in sorted(edge for edge in edges if edge < DAY):
+        for minute in sorted(edge for edge in edges if 0 <= edge < DAY):
             candidates = [part for part, start, end in covering if start <= minute < end]
             situation = _holds(minute, before, today, tails, candidates)
             if not pieces or pieces[-1].situation is not situation:

@@ -16,7 +16,7 @@ _WHOLE = ((0, DAY),)
 
 
 def ical_facts(
-    name: str, level: int, file: IcalFile, zone: ZoneInfo, start: date, end: date
+    name: str, level: int, file: IcalFile, zone: ZoneInfo, *, start: date, end: date
 ) -> Iterator[DayPlan | Part]:
     """What the events say from `start` to `end`; moments are put on the wall clock of `zone`."""
     seen: set[Occurrence] = set()

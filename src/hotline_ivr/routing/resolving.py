@@ -48,7 +48,7 @@ class Resolved:
         found = [*self._plans(start, end), *self._parts(start, end)]
         for layer in self.layers:
             for file in layer.calendar.ical:
-                found += ical_facts(layer.name, layer.level, file, zone_of(self.zone), start, end)
+                found += ical_facts(layer.name, layer.level, file, zone_of(self.zone), start=start, end=end)
         plans = [fact for fact in found if isinstance(fact, DayPlan)]
         parts = [fact for fact in found if isinstance(fact, Part)]
         return Facts(
@@ -153,10 +153,10 @@ class Resolved:
     def _parts(self, start: date, end: date) -> Iterator[Part]:
         for layer in self.layers:
             for order, (name, opening) in enumerate(layer.calendar.openings.items()):
-                yield from _part(layer, f"openings.{name}", order, opening, start, end)
+                yield from _part(layer, f"openings.{name}", order, opening, start=start, end=end)
             for order, (name, closure) in enumerate(layer.calendar.closures.items()):
                 if closure.hours is not None:
-                    yield from _part(layer, f"closures.{name}", order, closure, start, end)
+                    yield from _part(layer, f"closures.{name}", order, closure, start=start, end=end)
 
 
 def resolve(plan: Plan, line_id: str) -> Resolved:
@@ -193,23 +193,25 @@ def _seasons(layer: Layer, start: date, end: date) -> Iterator[DayPlan]:
 
 def _closed_days(layer: Layer, start: date, end: date) -> Iterator[DayPlan]:
     for order, (name, closure) in enumerate(layer.calendar.closures.items()):
-        if closure.hours is None:
+        if closure.hours is not None:
+            continue
+        # Only a rule with a day in this time is looked at further: there may be ten thousand.
+        if runs := [run for when in closure.on for run in when.ranges(start, end)]:
             rule = facing(RuleKind.CLOSURE, f"{layer.name}.closures.{name}", closure)
-            for when in closure.on:
-                for first, last in when.ranges(start, end):
-                    rank = standing(RuleKind.CLOSURE, layer.level, minutes_of(first, last), order)
-                    yield DayPlan(first, last, rank, rule, NO_HOURS)
+            for first, last in runs:
+                rank = standing(RuleKind.CLOSURE, layer.level, minutes_of(first, last), order)
+                yield DayPlan(first, last, rank, rule, NO_HOURS)
 
 
 def _part(
-    layer: Layer, place: str, order: int, source: Opening | Closure, start: date, end: date
+    layer: Layer, place: str, order: int, source: Opening | Closure, *, start: date, end: date
 ) -> Iterator[Part]:
-    opens = isinstance(source, Opening)
-    kind = RuleKind.OPENING if opens else RuleKind.CLOSURE
-    rule = facing(kind, f"{layer.name}.{place}", source)
-    spans = source.hours or WHOLE_DAY
-    for when in source.on:
-        for first, last in when.ranges(start, end):
+    if runs := [run for when in source.on for run in when.ranges(start, end)]:
+        opens = isinstance(source, Opening)
+        kind = RuleKind.OPENING if opens else RuleKind.CLOSURE
+        rule = facing(kind, f"{layer.name}.{place}", source)
+        spans = source.hours or WHOLE_DAY
+        for first, last in runs:
             rank = standing(kind, layer.level, minutes_of(first, last, spans), order)
             yield Part(first, last, rank, rule, opens, spans)
 

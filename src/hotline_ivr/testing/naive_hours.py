@@ -9,6 +9,7 @@ from __future__ import annotations
 from calendar import isleap, monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,24 +27,47 @@ Hours = list[tuple[int, int]]
 Verdict = tuple[bool, str]
 
 
-def naive(data: Mapping[str, Any], line: str, moment: datetime) -> Verdict:
-    """Whether the line is open, and the name of the rule that says so. Campaigns are not known here."""
-    written = data["lines"][line]
-    wall = moment.astimezone(ZoneInfo(written["time_zone"]))
-    day, minute = wall.date(), wall.hour * 60 + wall.minute
-    if "calendar" in written:
-        chain = _chain(data["calendars"], written["calendar"])
-    else:
-        chain = [(line, {"hours": written["hours"]})]
-    found = [*_parts(chain, day, minute), *_parts(chain, day - ONE, minute + 1440)]
-    place, name, hours = _plan(chain, day - ONE)
-    if any(start <= minute + 1440 < end for start, end in hours):
-        found.append((place, True, name))
-    else:
-        place, name, hours = _plan(chain, day)
-        found.append((place, any(start <= minute < end for start, end in hours), name))
-    _, is_open, name = min(found, key=lambda each: each[0])
-    return is_open, name
+Found = list[tuple[tuple[int, ...], bool, str, Hours]]
+
+
+class NaiveHours:
+    """A line of a configuration as data. With `remember`, what was found out about a day is kept."""
+
+    def __init__(self, data: Mapping[str, Any], line: str, *, remember: bool = True) -> None:
+        written = data["lines"][line]
+        self._zone = ZoneInfo(written["time_zone"])
+        if "calendar" in written:
+            self._chain = _chain(data["calendars"], written["calendar"])
+        else:
+            self._chain = [(line, {"hours": written["hours"]})]
+        self._remember = remember
+        self._known: dict[date, tuple[Found, tuple[tuple[int, ...], str, Hours]]] = {}
+
+    def at(self, moment: datetime) -> Verdict:
+        """Whether the line is open, and the name of the rule that says so. Campaigns are not known here."""
+        wall = moment.astimezone(self._zone)
+        day, minute = wall.date(), wall.hour * 60 + wall.minute
+        parts, plan = self._day(day)
+        parts_before, plan_before = self._day(day - ONE)
+        found = [
+            (place, is_open, name)
+            for here, now in ((parts, minute), (parts_before, minute + 1440))
+            for place, is_open, name, hours in here
+            if any(start <= now < end for start, end in hours)
+        ]
+        place, name, hours = plan_before
+        if any(start <= minute + 1440 < end for start, end in hours):
+            found.append((place, True, name))
+        else:
+            place, name, hours = plan
+            found.append((place, any(start <= minute < end for start, end in hours), name))
+        _, is_open, name = min(found, key=lambda each: each[0])
+        return is_open, name
+
+    def _day(self, day: date) -> tuple[Found, tuple[tuple[int, ...], str, Hours]]:
+        if day not in self._known or not self._remember:
+            self._known[day] = list(_parts(self._chain, day)), _plan(self._chain, day)
+        return self._known[day]
 
 
 def _chain(calendars: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
@@ -53,9 +77,7 @@ def _chain(calendars: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
     return found
 
 
-def _parts(
-    chain: list[tuple[str, Any]], day: date, minute: int
-) -> Iterator[tuple[tuple[int, ...], bool, str]]:
+def _parts(chain: list[tuple[str, Any]], day: date) -> Iterator[tuple[tuple[int, ...], bool, str, Hours]]:
     for level, (name, rules) in enumerate(chain):
         for kind, section in (("opening", "openings"), ("closure", "closures")):
             for number, (rule, what) in enumerate(rules.get(section, {}).items()):
@@ -63,15 +85,15 @@ def _parts(
                     continue
                 hours = _hours(what["hours"])
                 for length in _runs(what["on"], day):
-                    if any(start <= minute < end for start, end in hours):
-                        size = length * sum(end - start for start, end in hours)
-                        place = (ORDER.index(kind), level, size, -number)
-                        yield place, kind == "opening", f"{name}.{section}.{rule}"
+                    size = length * sum(end - start for start, end in hours)
+                    place = (ORDER.index(kind), level, size, -number)
+                    yield place, kind == "opening", f"{name}.{section}.{rule}", hours
 
 
 def _plan(chain: list[tuple[str, Any]], day: date) -> tuple[tuple[int, ...], str, Hours]:
     """The strongest plan of a day: how strong, its name, its hours."""
     found: list[tuple[tuple[int, ...], str, Hours | str]] = []
+    place: tuple[int, ...]
     for level, (name, rules) in enumerate(chain):
         for number, (rule, what) in enumerate(rules.get("closures", {}).items()):
             if "hours" not in what:
@@ -101,11 +123,9 @@ def _plan(chain: list[tuple[str, Any]], day: date) -> tuple[tuple[int, ...], str
 
 
 def _written_week(chain: list[tuple[str, Any]], name: str) -> Any:
-    where, *path = name.split(".")
-    written = dict(chain).get(where, {})
-    for step in path:
-        written = written.get(step, {"hours": "closed"})
-    return written["hours"] if path[0] == "seasons" else written
+    where, section, *season = name.split(".")
+    rules = dict(chain)[where]
+    return rules["seasons"][season[0]]["hours"] if season else rules.get(section, "closed")
 
 
 def _holidays(chain: list[tuple[str, Any]], day: date) -> Iterator[tuple[tuple[int, ...], str, Hours]]:
@@ -130,13 +150,18 @@ def _said(chain: list[tuple[str, Any]], names: list[str]) -> Any:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _names(country: str, day: date) -> list[str]:
     native = holiday_calendars.country_holidays(country).default_language
     names: list[str] = []
     for language in (native, "en_US"):
-        listed = holiday_calendars.country_holidays(country, years=day.year, language=language)
-        names += [name for name in listed.get_list(day) if name not in names]
+        names += [name for name in _listed(country, day.year, language).get_list(day) if name not in names]
     return names
+
+
+@lru_cache(maxsize=256)
+def _listed(country: str, year: int, language: str) -> Any:
+    return holiday_calendars.country_holidays(country, years=year, language=language)
 
 
 def _special(chain: list[tuple[str, Any]], what: Any, day: date) -> bool:
