@@ -29,7 +29,7 @@ setup: system $(VENV)/.made-run ## Set everything up: packages, Python, Asterisk
 test: setup-test ## Run all tests, real calls included; ARGS="tests/setup -k music" runs some
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.made-test ## Style, types, import rules, documentation, images, shell scripts
+check: $(VENV)/.made-test ## Style, types, import rules, documentation, YAML, images, shell scripts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -37,6 +37,8 @@ check: $(VENV)/.made-test ## Style, types, import rules, documentation, images, 
 	$(BIN)/python scripts/check-docs
 	$(BIN)/hadolint docker/Dockerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec $(COMPOSE_FILES)
+	$(BIN)/check-jsonschema --quiet --schemafile config/hotline.schema.json config/*.yaml config/examples/*/*.yaml
+	$(BIN)/check-jsonschema --quiet --schemafile sounds/prompts.schema.json sounds/*.yaml config/examples/*/prompts/*.yaml
 	@scripts/check-shell $(SCRIPTS)
 
 bench: setup-test ## Measure what the targets speak of; takes some minutes

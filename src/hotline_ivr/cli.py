@@ -17,6 +17,8 @@ import typer
 
 from hotline_ivr import __version__
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_init import init
+from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
 from hotline_ivr.settings import Settings
@@ -33,6 +35,8 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+app.add_typer(prompts_app, name="prompts")
+app.command()(init)
 app.command()(simulate)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]

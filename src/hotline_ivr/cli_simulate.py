@@ -42,15 +42,14 @@ def simulate(
     from hotline_ivr.routing.rulebook import Rulebook
     from hotline_ivr.routing.simulation import Scene, Simulation
     from hotline_ivr.routing.steps import Call
-    from hotline_ivr.setup.prompts import read_sources
-    from hotline_ivr.setup.share import sounds_source
+    from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 
     settings = Settings.from_environment()
     plan = plan_on_disk(settings)
     if line not in plan.lines:
         raise typer.BadParameter(f"there is no line {line!r}; there are: {', '.join(sorted(plan.lines))}")
     moment = _moment(at, ZoneInfo(plan.lines[line].time_zone))
-    texts = {name: _text(source) for name, source in read_sources(sounds_source(settings.sounds)).items()}
+    texts = {name: _text(source) for name, source in read_sources(*prompt_folders(settings)).items()}
     call = Call(line, plan.lines[line].numbers[0], caller, plan.version)
     answers = _scripted(keys) if keys is not None else _interactive
     happened: list[Scene] = []

@@ -50,7 +50,7 @@ class Settings(BaseModel):
     )
     sounds: Path | None = Field(
         None,
-        description="Folder of prompts.yaml and recordings; default is the one that came with the program.",
+        description="Folder of your own prompts and recordings; default is `prompts` beside the YAML files.",
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="`auto` writes JSON lines unless standard error is a terminal."
@@ -208,6 +208,12 @@ class Settings(BaseModel):
     def sounds_dir(self) -> Path:
         """Built prompts, one folder a language (nb, en)."""
         return self.asterisk_dir / "sounds"
+
+    @property
+    def own_sounds(self) -> Path:
+        """The organisation's own prompts, which win over the shipped ones; the folder need not exist."""
+        folder = self.config.parent if self.config.is_file() else self.config
+        return (self.sounds or folder / "prompts").absolute()
 
     @property
     def music_dir(self) -> Path:

@@ -332,7 +332,7 @@ async def hung_up_while_speaking(walk: Walk, _way: str) -> Check:
 
 
 def is_spoken(file: Path) -> bool:
-    """Whether this is the tone that was said. Lost packets shift its phase, and cost it a part of its share."""
+    """Whether this is the tone that was said; lost packets shift its phase and cost it part of its share."""
     message = Audio.from_wav(file)
     return message.seconds > 1.5 and tone_share(message.part(0.3, 1.3), 440) > 0.3
 

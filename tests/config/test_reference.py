@@ -17,11 +17,16 @@ from hotline_ivr.config.reference import PARTS, SECTIONS, json_schema, main, mar
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "config" / "hotline.schema.json"
 SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+EXAMPLES = sorted((ROOT / "config" / "examples").glob("*/*.yaml"))
+PROMPT_SCHEMA = ROOT / "sounds" / "prompts.schema.json"
+PROMPT_TEXTS = sorted(
+    (*(ROOT / "sounds").glob("*.yaml"), *(ROOT / "config/examples").glob("*/prompts/*.yaml"))
+)
 REMAKE = "python -m hotline_ivr.config.reference"
 
 
-def fits_schema(*files: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA), *map(str, files)]
+def fits_schema(*files: Path, schema: Path = SCHEMA) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(schema), *map(str, files)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -67,6 +72,43 @@ def test_the_shipped_files_name_the_schema_and_fit_it() -> None:
         assert file.read_text(encoding="utf-8").startswith(modeline)
     done = fits_schema(*SHIPPED)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_examples_name_the_schema_and_fit_it() -> None:
+    assert len(EXAMPLES) >= 12
+    for file in EXAMPLES:
+        named = (
+            file.read_text(encoding="utf-8").splitlines()[0].partition("yaml-language-server: $schema=")[2]
+        )
+        assert (file.parent / named).resolve() == SCHEMA
+    done = fits_schema(*EXAMPLES)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_texts_of_prompts_name_their_schema_and_fit_it(tmp_path: Path) -> None:
+    assert len(PROMPT_TEXTS) >= 6
+    for file in PROMPT_TEXTS:
+        named = (
+            file.read_text(encoding="utf-8").splitlines()[0].partition("yaml-language-server: $schema=")[2]
+        )
+        assert (file.parent / named).resolve() == PROMPT_SCHEMA
+    done = fits_schema(*PROMPT_TEXTS, schema=PROMPT_SCHEMA)
+    assert done.returncode == 0, done.stdout
+    for number, wrong in enumerate(("Greeting!: {nb: Hei}", "greeting: {sv: Hej}", "greeting: {nb: ''}")):
+        (tmp_path / f"{number}.yaml").write_text(wrong, encoding="utf-8")
+        assert fits_schema(tmp_path / f"{number}.yaml", schema=PROMPT_SCHEMA).returncode == 1
+
+
+def test_an_editor_has_words_to_show_over_every_key() -> None:
+    """The description of a key is its hover text."""
+    schema = json_schema()
+    keys = {("", name): told for name, told in schema["properties"].items()}
+    for model, told in schema["$defs"].items():
+        keys |= {(model, name): key for name, key in told.get("properties", {}).items()}
+    assert len(keys) > 30
+    for place, key in keys.items():
+        named = schema["$defs"].get(key.get("$ref", "").rpartition("/")[2], {})
+        assert key.get("description") or named.get("description"), f"no words for {place}"
 
 
 def test_the_schema_takes_everything_that_the_reader_takes(tmp_path: Path, good: str) -> None:

@@ -11,8 +11,7 @@ import pytest
 from hotline_ivr.errors import SetupError
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.audio import FORMATS, SPEECH, measure, sox
-from hotline_ivr.setup.prompts import build_prompts, read_sources
-from hotline_ivr.setup.share import sounds_source
+from hotline_ivr.setup.prompts import build_prompts
 
 TEXTS = """
 greeting:
@@ -135,37 +134,6 @@ def test_a_build_that_died_in_the_middle_is_done_again(
     assert contents(settings.sounds_dir) == whole
 
 
-def test_all_mistakes_in_the_sources_are_told_at_once(source: Path) -> None:
-    (source / "prompts.yaml").write_text(
-        "Greeting!: {nb: Hei}\nclosed: {sv: Stängt}\nsorry: Sorry\ntechnical: {en: ''}\n"
-    )
-    (source / "nb/notes.txt").touch()
-    (source / "en/a b.wav").touch()
-    for ending in ("wav", "flac"):
-        (source / f"en/hello.{ending}").touch()
-    with pytest.raises(SetupError) as error:
-        read_sources(source)
-    told = str(error.value)
-    for part in (
-        "Greeting!",
-        "'sv'",
-        "sorry: must be texts",
-        "the text for en",
-        "notes.txt",
-        "a b.wav",
-        "another",
-    ):
-        assert part in told
-    assert len(told.splitlines()) == 7
-
-
-@pytest.mark.parametrize("text", ["- greeting", "greeting: [", "just words"])
-def test_a_file_that_is_no_list_of_prompts_is_refused_with_its_place(source: Path, text: str) -> None:
-    (source / "prompts.yaml").write_text(text)
-    with pytest.raises(SetupError, match=r"prompts\.yaml"):
-        read_sources(source)
-
-
 def test_without_espeak_its_package_is_named(
     settings: Settings, source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -179,7 +147,47 @@ def test_a_text_that_looks_like_an_option_is_spoken(settings: Settings, source: 
     assert build_prompts(settings, source).built == ("en/greeting",)
 
 
-def test_our_own_texts_hold_every_prompt_that_a_call_may_need_in_both_languages() -> None:
-    ours = read_sources(sounds_source())
-    prompts = ("greeting", "closed", "sorry", "technical")
-    assert {f"{language}/{prompt}" for language in ("nb", "en") for prompt in prompts} <= set(ours)
+PARTS = """
+say-8: {nb: åtte, en: eight}
+say-from: {nb: fra, en: from}
+say-clock: {nb: klokka}
+"""
+
+
+def test_parts_of_sentences_are_made_together_in_every_form(settings: Settings, source: Path) -> None:
+    (source / "parts.yaml").write_text(PARTS)
+    build_prompts(settings, source)
+    for name in ("nb/say-8", "nb/say-from", "nb/say-clock", "en/say-8", "en/say-from"):
+        lengths = []
+        for ending, samples in (("wav", 16_000), ("wav16", 32_000), ("ulaw", 8_000), ("alaw", 8_000)):
+            file = settings.sounds_dir / f"{name}.{ending}"
+            header = 44 if ending.startswith("wav") else 0
+            lengths.append((file.stat().st_size - header) / samples)
+        assert len(set(lengths)) == 1, f"{name} is equally long in every form"
+        assert 0.15 < lengths[0] < 1
+        assert measure(settings.sounds_dir / f"{name}.wav").rms_db > -30
+
+
+def test_a_word_is_cut_where_it_ends(settings: Settings, source: Path) -> None:
+    """Words stand one after the other while they are made: none may begin with the end of another."""
+    (source / "parts.yaml").write_text(PARTS)
+    build_prompts(settings, source)
+    together = {
+        name: (settings.sounds_dir / f"{name}.wav").stat().st_size for name in ("nb/say-8", "nb/say-from")
+    }
+    (source / "parts.yaml").write_text("say-8: {nb: åtte}")
+    build_prompts(settings, source, again=True)
+    assert (settings.sounds_dir / "nb/say-8.wav").stat().st_size == together["nb/say-8"]
+
+
+def test_a_recorded_part_keeps_no_pause_around_it(settings: Settings, source: Path) -> None:
+    (source / "parts.yaml").write_text(PARTS)
+    record(source, "nb/say-8.wav")
+    report = build_prompts(settings, source)
+    assert "nb/say-8" not in report.placeholders
+    assert measure(settings.sounds_dir / "nb/say-8.wav").length_s == pytest.approx(1.5 + 0.07, abs=0.02)
+
+
+def test_all_prompts_are_made_again_when_asked(settings: Settings, source: Path) -> None:
+    build_prompts(settings, source)
+    assert build_prompts(settings, source, again=True).built == ("en/closed", "en/greeting", "nb/greeting")

@@ -42,7 +42,8 @@ def test_a_damaged_installation_is_told(tmp_path: Path) -> None:
         shared("dialplans", proof="*.conf", package=tmp_path / "hotline_ivr")
 
 
-def test_a_chosen_folder_wins_and_must_hold_the_texts(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"HOTLINE_SOUNDS=.*prompts\.yaml"):
-        sounds_source(tmp_path)
-    assert sounds_source(put(tmp_path, "prompts.yaml")) == tmp_path
+def test_the_examples_lie_with_the_configuration_in_a_checkout(tmp_path: Path) -> None:
+    put(tmp_path, "pyproject.toml")
+    top = put(tmp_path / "config/examples/one", "hotline.yaml").parent
+    package = tmp_path / "src/hotline_ivr"
+    assert shared("examples", proof="*/*.yaml", package=package, checkout_name="config/examples") == top

@@ -176,5 +176,5 @@ def _prompts(reading: Reading, prompts: Collection[str]) -> Iterator[Problem]:
             if isinstance(prompt, str) and prompt not in prompts:
                 message = f"there is no prompt {quoted(prompt)}{did_you_mean(prompt, prompts)}"
                 few = ", ".join(sorted(prompts)[:10])
-                remedy = f"write one of: {few}; or add {quoted(prompt)} to sounds/prompts.yaml"
+                remedy = f"write one of: {few}; or add {quoted(prompt)} to prompts/prompts.yaml"
                 yield reading.problem(("lines", line_id, key), message, remedy)

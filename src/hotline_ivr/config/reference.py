@@ -126,7 +126,7 @@ that comes twice is open both times.
 | language | `nb` (or `no`) for Norwegian, `en` for English |
 | yes or no | `yes`, `true`, `on`; `no`, `false`, `off` |
 | IP address or network | `192.0.2.10`, `192.0.2.0/24`, `2001:db8::7`; never a host name |
-| id of a prompt | a name under which sounds/prompts.yaml has a text |
+| id of a prompt | a name that `hotline prompts list` shows |
 """
 
 

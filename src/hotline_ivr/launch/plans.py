@@ -9,9 +9,9 @@ from pathlib import Path
 from hotline_ivr.config.check import check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ConfigError
+from hotline_ivr.routing.speech import is_part
 from hotline_ivr.settings import Settings
-from hotline_ivr.setup.prompts import read_sources
-from hotline_ivr.setup.share import sounds_source
+from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class ChosenPlan:
 
 def known_prompts(settings: Settings) -> frozenset[str]:
     """Ids of the prompts that a configuration may name. Raises SetupError if their texts cannot be read."""
-    return frozenset(name.partition("/")[2] for name in read_sources(sounds_source(settings.sounds)))
+    found = (name.partition("/")[2] for name in read_sources(*prompt_folders(settings)))
+    return frozenset(prompt for prompt in found if not is_part(prompt))
 
 
 def plan_on_disk(settings: Settings) -> Plan:

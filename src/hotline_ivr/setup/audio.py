@@ -19,14 +19,21 @@ FORMATS = ("wav", "wav16", "ulaw", "alaw")
 MIN_SPEECH = 0.2
 """A prompt shorter than this (in seconds) is a mistake, such as an empty recording."""
 
+MESSAGE_PAUSES = (0.1, 0.2)
+"""Seconds of silence around a message: its first syllable would be lost to an audio path that just opens."""
+
+PART_PAUSES = (0.01, 0.06)
+"""Seconds around a part of a sentence, which follows the part before it without a stop."""
+
 _ROUNDS = 4  # the limiter takes away what it cuts, so the gain is found by trying; two are enough in practice
 _TOLERANCE_DB = 0.2
-_OUTPUT = {
+OUTPUT = {
     "wav": ("-t", "wav", "-r", "8000", "-b", "16", "-e", "signed-integer"),
     "wav16": ("-t", "wav", "-r", "16000", "-b", "16", "-e", "signed-integer"),
     "ulaw": ("-t", "ul", "-r", "8000"),
     "alaw": ("-t", "al", "-r", "8000"),
 }
+"""sox's words for each of FORMATS."""
 _LENGTH = re.compile(r"^Length s\s+([\d.]+)", re.MULTILINE)
 _RMS = re.compile(r"^RMS lev dB\s+(-?[\d.]+|-inf)", re.MULTILINE)
 _PEAK = re.compile(r"^Pk lev dB\s+(-?[\d.]+|-inf)", re.MULTILINE)
@@ -71,8 +78,8 @@ def measure(sound: Path) -> Measured:
     return Measured(length, rms, peak)
 
 
-def speech(source: Path, work: Path) -> Path:
-    """Cut silence at both ends of a voice, level it, put a short pause around it. Gives a file in `work`.
+def speech(source: Path, work: Path, pauses: tuple[float, float] = MESSAGE_PAUSES) -> Path:
+    """Cut silence at both ends of a voice, level it, put short pauses around it. Gives a file in `work`.
 
     Raises SetupError when there is no voice in it.
     """
@@ -85,8 +92,8 @@ def speech(source: Path, work: Path) -> Path:
             f"{source} holds only {length:.2f} s of sound; a prompt has at least {MIN_SPEECH:g} s"
         )
     padded = work / "speech.wav"
-    # The first syllable would be lost to an audio path that is just opening.
-    sox(levelled(cut, work, SPEECH), *_linear(padded), "fade", "0.005", "-0", "0.01", "pad", "0.1", "0.2")
+    before, after = map(str, pauses)
+    sox(levelled(cut, work, SPEECH), *_linear(padded), "fade", "0.005", "-0", "0.01", "pad", before, after)
     return padded
 
 
@@ -119,7 +126,7 @@ def write_formats(sound: Path, target: Path) -> None:
     for ending in FORMATS:
         final = target.with_name(f"{target.name}.{ending}")
         partial = target.with_name(f".{target.name}.{ending}.partial")
-        sox(sound, *_OUTPUT[ending], "-c", "1", partial, "rate", "-v")
+        sox(sound, *OUTPUT[ending], "-c", "1", partial, "rate", "-v")
         partial.replace(final)
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 
+from hotline_ivr.routing.speech import is_part
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram, find_asterisk, find_system_asterisk, is_fit
 from hotline_ivr.setup.asterisk_root import ensure_root
 from hotline_ivr.setup.music import build_music
+from hotline_ivr.setup.prompt_sources import prompt_folders
 from hotline_ivr.setup.prompts import build_prompts
-from hotline_ivr.setup.share import sounds_source
 
 
 def ensure_asterisk(settings: Settings) -> AsteriskProgram:
@@ -35,9 +36,10 @@ def ready_asterisk(settings: Settings) -> str:
 
 
 def ready_sounds(settings: Settings) -> str:
-    report = build_prompts(settings, sounds_source(settings.sounds))
+    report = build_prompts(settings, *prompt_folders(settings))
     music = "made" if build_music(settings) else "kept"
+    messages = [name for name in report.placeholders if not is_part(name.partition("/")[2])]
     return (
         f"Prompts: {len(report.built)} made, {len(report.kept)} kept, {len(report.removed)} removed;"
-        f" {len(report.placeholders)} speak with the placeholder voice. Music on hold: {music}."
+        f" {len(messages)} messages speak with the placeholder voice. Music on hold: {music}."
     )

@@ -31,8 +31,11 @@ class Manifest:
         self._entries[name] = fingerprint
         self._write()
 
-    def drop(self, name: str) -> None:
-        if self._entries.pop(name, None) is not None:
+    def drop(self, *names: str) -> None:
+        held = [name for name in names if name in self._entries]
+        for name in held:
+            del self._entries[name]
+        if held:
             self._write()
 
     def _write(self) -> None:

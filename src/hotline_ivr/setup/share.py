@@ -13,13 +13,15 @@ from hotline_ivr.errors import SetupError
 _PACKAGE = Path(hotline_ivr.__file__).parent
 
 
-def sounds_source(chosen: Path | None = None) -> Path:
-    """Folder of prompts.yaml and recordings; `chosen` (a setting) wins. Raises SetupError when missing."""
-    if chosen is None:
-        return shared("sounds", proof="prompts.yaml")
-    if not (chosen / "prompts.yaml").is_file():
-        raise SetupError(f"HOTLINE_SOUNDS={chosen}: there is no prompts.yaml in that folder")
-    return chosen.absolute()
+def sounds_source() -> Path:
+    """Folder of the prompts that come with the program. Raises SetupError when the installation is
+    damaged."""
+    return shared("sounds", proof="prompts.yaml")
+
+
+def examples_source() -> Path:
+    """Folder of the example configurations. Raises SetupError when the installation is damaged."""
+    return shared("examples", proof="*/*.yaml", checkout_name="config/examples")
 
 
 def dialplans_source() -> Path:
@@ -27,13 +29,16 @@ def dialplans_source() -> Path:
     return shared("dialplans", proof="*.conf")
 
 
-def shared(name: str, *, proof: str, package: Path = _PACKAGE) -> Path:
-    """The folder `name` that holds `proof`. Raises SetupError if neither checkout nor package has it."""
+def shared(name: str, *, proof: str, package: Path = _PACKAGE, checkout_name: str = "") -> Path:
+    """The folder `name` that holds `proof`; `checkout_name` is where a checkout has it, if it differs.
+
+    Raises SetupError if neither checkout nor package has it.
+    """
     checkout = package.parent.parent
     candidates = [package / "share" / name]
     # Only a checkout of ours: a folder of that name may lie above any installed package.
     if package.parent.name == "src" and (checkout / "pyproject.toml").is_file():
-        candidates.insert(0, checkout / name)
+        candidates.insert(0, checkout / (checkout_name or name))
     for candidate in candidates:
         if any(candidate.glob(proof)):
             return candidate

@@ -1,0 +1,118 @@
+"""Which prompts a plan names, where, and in which languages callers may hear them there.
+
+Found by the type of the fields, so that a new key that holds a prompt's id is seen without a word here.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args, get_type_hints
+
+from pydantic import BaseModel
+
+from hotline_ivr.config.models import Configuration, Line
+from hotline_ivr.config.types import PromptId
+
+ALWAYS_USED = ("technical",)
+"""Prompts that every call may come to, whatever the plan says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place that names a prompt, such as `lines.admission.greeting`, and the languages it may be heard
+    in."""
+
+    where: str
+    languages: tuple[str, ...]
+
+
+def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
+    """The uses of each prompt, by its id, in the order of the plan."""
+    found: dict[str, list[Use]] = {}
+    languages = _languages_by_place(plan)
+    for section in type(plan).model_fields:
+        held = getattr(plan, section)
+        for key, item in held.items() if isinstance(held, Mapping) else ():
+            place = f"{section}.{key}"
+            for where, prompt in _prompts(item, place):
+                found.setdefault(prompt, []).append(Use(where, languages[place]))
+    for line_id, line in plan.lines.items():
+        for prompt in ALWAYS_USED:
+            found.setdefault(prompt, []).append(Use(f"lines.{line_id}", _languages(line)))
+    return {prompt: tuple(uses) for prompt, uses in found.items()}
+
+
+def _languages(line: Line) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((line.language, *line.languages)))
+
+
+def _languages_by_place(plan: Configuration) -> dict[str, tuple[str, ...]]:
+    """Languages of the lines that lead to a place; of all lines where none is seen to."""
+    spoken = tuple(dict.fromkeys(code for line in plan.lines.values() for code in _languages(line)))
+    heard: dict[str, dict[str, None]] = {}
+    for line_id, line in plan.lines.items():
+        for place in _reached(plan, f"lines.{line_id}", line):
+            heard.setdefault(place, {}).update(dict.fromkeys(_languages(line)))
+    places = (
+        f"{section}.{key}"
+        for section in type(plan).model_fields
+        if isinstance(held := getattr(plan, section), Mapping)
+        for key in held
+    )
+    return {place: tuple(heard.get(place, spoken)) for place in places}
+
+
+def _reached(plan: Configuration, place: str, item: BaseModel) -> set[str]:
+    """The places to which `item` leads: a field `menu` names one of `menus`, and so on."""
+    reached, waiting = {place}, [item]
+    while waiting:
+        for name, value in _leaves(waiting.pop()):
+            section = getattr(plan, f"{name}s", None)
+            if not isinstance(section, Mapping) or not isinstance(value, str) or value not in section:
+                continue
+            if (goal := f"{name}s.{value}") not in reached:
+                reached.add(goal)
+                waiting.append(section[value])
+    return reached
+
+
+def _leaves(item: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Every plain value within `item` and the field that holds it."""
+    if isinstance(item, BaseModel):
+        for field in type(item).model_fields:
+            yield from _leaves(getattr(item, field), field)
+    elif isinstance(item, Mapping):
+        for value in item.values():
+            yield from _leaves(value, name)
+    elif isinstance(item, tuple):
+        for value in item:
+            yield from _leaves(value, name)
+    else:
+        yield name, item
+
+
+def _prompts(item: object, where: str, hint: Any = None) -> Iterator[tuple[str, str]]:
+    """Each prompt's id within `item`, and where it stands."""
+    if isinstance(item, BaseModel):
+        for name, field_hint in _hints(type(item)).items():
+            yield from _prompts(getattr(item, name), f"{where}.{name}", field_hint)
+    elif isinstance(item, Mapping):
+        for key, value in item.items():
+            yield from _prompts(value, f"{where}.{key}", hint)
+    elif isinstance(item, tuple):
+        for value in item:
+            yield from _prompts(value, where, hint)
+    elif isinstance(item, str) and _holds_prompts(hint):
+        yield where, item
+
+
+@functools.cache
+def _hints(model: type[BaseModel]) -> dict[str, Any]:
+    hints = get_type_hints(model, include_extras=True)
+    return {name: hints[name] for name in model.model_fields}
+
+
+def _holds_prompts(hint: Any) -> bool:
+    return hint == PromptId or any(_holds_prompts(part) for part in get_args(hint))
