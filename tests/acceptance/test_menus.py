@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from hotline_ivr.launch.plans import plan_on_disk
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Rule, RuleKind, Situation
+from hotline_ivr.routing.speech import week_hours
 from hotline_ivr.testing.audio import Audio, recognise, tone, tone_share
 from hotline_ivr.testing.phone import KeysBy, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
@@ -51,6 +52,7 @@ MENUS: dict[str, Any] = {
             "2": {"menu": "more"},
             "3": {"message": "news"},
             "4": {"language": "nb"},
+            "5": "hours",
             "6": {"collect": "customer"},
             "7": {"transfer": OUTSIDE},
             "8": {"voicemail": "box"},
@@ -150,15 +152,15 @@ class Walk:
         assert event.fields[2] == prompts
         language, _, names = prompts.partition("/")
         for name in names.split("+"):
-            await self._recognises(f"{language}/{name}", event.at, to_the_end=to_the_end)
+            await self.recognises(f"{language}/{name}", event.at, to_the_end=to_the_end)
 
     async def is_told(self, prompt: str) -> None:
         """The next prompt outside menus is this one, and is recognised."""
         event = await self.event("play")
         assert event.fields[1] == prompt
-        await self._recognises(prompt, event.at)
+        await self.recognises(prompt, event.at)
 
-    async def _recognises(self, name: str, since: float, *, to_the_end: bool = False) -> None:
+    async def recognises(self, name: str, since: float, *, to_the_end: bool = False) -> None:
         wanted = self.prompt(name)
 
         def there(heard: Audio) -> bool:
@@ -264,6 +266,22 @@ async def another_language(walk: Walk, _way: str) -> Check:
     return check
 
 
+async def the_hours(walk: Walk, _way: str) -> Check:
+    await walk.hears("en/menu")
+    await walk.presses("5")
+    week = [(date(2026, 3, 2 + day), ((0, 1440),)) for day in range(7)]
+    parts = week_hours("en", week)
+    event = await walk.event("menu")
+    assert event.fields[2] == f"en/{'+'.join(parts)}+menu-short"
+    for name in (max(parts, key=lambda part: walk.prompt(f"en/{part}").seconds), "menu-short"):
+        await walk.recognises(f"en/{name}", event.at)
+
+    def check(record: Record) -> None:
+        assert pressed(record)[0] == "main:5"
+
+    return check
+
+
 async def right_digits(walk: Walk, way: str) -> Check:
     await walk.hears("en/menu")
     await walk.presses("6")
@@ -364,6 +382,7 @@ STORIES: list[Story] = [
     wrong_keys_and_repeat,
     silence,
     another_language,
+    the_hours,
     right_digits,
     wrong_digits,
     outside,
