@@ -24,6 +24,7 @@ from hotline_ivr.asterisk.agi_server import AgiServer
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
 from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.config.check import read_plan
+from hotline_ivr.routing.rulebook import Rulebook
 
 CONFIGURATION = Path(__file__).parent.parent / "config"
 # What every raw arm answers: as long as an answer of ours.
@@ -77,7 +78,7 @@ async def raw_streams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 def our_handler() -> Callable[[AgiRequest], str | Awaitable[str]]:
     """The service's handler, with the sample configuration."""
-    asks = Asks(read_plan(CONFIGURATION), lambda: datetime.now(UTC))
+    asks = Asks(Rulebook(read_plan(CONFIGURATION)), lambda: datetime.now(UTC))
 
     async def later(answered: Awaitable[Answered]) -> str:
         return encode_answer(*await answered)

@@ -29,6 +29,7 @@ from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.check import check
+from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
@@ -78,7 +79,7 @@ class Service:
         self._refused = chosen.refused
         self._metrics = Metrics()
         self._lookups = HttpLookups()
-        self._asks = Asks(chosen.plan, lambda: datetime.now(UTC), self._lookups)
+        self._asks = Asks(_ready(chosen.plan), lambda: datetime.now(UTC), self._lookups)
         self._agi = AgiServer(
             self._answer,
             header_timeout=settings.agi_header_timeout,
@@ -178,10 +179,11 @@ class Service:
         settings = self._settings
         parts = ApiParts(
             record=self._store,
-            books=lambda: Rulebook(self._asks.plan, standing_overrides(settings, datetime.now(UTC))),
+            books=lambda: self._asks.book,
             hands=lambda: hand_control(settings, self._asks.plan),
             overrides=OverridesFile(settings.overrides_file),
             trail=AuditTrail(settings.audit_file),
+            overrides_changed=self._overrides.look,
             check=lambda: check(settings.config, known_prompts(settings)),
         )
         gate = Gate(TokensFile(settings.tokens_file), FailedAttempts(time.monotonic))
@@ -225,7 +227,7 @@ class Service:
         rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, now, standing)
         if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT):
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
-        self._asks.use(chosen.plan)
+        self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
         await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
@@ -242,6 +244,8 @@ class Service:
             await asyncio.to_thread(self._rewrite_fallback)
 
     def _rewrite_fallback(self) -> None:
+        """In a thread: also compiles a year that has come near."""
+        self._asks.book.prepare(datetime.now(UTC))
         write_fallback(self._settings.fallback_dir, self._asks.book, datetime.now(UTC))
 
     async def _bring_sounds_up_to_date(self) -> None:
@@ -291,6 +295,13 @@ class Service:
                 detail="the configuration on disk is refused, the last good one is in use: hotline check",
             )
         return Part(ok=True, detail=f"version {self._asks.plan.version} in use")
+
+
+def _ready(plan: Plan) -> Rulebook:
+    """The plan with its years compiled, so that no caller waits for that."""
+    book = Rulebook(plan)
+    book.prepare(datetime.now(UTC))
+    return book
 
 
 async def _watch_parent(parent: int, stop: asyncio.Event) -> None:

@@ -39,10 +39,10 @@ def explain(
     """Say what happens to a call, by which rule, which rules lost and why, and when this next changes."""
     from hotline_ivr.control.overrides_file import OverridesFile
     from hotline_ivr.launch.plans import plan_on_disk, running_plan
-    from hotline_ivr.routing.calendar import zone_of
     from hotline_ivr.routing.explain import explain as explain_call
     from hotline_ivr.routing.rulebook import Rulebook
     from hotline_ivr.routing.steps import Call
+    from hotline_ivr.routing.wall import zone_of
     from hotline_ivr.settings import Settings
 
     settings = Settings.from_environment()

@@ -201,7 +201,7 @@ def _seconds(length: str) -> int:
 
 
 def _in_words(override: Override, plan: Plan, now: datetime, kept: KeptOverride | None = None) -> str:
-    from hotline_ivr.routing.calendar import zone_of
+    from hotline_ivr.routing.wall import zone_of
 
     line = plan.lines.get(override.line)
     zone = zone_of(line.time_zone) if line else now.tzinfo

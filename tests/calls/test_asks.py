@@ -10,6 +10,7 @@ import pytest
 
 from hotline_ivr.calls.asks import KEPT_PLANS, Answered, Asks
 from hotline_ivr.routing.overrides import Override, OverrideKind
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import (
     Arrived,
     Call,
@@ -39,32 +40,32 @@ def at_once(answered: Answered | Awaitable[Answered]) -> Answered:
 
 
 def test_a_new_call_goes_by_the_plan_in_use() -> None:
-    asks = Asks(a_plan(version="old"), lambda: NOON)
-    asks.use(a_plan(version="new", max_wait="60s"))
+    asks = Asks(Rulebook(a_plan(version="old")), lambda: NOON)
+    asks.use(Rulebook(a_plan(version="new", max_wait="60s")))
     decision, version = at_once(asks.answer(a_call(), Arrived()))
     assert version == "new"
     assert Wait("main", 60) in decision.steps
 
 
 def test_a_call_under_way_keeps_the_plan_it_began_with() -> None:
-    asks = Asks(a_plan(version="old", sorry_message="closed"), lambda: NOON)
-    asks.use(a_plan(version="new"))
+    asks = Asks(Rulebook(a_plan(version="old", sorry_message="closed")), lambda: NOON)
+    asks.use(Rulebook(a_plan(version="new")))
     decision, version = at_once(asks.answer(a_call("old"), LeftQueue(QueueStatus.TIMEOUT)))
     assert version == "old"
     assert Play("nb", "closed", Stage.MESSAGE) in decision.steps
 
 
 def test_a_call_from_before_a_restart_goes_on_by_the_plan_in_use() -> None:
-    asks = Asks(a_plan(version="now"), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="now")), lambda: NOON)
     decision, version = at_once(asks.answer(a_call("gone"), LeftQueue(QueueStatus.TIMEOUT)))
     assert version == "now"
     assert Play("nb", "sorry", Stage.MESSAGE) in decision.steps
 
 
 def test_plans_are_not_kept_for_ever() -> None:
-    asks = Asks(a_plan(version="first"), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="first")), lambda: NOON)
     for number in range(KEPT_PLANS):
-        asks.use(a_plan(version=f"v{number}"))
+        asks.use(Rulebook(a_plan(version=f"v{number}")))
     assert at_once(asks.answer(a_call("first"), Arrived())).plan_version == f"v{KEPT_PLANS - 1}"
     assert at_once(asks.answer(a_call("v0"), Arrived())).plan_version == "v0"
 
@@ -99,7 +100,7 @@ class Crm:
 
 
 async def looked_up(crm: Crm, *, at_once: int = 1) -> Answered:
-    asks = Asks(a_plan(sections=LOOKUP), lambda: NOON, crm, lookups_at_once=at_once)
+    asks = Asks(Rulebook(a_plan(sections=LOOKUP)), lambda: NOON, crm, lookups_at_once=at_once)
     later = asks.answer(a_call("", "_customer"), Collected("4711"))
     assert not isinstance(later, Answered)
     return await later
@@ -130,7 +131,7 @@ async def test_more_look_ups_than_the_bound_are_left_out() -> None:
 
 
 async def test_a_look_up_gives_its_place_back() -> None:
-    asks = Asks(a_plan(sections=LOOKUP), lambda: NOON, Crm(OSError("refused")), lookups_at_once=1)
+    asks = Asks(Rulebook(a_plan(sections=LOOKUP)), lambda: NOON, Crm(OSError("refused")), lookups_at_once=1)
     for _ in range(3):
         later = asks.answer(a_call("", "_customer"), Collected("4711"))
         assert not isinstance(later, Answered)
@@ -142,8 +143,8 @@ async def test_a_look_up_gives_its_place_back() -> None:
 
 
 def test_overrides_outlive_a_new_plan() -> None:
-    asks = Asks(a_plan(version="old"), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="old")), lambda: NOON)
     override = Override("o1", "info", OverrideKind.CLOSE, NOON, None, "anna")
     asks.override([override])
-    asks.use(a_plan(version="new"))
+    asks.use(Rulebook(a_plan(version="new")))
     assert asks.book.overrides == (override,)

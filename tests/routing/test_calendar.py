@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline_ivr.config.models import Line
-from hotline_ivr.routing.calendar import is_open, transitions
+from hotline_ivr.routing.rulebook import Rulebook
 from tests.plans import a_plan
 
 # Clocks go forward and back in each of these, at various hours, by an hour or by half an hour.
@@ -25,8 +24,12 @@ ZONES = [
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-def line_with(hours: object, zone: str = "Europe/Oslo") -> Line:
-    return a_plan(hours, time_zone=zone).lines["info"]
+def line_with(hours: object, zone: str = "Europe/Oslo") -> Rulebook:
+    return Rulebook(a_plan(hours, time_zone=zone))
+
+
+def is_open(book: Rulebook, moment: datetime) -> bool:
+    return book.situation("info", moment).open
 
 
 def local(text: str, zone: str = "Europe/Oslo", fold: int = 0) -> datetime:
@@ -136,24 +139,24 @@ def test_between_transitions_nothing_changes(
 ) -> None:
     line = line_with(as_yaml(spans), zone)
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day, seconds=second)
-    changes = transitions(line, start, 14)
+    changes = line.changes("info", start, 14)
     assert changes[0].at == start
     assert changes[-1].at == start + timedelta(days=14)
     for here, there in pairwise(changes):
         assert here.at < there.at
         moment = here.at
         while moment < there.at:
-            assert is_open(line, moment) is here.open, moment
+            assert is_open(line, moment) is here.situation.open, moment
             moment += timedelta(minutes=7)
-        assert is_open(line, there.at - timedelta(seconds=1)) is here.open
+        assert is_open(line, there.at - timedelta(seconds=1)) is here.situation.open
 
 
 def test_neighbouring_transitions_differ_except_for_the_last_which_marks_the_end() -> None:
-    changes = transitions(line_with({"mon-fri": "08:00-16:00"}), local("2026-03-02 00:00"), 14)
-    states = [change.open for change in changes]
+    changes = line_with({"mon-fri": "08:00-16:00"}).changes("info", local("2026-03-02 00:00"), 14)
+    states = [change.situation.open for change in changes]
     assert states == [False] + [True, False] * 10 + [False]
 
 
 def test_a_line_that_is_always_open_has_no_transitions_but_the_ends() -> None:
-    changes = transitions(line_with("always"), local("2026-03-28 12:00"), 14)
-    assert [change.open for change in changes] == [True, True]
+    changes = line_with("always").changes("info", local("2026-03-28 12:00"), 14)
+    assert [change.situation.open for change in changes] == [True, True]

@@ -45,15 +45,15 @@ class Asks:
 
     def __init__(
         self,
-        plan: Plan,
+        book: Rulebook,
         clock: Callable[[], datetime],
         lookups: Lookups | None = None,
         *,
         lookups_at_once: int = LOOKUPS_AT_ONCE,
     ) -> None:
         # The rules for calls that arrive from now on.
-        self.book = Rulebook(plan)
-        self._books: OrderedDict[str, Rulebook] = OrderedDict({plan.version: self.book})
+        self.book = book
+        self._books: OrderedDict[str, Rulebook] = OrderedDict({book.plan.version: book})
         self._clock = clock
         self._lookups = lookups
         self._lookups_left = lookups_at_once
@@ -62,16 +62,16 @@ class Asks:
     def plan(self) -> Plan:
         return self.book.plan
 
-    def use(self, plan: Plan) -> None:
-        """From now on new calls go by this plan."""
-        self._take(Rulebook(plan, self.book.overrides))
-        self._books.move_to_end(plan.version)
+    def use(self, book: Rulebook) -> None:
+        """From now on new calls go by this plan, made ready before; the overrides that hold stay."""
+        self._take(book.with_overrides(self.book.overrides))
+        self._books.move_to_end(book.plan.version)
         while len(self._books) > KEPT_PLANS:
             self._books.popitem(last=False)
 
     def override(self, overrides: Iterable[Override]) -> None:
         """From now on these overrides hold, and no others."""
-        self._take(Rulebook(self.plan, overrides))
+        self._take(self.book.with_overrides(overrides))
 
     def _take(self, book: Rulebook) -> None:
         self._books[book.plan.version] = book

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
 from hotline_ivr.config.calendar_checks import calendar_checks
+from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
 from hotline_ivr.config.phone import is_assignable, to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
@@ -31,6 +32,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from itertools.islice(_references(reading), FOUND_PROBLEMS)
     if prompts is not None:
         yield from itertools.islice(_prompts(reading, prompts), FOUND_PROBLEMS)
+    yield from menu_checks(reading, prompts)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)
@@ -115,7 +117,8 @@ def _numbers(reading: Reading, country: str | None) -> Iterator[Problem]:
 def _unused(reading: Reading) -> Iterator[Problem]:
     lines, queues = _section(reading, "lines"), _section(reading, "queues")
     queue_ids, operator_ids = _ids(reading, "queues"), _ids(reading, "operators")
-    wanted = _meant((str(line.get("queue")) for line in lines.values()), queue_ids)
+    of_lines = (str(line.get("queue")) for line in lines.values())
+    wanted = _meant((*of_lines, *queues_in_use(reading)), queue_ids)
     if lines:
         for queue in queue_ids:
             if queue not in wanted:

@@ -12,9 +12,9 @@ from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.moments import moment_to_come
 from hotline_ivr.control.overrides_file import OverridesFile, new_id
 from hotline_ivr.errors import OverrideError
-from hotline_ivr.routing.calendar import zone_of
 from hotline_ivr.routing.overrides import Override, OverrideKind
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.wall import zone_of
 
 # How far ahead the next change of a line is looked for, in days: past the longest holidays.
 LOOK_AHEAD_DAYS = 400

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 
 from hotline_ivr.config.models import Configuration, Plan
 from hotline_ivr.config.types import duration_text
-from hotline_ivr.routing.calendar import zone_of
 from hotline_ivr.routing.plan_hours import Span, hours_differences
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.wall import zone_of
 
 HORIZON_DAYS = 57 * 7
 """So far ahead hours are compared, from this morning on: a year, and the same season's beginning again."""

@@ -37,7 +37,7 @@ class Desk:
     books: Books
     kept: Callable[[], tuple[KeptOverride, ...]]
     hands: Callable[[], HandControl]
-    changed: Callable[[], None]
+    changed: Callable[[], object]
 
 
 class OverridePath(Given):

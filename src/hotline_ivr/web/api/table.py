@@ -23,7 +23,7 @@ class ApiParts:
     trail: AuditTrail
     check: checking.Check
     #: Called in the event loop after each override that is set or cleared here.
-    overrides_changed: Callable[[], None] = lambda: None
+    overrides_changed: Callable[[], object] = lambda: None
 
 
 def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
