@@ -17,7 +17,7 @@ from aiohttp import web
 from typing_extensions import override
 
 from hotline_ivr.asterisk.render.fallback import fallback_files
-from hotline_ivr.asterisk.writing import replace as replace_file
+from hotline_ivr.files import replace as replace_file
 from hotline_ivr.launch.plans import plan_on_disk
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.rulebook import Rulebook
