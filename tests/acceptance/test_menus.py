@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,18 @@ from hotline_ivr.launch.plans import plan_on_disk
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Rule, RuleKind, Situation
-from hotline_ivr.routing.speech import week_hours
-from hotline_ivr.testing.audio import Audio, recognise, tone, tone_share
-from hotline_ivr.testing.phone import KeysBy, PhoneCall, Telephones
+from hotline_ivr.testing.phone import KeysBy, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.sipp import Turn, operator_phones
-from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
-from hotline_ivr.testing.stage_events import StageEvent, caller_of, read_events
+from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.menu_walks import STORIES, Check, Prompts, Story, Walk
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(150)]
 
 MENU_LINE = "+4722851209"
 OUTSIDE = "+47 22 85 00 00"
 LOOKUP_PORT, OUTSIDE_PORT = free_port(), free_port()
-Prompts = Callable[[str], Audio]
 
 MENUS: dict[str, Any] = {
     "main": {
@@ -121,275 +117,6 @@ async def crm() -> AsyncIterator[list[dict[str, str]]]:
     await web.TCPSite(runner, "127.0.0.1", LOOKUP_PORT).start()
     yield asked
     await runner.cleanup()
-
-
-@dataclass
-class Walk:
-    """One caller on the way through the menus; hears everything that the dialplan says it plays."""
-
-    stack: HotlineStack
-    call: PhoneCall
-    number: str
-    prompt: Prompts
-    seen: int = 0
-
-    async def event(self, name: str, deadline: float = 15) -> StageEvent:
-        """The next event of this name. Raises TimeoutError after `deadline` seconds."""
-        async with asyncio.timeout(deadline):
-            while True:
-                events = read_events(self.stack.settings.cel_file)
-                ident = caller_of(events, self.number)
-                own = [event for event in events if event.call == ident]
-                for place, event in enumerate(own[self.seen :], self.seen):
-                    if event.fields[0] == name:
-                        self.seen = place + 1
-                        return event
-                await asyncio.sleep(0.05)
-
-    async def hears(self, prompts: str, *, to_the_end: bool = False) -> None:
-        """The next prompts of a menu are these, and are recognised one after the other."""
-        event = await self.event("menu")
-        assert event.fields[2] == prompts
-        language, _, names = prompts.partition("/")
-        for name in names.split("+"):
-            await self.recognises(f"{language}/{name}", event.at, to_the_end=to_the_end)
-
-    async def is_told(self, prompt: str) -> None:
-        """The next prompt outside menus is this one, and is recognised."""
-        event = await self.event("play")
-        assert event.fields[1] == prompt
-        await self.recognises(prompt, event.at)
-
-    async def recognises(self, name: str, since: float, *, to_the_end: bool = False) -> None:
-        wanted = self.prompt(name)
-
-        def there(heard: Audio) -> bool:
-            match = recognise(heard, wanted)
-            return match.recognised and (not to_the_end or match.heard_s > wanted.seconds - 0.4)
-
-        await self.call.wait_heard(there, 15, name, since=since)
-
-    async def presses(self, keys: str) -> None:
-        await self.call.send_keys(keys)
-
-    async def record(self) -> Record:
-        """Keeping the record takes a service that lives."""
-        await self.call.hang_up()
-        return await self.stack.wait_call(self.number, 20)
-
-
-def pressed(record: Record) -> list[str]:
-    """The keys of a call without their times: ["main:1", "more:timeout"]."""
-    return [word.split("@")[0] for word in record["keys"].split()]
-
-
-Check = Callable[[Record], None]
-Story = Callable[[Walk, str], Awaitable[Check]]
-"""What a caller goes through, and what must then stand in the record."""
-
-
-async def to_a_queue(walk: Walk, _way: str) -> Check:
-    await walk.is_told("en/greeting")
-    await walk.hears("en/menu")
-    await walk.presses("1")
-    assert (await walk.event("wait")).fields[1] == "sales"
-
-    def check(record: Record) -> None:
-        assert (record["outcome"], record["queue"]) == ("abandoned", "sales")
-        assert pressed(record) == ["main:1"]
-
-    return check
-
-
-async def in_and_back(walk: Walk, _way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("2")
-    # No barge-in: a key while the prompt is spoken is not heard, and one after it is.
-    await walk.hears("en/more")
-    await walk.presses("5")
-    await walk.event("played")
-    await walk.presses("1")
-    await walk.hears("en/menu")
-
-    def check(record: Record) -> None:
-        assert (record["outcome"], record["stage"]) == ("abandoned", "menu")
-        assert pressed(record) == ["main:2", "more:1", "main:hung-up"]
-
-    return check
-
-
-async def wrong_keys_and_repeat(walk: Walk, _way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("#")
-    await walk.hears("en/wrong-key+menu-short")
-    await walk.presses("*")
-    await walk.hears("en/menu")
-    await walk.presses("0")
-    assert (await walk.event("wait")).fields[1] == "main"
-
-    def check(record: Record) -> None:
-        assert pressed(record) == ["main:#", "main:*", "main:0"]
-
-    return check
-
-
-async def silence(walk: Walk, _way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.hears("en/no-key+menu-short")
-    await walk.hears("en/no-key+menu-short")
-    await walk.is_told("en/closed")
-    await walk.call.wait_ended(15)
-
-    def check(record: Record) -> None:
-        assert (record["outcome"], record["ended_by"]) == ("informed", "system")
-        assert pressed(record) == ["main:timeout"] * 3
-        told = [["menu"], ["no-key", "menu-short"], ["no-key", "menu-short"]]
-        spoken = [sum(walk.prompt(f"en/{name}").seconds for name in names) for names in told]
-        seconds = [float(word.split("@")[1]) for word in record["keys"].split()]
-        # The time in a node is its prompts and the two seconds after them.
-        for told_s, spoken_s in zip(seconds, spoken, strict=True):
-            assert spoken_s + 1.9 < told_s < spoken_s + 4
-
-    return check
-
-
-async def another_language(walk: Walk, _way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("4")
-    await walk.hears("nb/menu")
-    await walk.presses("3")
-    await walk.is_told("nb/news")
-
-    def check(record: Record) -> None:
-        assert record["outcome"] == "informed"
-
-    return check
-
-
-async def the_hours(walk: Walk, _way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("5")
-    week = [(date(2026, 3, 2 + day), ((0, 1440),)) for day in range(7)]
-    parts = week_hours("en", week)
-    event = await walk.event("menu")
-    assert event.fields[2] == f"en/{'+'.join(parts)}+menu-short"
-    for name in (max(parts, key=lambda part: walk.prompt(f"en/{part}").seconds), "menu-short"):
-        await walk.recognises(f"en/{name}", event.at)
-
-    def check(record: Record) -> None:
-        assert pressed(record)[0] == "main:5"
-
-    return check
-
-
-async def right_digits(walk: Walk, way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("6")
-    await walk.hears("en/customer")
-    await walk.presses("4711#")
-    if way == "service":
-        await walk.is_told("en/news")
-    else:
-        # Nobody is there to ask the other program: the default.
-        assert (await walk.event("wait")).fields[1] == "sales"
-
-    def check(record: Record) -> None:
-        assert pressed(record) == ["main:6", "customer:4-digits"]
-
-    return check
-
-
-async def wrong_digits(walk: Walk, way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("6")
-    await walk.hears("en/customer")
-    await walk.presses("12#")
-    if way == "service":
-        await walk.hears("en/wrong-number+customer")
-    else:
-        assert (await walk.event("wait")).fields[1] == "sales"
-
-    def check(record: Record) -> None:
-        assert pressed(record)[1] == "customer:2-digits"
-
-    return check
-
-
-async def outside(walk: Walk, _way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("7")
-    assert (await walk.event("dialled", 20)).fields[1] == "ANSWER"
-
-    def check(record: Record) -> None:
-        assert record["outcome"] == "overflowed"
-
-    return check
-
-
-async def a_message(walk: Walk, _way: str) -> Check:
-    file = await speak_after_the_tone(walk)
-    await walk.presses("#")
-    await walk.is_told("en/thanks")
-    assert is_spoken(file)
-
-    def check(record: Record) -> None:
-        assert record["outcome"] == "voicemail"
-
-    return check
-
-
-async def hung_up_while_speaking(walk: Walk, _way: str) -> Check:
-    file = await speak_after_the_tone(walk)
-    await walk.call.hang_up()
-
-    def check(record: Record) -> None:
-        assert record["outcome"] == "voicemail"
-        assert is_spoken(file)
-
-    return check
-
-
-def is_spoken(file: Path) -> bool:
-    """Whether this is the tone that was said; lost packets shift its phase and cost it part of its share."""
-    message = Audio.from_wav(file)
-    return message.seconds > 1.5 and tone_share(message.part(0.3, 1.3), 440) > 0.3
-
-
-async def speak_after_the_tone(walk: Walk) -> Path:
-    await walk.hears("en/menu")
-    await walk.presses("8")
-    await walk.is_told("en/after-the-tone")
-    file = walk.stack.settings.voicemail_dir / (await walk.event("record")).fields[2]
-    await walk.call.say(tone(440, 4))
-    return file
-
-
-async def a_call_back(walk: Walk, _way: str) -> Check:
-    await walk.hears("en/menu")
-    await walk.presses("9")
-    assert (await walk.event("promise")).fields[1:] == ("main", walk.number)
-    await walk.is_told("en/callback")
-
-    def check(record: Record) -> None:
-        assert record["outcome"] == "callback"
-
-    return check
-
-
-STORIES: list[Story] = [
-    to_a_queue,
-    in_and_back,
-    wrong_keys_and_repeat,
-    silence,
-    another_language,
-    the_hours,
-    right_digits,
-    wrong_digits,
-    outside,
-    a_message,
-    hung_up_while_speaking,
-    a_call_back,
-]
 
 
 async def walk_through(

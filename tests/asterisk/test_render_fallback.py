@@ -57,6 +57,8 @@ def test_a_caller_in_a_menu_meets_the_same_menu_without_the_service() -> None:
     assert rows["key:*"].endswith("|key~main~nb/menu~5~1~menu|end|")
     assert rows["key:timeout"].startswith("1|foreseen~menu:main:no-input~-.1.main|")
     assert rows["enough"] == "1|foreseen~circles~-.0|wait~main~300|end|"
+    # Telephones have keys that no menu has.
+    assert rows[""].startswith("1|foreseen~menu:main:wrong-input~-.1.main|")
     # After the second try the default holds: the line's queue.
     again = dict(row.split(">", 1) for row in files["info.-.1.main.txt"].splitlines())
     assert again["key:9"] == "1|foreseen~menu:main:wrong-input~-.0|wait~main~300|end|"

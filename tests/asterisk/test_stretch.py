@@ -6,20 +6,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
+from hotline_ivr.asterisk.stretch import encode_answer, parse_ask, parse_state, state_word
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
+    AskDigits,
+    AskKey,
     Call,
+    Collected,
     Decision,
+    DialStatus,
+    Event,
     HangUp,
+    KeyPressed,
     LeftQueue,
     Mark,
+    MessageTaken,
+    NoNumber,
     Outcome,
     Play,
+    Promise,
     QueueStatus,
+    Say,
     Stage,
+    State,
+    TakeMessage,
+    Transfer,
+    Transferred,
     Wait,
 )
 
@@ -82,3 +96,70 @@ def test_every_step_has_its_words() -> None:
 def test_a_word_that_could_mean_something_to_the_dialplan_is_refused(word: str) -> None:
     with pytest.raises(LocalProtocolError):
         encode_answer(Decision((Wait(word, 1),), "x"), "v")
+
+
+# States, keys and what else menus bring.
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (State(), "-.0"),
+        (State("en", 2, ("main", "more-of-it")), "en.2.main.more-of-it"),
+        (State("", 0, ("main", "_customer")), "-.0.main._customer"),
+    ],
+)
+def test_a_state_is_one_word_that_may_stand_in_a_files_name(state: State, word: str) -> None:
+    assert state_word(state) == word
+    assert parse_state(word) == state
+
+
+@pytest.mark.parametrize(
+    "word", ["x", "-.10", "-.0.", "-.0.a/b", "-.0.A", "nb.0." + "a" * 40, "-.0\n", "-.0.a" * 9]
+)
+def test_a_word_that_is_no_state_is_refused(word: str) -> None:
+    with pytest.raises(RemoteProtocolError):
+        parse_state(word)
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("key:5", KeyPressed("5")),
+        ("key:#", KeyPressed("#")),
+        ("key:D", KeyPressed("D")),
+        ("key:timeout", KeyPressed(None)),
+        ("collected:", Collected("")),
+        ("collected:4711", Collected("4711")),
+        ("dialled:BUSY", Transferred(DialStatus.BUSY)),
+        ("dialled:CHANUNAVAIL", Transferred(DialStatus.OTHER)),
+        ("recorded:DTMF", MessageTaken(kept=True)),
+        ("recorded:ERROR", MessageTaken(kept=False)),
+        ("no-number", NoNumber()),
+    ],
+)
+def test_what_happened_in_a_menu_is_told(text: str, event: Event) -> None:
+    assert parse_ask((text, *ARRIVED[1:]))[1] == event
+
+
+@pytest.mark.parametrize(
+    "text", ["key:", "key:12", "key:E", "collected:12a", "collected:" + "1" * 21, "no-number:1"]
+)
+def test_what_no_telephone_sends_is_refused(text: str) -> None:
+    with pytest.raises(RemoteProtocolError):
+        parse_ask((text, *ARRIVED[1:]))
+
+
+def test_every_step_of_a_menu_has_its_words() -> None:
+    steps = (
+        Say("nb", ("a", "b"), Stage.MENU),
+        AskKey("main", "nb", ("a", "b"), 5, barge_in=False),
+        AskDigits("customer", "en", ("c",), 6, "*", 4),
+        Transfer("carrier", "192.0.2.1:5060", "+4722850000", 40),
+        TakeMessage("box", 120),
+        Promise("main"),
+    )
+    assert encode_answer(Decision(steps, "x", State("en", 1, ("main",))), "v") == (
+        "1|plan~v~x~en.1.main|say~nb/a+b~menu|key~main~nb/a+b~5~0~menu|digits~customer~en/c~4~6~star"
+        "|dial~carrier~192.0.2.1:5060~+4722850000~40|record~box~120|promise~main|end"
+    )

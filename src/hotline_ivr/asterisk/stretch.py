@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
-from hotline_ivr.routing.foreseen import Enough, Foreseeable
+from hotline_ivr.routing.foreseen import NO_MENUS_KEY, Enough, Foreseeable
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
@@ -47,7 +47,8 @@ _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*\Z")
 _ASK_ARGUMENTS = 7
 # `-.0`, `en.1.main.billing`, `-.0._customer`: the language or a hyphen, tries, the path. See steps.State.
 _STATE = re.compile(r"(-|[a-z]{2})\.(\d)((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", re.ASCII)
-_KEY = re.compile(r"[0-9*#]\Z")
+# A to D are keys too: few telephones have them, and no menu.
+_KEY = re.compile(r"[0-9A-D*#]\Z")
 _DIGITS = re.compile(r"[0-9]{0,20}\Z", re.ASCII)
 # Asterisk's words for a recording that was kept (RECORD_STATUS).
 _KEPT = frozenset({"DTMF", "SILENCE", "TIMEOUT", "OPERATOR"})
@@ -111,7 +112,7 @@ def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one fo
         case LeftQueue(status):
             return ("",) if status is QueueStatus.UNKNOWN else (f"left:{status}",)
         case KeyPressed(key):
-            return (f"key:{key or 'timeout'}",)
+            return ("",) if key == NO_MENUS_KEY else (f"key:{key or 'timeout'}",)
         case Collected(digits):
             return (f"collected:{digits}",)
         case LookedUp():

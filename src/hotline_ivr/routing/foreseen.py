@@ -45,6 +45,8 @@ from hotline_ivr.routing.steps import (
 MAX_STATES = 1_000
 
 KEYS = "0123456789*#"
+NO_MENUS_KEY = "A"
+"""A key that telephones can send and no menu can name; stands for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _can_follow(steps: tuple[Step, ...]) -> Iterator[Foreseeable]:
         match step:
             case AskKey():
                 yield Enough()
-                yield from (KeyPressed(None), *map(KeyPressed, KEYS))
+                yield from (KeyPressed(None), *map(KeyPressed, KEYS), KeyPressed(NO_MENUS_KEY))
             case AskDigits():
                 # Which digits are right is not looked into: who gave some goes on as one who is not known.
                 yield Enough()
