@@ -110,10 +110,24 @@ def _numbers(reading: Reading, country: str | None) -> Iterator[Problem]:
             owners.setdefault(number, path)
 
 
+def _queues_named(data: object) -> Iterator[str]:
+    """Every queue to which a line, a menu or any other place sends callers."""
+    waiting, seen = [data], set[int]()
+    while waiting:
+        item = waiting.pop()
+        # An alias brings the same thing again, and nested aliases bring it a thousand times.
+        if not isinstance(item, (dict, list)) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, dict):
+            yield from (item[key] for key in ("queue", "callback") if isinstance(item.get(key), str))
+        waiting.extend(item.values() if isinstance(item, dict) else item)
+
+
 def _unused(reading: Reading) -> Iterator[Problem]:
     lines, queues = _section(reading, "lines"), _section(reading, "queues")
     queue_ids, operator_ids = _ids(reading, "queues"), _ids(reading, "operators")
-    wanted = _meant((str(line.get("queue")) for line in lines.values()), queue_ids)
+    wanted = _meant(_queues_named(reading.data), queue_ids)
     if lines:
         for queue in queue_ids:
             if queue not in wanted:

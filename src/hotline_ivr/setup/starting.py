@@ -105,13 +105,17 @@ def checked(what: str, text: str, country: str | None = None) -> str:
 
 def filled(text: str, template: Template, given: Answers) -> str:
     """A file of an example with the organisation's own words in it."""
-    other = "en" if given.language == "nb" else "nb"
     name = given.name if _PLAIN.fullmatch(given.name) else json.dumps(given.name, ensure_ascii=False)
     text = text.replace(f"name: {template.organisation}\n", f"name: {name}\n")
     text = text.replace(template.organisation, given.name)
     text = text.replace(EXAMPLE_NUMBER, given.number).replace(EXAMPLE_TIME_ZONE, given.time_zone)
-    text = re.sub(r"\blanguage: nb\b", f"language: {given.language}", text)
-    text = re.sub(r"\blanguages: \[en\]", f"languages: [{other}]", text)
+    if given.language != EXAMPLE_LANGUAGE:
+        # Each language takes the place of the other: the line's own, and the one that a menu offers.
+        text = re.sub(
+            r"\b(languages?: \[?)(nb|en)\b",
+            lambda found: found[1] + ("en" if found[2] == "nb" else "nb"),
+            text,
+        )
     text = re.sub(r"\bcountry: NO\b", f"country: {given.country}", text)
     for there, here in SCHEMAS.items():
         text = text.replace(f"$schema={there}\n", f"$schema={here}\n")
