@@ -60,10 +60,10 @@ def check(
 ) -> None:
     """Check the configuration and name every problem with its place and remedy. Starts nothing."""
     from hotline_ivr.config.check import check as check_configuration
-    from hotline_ivr.launch.plans import known_prompts
+    from hotline_ivr.launch.plans import known_prompts, remarks_today
 
     settings = Settings.from_environment(config=path)
-    result = check_configuration(settings.config, known_prompts(settings))
+    result = check_configuration(settings.config, known_prompts(settings), remarks_today)
     if as_json:
         typer.echo(
             json.dumps(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_origin
+from typing import Protocol, get_origin
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from hotline_ivr.config.phone import is_country
 from hotline_ivr.config.problems import Problem, render_all
 from hotline_ivr.config.reading import Reading, read
 from hotline_ivr.config.schema_errors import findings
+from hotline_ivr.config.yaml_tree import Path as YamlPath
 from hotline_ivr.errors import ConfigError
 
 JOINED = frozenset(
@@ -50,14 +51,38 @@ class CheckResult:
         return render_all(self.problems)
 
 
-def check(path: Path, known_prompts: Collection[str] | None = None) -> CheckResult:
-    """Read and check a folder of YAML, or one file; prompts are looked up if `known_prompts` is given."""
+class Remark(Protocol):
+    """A warning about what stands at a path."""
+
+    @property
+    def path(self) -> YamlPath: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def remedy(self) -> str: ...
+
+
+Review = Callable[[Plan], Iterable[Remark]]
+
+
+def check(
+    path: Path, known_prompts: Collection[str] | None = None, review: Review | None = None
+) -> CheckResult:
+    """Read and check a folder of YAML, or one file; prompts are looked up if `known_prompts` is given.
+
+    `review` looks at a plan that has no errors, and its remarks become warnings.
+    """
     reading = read(path, JOINED)
     country = _country_of(reading)
     problems = list(reading.problems)
     plan: Plan | None = None
     try:
-        configuration = Configuration.model_validate(reading.data, context={"country": country})
+        # Files that the configuration names lie beside its own.
+        folder = path if path.is_dir() else path.parent
+        context = {"country": country, "folder": folder}
+        configuration = Configuration.model_validate(reading.data, context=context)
         plan = _plan(configuration, path)
     except ValidationError as refused:
         problems += _placed(reading, refused)
@@ -66,6 +91,11 @@ def check(path: Path, known_prompts: Collection[str] | None = None) -> CheckResu
         problems += cross_checks(reading, country, known_prompts)
     if not reading.complete or any(problem.severity == "error" for problem in problems):
         plan = None
+    if plan is not None and review is not None:
+        for remark in review(plan):
+            problems.append(
+                reading.problem(remark.path, remark.message, remark.remedy, severity="warning", key=True)
+            )
     return CheckResult(plan, tuple(sorted(problems, key=lambda problem: problem.order)))
 
 
@@ -95,7 +125,10 @@ def _country_of(reading: Reading) -> str | None:
 
 
 def _plan(configuration: Configuration, source: Path) -> Plan:
-    content = json.dumps(configuration.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    written = configuration.model_dump(mode="json")
+    content = json.dumps(written, sort_keys=True, separators=(",", ":"))
+    # Of two rules of a calendar that are equal otherwise, the one written later wins.
+    content += json.dumps({name: written["calendars"][name] for name in sorted(written["calendars"])})
     version = hashlib.sha256(content.encode("utf-8")).hexdigest()[:12]
     parts = {name: getattr(configuration, name) for name in Configuration.model_fields}
     return Plan(**parts, version=version, source=source)

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
+from hotline_ivr.config.calendar_checks import calendar_checks
 from hotline_ivr.config.models import Line
 from hotline_ivr.config.phone import is_assignable, to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
@@ -33,6 +34,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)
+    yield from calendar_checks(reading, prompts)
 
 
 def _section(reading: Reading, name: str) -> dict[str, dict[str, object]]:

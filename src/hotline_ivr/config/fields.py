@@ -34,7 +34,7 @@ class Spot:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys known here; none where any id may stand."""
-        return tuple(self.annotation.model_fields) if _is_model(self.annotation) else ()
+        return tuple(written_fields(self.annotation)) if _is_model(self.annotation) else ()
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -64,6 +64,11 @@ class Spot:
         return {int: "whole number", WeeklyHours: "hours"}.get(self.annotation, "mapping")
 
 
+def written_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields by the keys they are written with; `from` and the like are no names in Python."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def spot_of_field(field: FieldInfo) -> Spot:
     described = next((item for item in field.metadata if isinstance(item, Described)), None)
     spot = _spot(field.annotation)
@@ -76,7 +81,7 @@ def spot_at(path: tuple[str | int, ...]) -> Spot | None:
     for step in path:
         annotation = spot.annotation
         if _is_model(annotation):
-            field = annotation.model_fields.get(step)
+            field = written_fields(annotation).get(str(step))
             if field is None:
                 return None
             spot = spot_of_field(field)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import (
@@ -111,7 +111,7 @@ def _days_key(value: object) -> str:
     return text
 
 
-def _intervals(value: object) -> list[object]:
+def split_intervals(value: object) -> list[object]:
     """Split the text form into the items of the list form; `closed` is the empty list."""
     if isinstance(value, (list, tuple)):
         if not value:
@@ -123,8 +123,12 @@ def _intervals(value: object) -> list[object]:
 
 _Days = Annotated[str, BeforeValidator(_days_key)]
 _Intervals = Annotated[
-    tuple[Annotated[Interval, PlainValidator(parse_interval)], ...], BeforeValidator(_intervals)
+    tuple[Annotated[Interval, PlainValidator(parse_interval)], ...], BeforeValidator(split_intervals)
 ]
+
+
+Spans = tuple[tuple[int, int], ...]
+"""(start, end) in minutes of a day, end excluded and up to 2880."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +139,33 @@ class WeeklyHours:
     start < end <= start + 10080. Only the last span may end after 10080: Sunday past midnight, into Monday
     (10080 + 120 is Monday 02:00). Spans neither overlap nor touch, also not around the end of the week. An
     `always` line, or one whose intervals fill the week, has always=True and the one span (0, 10080).
+
+    `days` are the intervals of each day (Monday first) as they were written, in minutes of that day; an end
+    beyond 1440 is in the next day. Holidays take away whole days, so it matters on which one a span begins.
     """
 
     always: bool
     spans: tuple[tuple[int, int], ...]
+    days: tuple[Spans, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.days:
+            cut: list[list[tuple[int, int]]] = [[] for _ in DAYS]
+            for day, start, end in self._by_day():
+                cut[day].append((start, end))
+            object.__setattr__(self, "days", tuple(tuple(sorted(spans)) for spans in cut))
+
+    @classmethod
+    def never(cls) -> WeeklyHours:
+        """A week without hours: what a season may make of it."""
+        return cls(always=False, spans=())
 
     @classmethod
     def all_week(cls) -> WeeklyHours:
         return cls(always=True, spans=((0, WEEK),))
 
     @classmethod
-    def from_spans(cls, spans: list[tuple[int, int]]) -> WeeklyHours:
+    def from_spans(cls, spans: list[tuple[int, int]], days: tuple[Spans, ...] = ()) -> WeeklyHours:
         """Merge spans that touch, also around the end of the week. They must not overlap."""
         merged: list[tuple[int, int]] = []
         for start, end in sorted(spans):
@@ -157,17 +177,15 @@ class WeeklyHours:
             merged[-1] = (merged[-1][0], merged[0][1] + WEEK)
             del merged[0]
         if merged and merged[0][1] - merged[0][0] >= WEEK:
-            return cls.all_week()
-        return cls(always=False, spans=tuple(merged))
+            return cls(always=True, spans=((0, WEEK),), days=days)
+        return cls(always=False, spans=tuple(merged), days=days)
 
     def written(self) -> str | dict[str, str]:
         """Write the hours as YAML would have them, day by day; reading that gives an equal value."""
-        if self.always:
+        if self.days == (((0, DAY),),) * 7:
             return "always"
-        days: dict[str, list[str]] = {}
-        for day, start, end in self._by_day():
-            days.setdefault(DAYS[day], []).append(f"{_clock(start)}-{_clock(end)}")
-        return {day: ", ".join(sorted(days[day])) for day in DAYS if day in days}
+        written = {day: written_spans(spans) for day, spans in zip(DAYS, self.days, strict=True) if spans}
+        return written or "closed"
 
     def _by_day(self) -> Iterator[tuple[int, int, int]]:
         for span_start, span_end in self.spans:
@@ -228,7 +246,21 @@ class WeeklyHours:
             raise refusal(
                 "this line would never open", "give at least one day its hours, such as mon-fri: 08:00-16:00"
             )
-        return cls.from_spans([(opening.start, opening.end) for opening in openings])
+        days = tuple(_joined(openings, day) for day in range(7))
+        return cls.from_spans([(opening.start, opening.end) for opening in openings], days)
+
+
+def _joined(openings: list[_Opening], day: int) -> Spans:
+    """The intervals of a day; those that touch are one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(
+        (o.start - day * DAY, o.end - day * DAY) for o in openings if o.start // DAY == day
+    ):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def _again(found: ErrorDetails) -> InitErrorDetails:
@@ -243,7 +275,7 @@ def _readable(week: dict[object, object]) -> dict[str, tuple[Interval, ...]]:
     readable: dict[str, tuple[Interval, ...]] = {}
     for days, written in week.items():
         with suppress(ValueError):
-            items = _intervals(written)
+            items = split_intervals(written)
             readable[_days_key(days)] = tuple(_readable_intervals(items))
     return readable
 
@@ -254,8 +286,14 @@ def _readable_intervals(items: list[object]) -> Iterator[Interval]:
             yield parse_interval(item)
 
 
-def _clock(minute: int) -> str:
+def clock(minute: int) -> str:
+    """Write a minute of the day, 24:00 included: 510 as `08:30`."""
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def written_spans(spans: Spans) -> str:
+    """Write the intervals of one day as YAML would have them."""
+    return ", ".join(f"{clock(start)}-{clock(end if end <= DAY else end - DAY)}" for start, end in spans)
 
 
 def _openings(week: dict[str, tuple[Interval, ...]]) -> list[_Opening]:
@@ -287,7 +325,7 @@ def _clashes(openings: list[_Opening]) -> Iterator[InitErrorDetails]:
 
 
 def _clash(first: _Opening, second: _Opening, minute: int) -> InitErrorDetails:
-    when = f"{DAY_NAMES[minute // DAY]} {_clock(minute % DAY)}"
+    when = f"{DAY_NAMES[minute // DAY]} {clock(minute % DAY)}"
     error = refusal(
         f"{second.days} {second.text} overlaps {first.days} {first.text} (from {when})",
         "make them one interval, or let one end before the other begins",

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
+from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import (
@@ -42,6 +43,9 @@ class Line(Model):
     )
     calendar: Identifier | None = Field(
         None, description="Calendar that says when the line is open, instead of `hours`.", examples=["office"]
+    )
+    campaign: Campaign | None = Field(
+        None, description="First and last moment of the line's life.", examples=["{until: 2026-10-15 20:00}"]
     )
     greeting: PromptId = Field("greeting", description="Prompt played when the line is open.")
     menu: Identifier | None = Field(

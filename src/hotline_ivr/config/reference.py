@@ -15,8 +15,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_tree
+from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.destinations import Destination
-from hotline_ivr.config.fields import Spot, spot_of_field
+from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
+from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
     Calendar,
@@ -31,6 +33,10 @@ from hotline_ivr.config.models import (
     Trunk,
     VoicemailBox,
 )
+from hotline_ivr.config.openings import Closure, Opening
+from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
+from hotline_ivr.config.seasons import Season
+from hotline_ivr.config.special_days import SpecialDay
 from hotline_ivr.config.types import duration_text
 
 SECTIONS: tuple[tuple[str, type[Model]], ...] = (
@@ -49,6 +55,14 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A destination", Destination),
     ("A choice", Choice),
     ("A lookup", Lookup),
+    ("A campaign", Campaign),
+    ("A season", Season),
+    ("An opening", Opening),
+    ("A closure", Closure),
+    ("A special day", SpecialDay),
+    ("Public holidays", PublicHolidays),
+    ("A holiday", Holiday),
+    ("A file of a calendar program", IcalFile),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
@@ -57,9 +71,9 @@ _HEAD = f"""\
 
 <!-- Made by `python -m hotline_ivr.config.reference`; do not edit. -->
 
-The configuration is a folder of `*.yaml` files (`config/`, or what `HOTLINE_CONFIG` names). The files are one
-configuration: divide the lines, queues, operators and trunks over files as you like. The same id in two
-places is an error. `hotline check` reads all of it and reports every mistake at once, with file, line and
+The configuration is a folder of `*.yaml` files (`config/`, or what `HOTLINE_CONFIG` names). They are one
+configuration: divide lines, calendars, queues, operators and trunks over files as you like. The same id in
+two places is an error. `hotline check` reads all of it and reports every mistake at once, with file, line and
 remedy. A running service takes a new configuration only when it has no errors; until then it goes on with the
 last good one.
 
@@ -115,6 +129,21 @@ Intervals that touch are one opening. Intervals that overlap are an error. A lin
 On the night when clocks go forward the skipped hour does not happen; on the night when they go back, a time
 that comes twice is open both times.
 
+## Days
+
+Wherever `on` stands, one of these, several with commas between, or a YAML list of them:
+
+| written | means |
+|---|---|
+| `2026-05-17` | that day |
+| `05-17` | that day each year; `02-29` is a day in leap years only |
+| `2026-12-24 to 2027-01-02` | from the first to the last, both included |
+| `12-24 to 01-02` | each year, over its end |
+| `easter`, `easter-1`, `easter+49` | days from Easter Sunday |
+| `first monday of september`, `last friday of november`, `second tuesday of every month` | by weekday |
+
+How the rules of a calendar go together is told in [calendars.md](calendars.md).
+
 ## Kinds of values
 
 | kind | written |
@@ -143,7 +172,7 @@ def markdown() -> str:
 def _table(model: type[Model]) -> Iterator[str]:
     yield "| key | value | default | meaning | example |"
     yield "|---|---|---|---|---|"
-    for name, field in model.model_fields.items():
+    for name, field in written_fields(model).items():
         spot = spot_of_field(field)
         about = f"{field.description}{_limits(spot)}"
         yield f"| `{name}` | {spot.words} | {_default(field, spot)} | {about} | `{name}: {spot.example}` |"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hotline_ivr.config.check import check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ConfigError
+from hotline_ivr.routing.review import Remark, review
 from hotline_ivr.routing.speech import is_part
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
@@ -26,6 +29,11 @@ def known_prompts(settings: Settings) -> frozenset[str]:
     """Ids of the prompts that a configuration may name. Raises SetupError if their texts cannot be read."""
     found = (name.partition("/")[2] for name in read_sources(*prompt_folders(settings)))
     return frozenset(prompt for prompt in found if not is_part(prompt))
+
+
+def remarks_today(plan: Plan) -> Iterator[Remark]:
+    """What the days from today on say of a plan, for `check`."""
+    return review(plan, datetime.now(UTC).date())
 
 
 def plan_on_disk(settings: Settings) -> Plan:
@@ -51,7 +59,9 @@ def keep(settings: Settings, source: Path) -> None:
     kept, fresh = _kept(settings), _kept(settings, ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for path in [source] if source.is_file() else sorted(source.glob("*.yaml")):
+    files = [source] if source.is_file() else sorted(source.glob("*.yaml"))
+    folder = source.parent if source.is_file() else source
+    for path in (*files, *sorted(folder.glob("*.ics"))):
         shutil.copyfile(path, fresh / path.name)
     # At every moment one of the two folders is whole.
     shutil.rmtree(kept, ignore_errors=True)

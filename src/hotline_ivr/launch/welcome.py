@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hotline_ivr.asterisk.secrets import ensure_secrets
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.calendar import is_open
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 
 
@@ -21,8 +21,9 @@ def welcome(settings: Settings, plan: Plan, asterisk_version: str) -> str:
         "",
         "To call, with any SIP phone, no registration:",
     ]
-    for line in plan.lines.values():
-        state = "open now" if is_open(line, now) else "closed now"
+    book = Rulebook(plan)
+    for line_id, line in plan.lines.items():
+        state = "open now" if book.situation(line_id, now).open else "closed now"
         lines.append(f"  sip:{line.numbers[0]}@{server}   {line.name} ({state})")
     lines += ["", f"To answer, register a SIP phone at {server}; its secret is in {settings.secrets_file}:"]
     for operator_id, operator in plan.operators.items():
