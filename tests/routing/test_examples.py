@@ -36,17 +36,25 @@ def walk(example: str, at: str, keys: str) -> tuple[str, str]:
 
 
 TOLD = {"prompt", "queue", "transfer", "record", "callback"}
+IN_THE_EXAMS = "nb/admission-exams nb/admission-menu admission"
 IN_THE_QUEUE = "nb/admission-greeting nb/admission-menu admission"
 ASKED_FOR_DIGITS = "nb/support-greeting nb/support-menu nb/support-customer-number"
 
 MOMENTS = [
-    # University: by day, closed for lunch and at weekends.
-    ("university", "2026-10-05T08:00", "1 answered", IN_THE_QUEUE, "answered"),
-    ("university", "2026-10-05T07:59", "", "nb/admission-closed", "closed"),
-    ("university", "2026-10-05T12:00", "", "nb/admission-closed", "closed"),
-    ("university", "2026-10-05T12:30", "1 timeout", f"{IN_THE_QUEUE} nb/sorry", "timed-out"),
-    ("university", "2026-10-09T15:00", "", "nb/admission-closed", "closed"),
-    ("university", "2026-10-10T10:00", "", "nb/admission-closed", "closed"),
+    # University: short hours most of the year, long ones in the weeks of the exams, closed in July.
+    ("university", "2026-10-05T10:00", "1 answered", IN_THE_QUEUE, "answered"),
+    ("university", "2026-10-05T09:59", "", "nb/admission-closed", "closed"),
+    ("university", "2026-10-05T13:59", "1 timeout", f"{IN_THE_QUEUE} nb/sorry", "timed-out"),
+    ("university", "2026-10-05T14:00", "", "nb/admission-closed", "closed"),
+    ("university", "2026-06-03T17:00", "1 answered", IN_THE_EXAMS, "answered"),
+    ("university", "2026-06-03T12:15", "", "nb/admission-closed", "closed"),  # lunch
+    ("university", "2026-06-06T13:00", "1 answered", IN_THE_EXAMS, "answered"),  # a Saturday
+    ("university", "2026-05-25T11:00", "", "nb/admission-closed", "closed"),  # Whit Monday, in the exams
+    ("university", "2026-07-01T11:00", "", "nb/admission-summer", "closed"),
+    ("university", "2026-12-23T11:00", "", "nb/admission-closed", "closed"),
+    ("university", "2027-01-01T11:00", "", "nb/admission-closed", "closed"),
+    ("university", "2027-04-15T23:59", "1 answered", IN_THE_QUEUE, "answered"),  # the deadline
+    ("university", "2027-04-16T00:00", "", "nb/admission-closed", "closed"),
     (
         "university",
         "2026-10-05T10:00",
@@ -85,8 +93,11 @@ MOMENTS = [
         "full",
     ),
     # Municipality: one evening; else a question may be left.
-    ("municipal", "2030-03-14T18:00", "answered", "nb/evening-greeting evening", "answered"),
-    ("municipal", "2030-03-14T21:00", "", "nb/evening-closed nb/evening-voicemail questions", "closed"),
+    ("municipal", "2028-03-16T18:00", "answered", "nb/evening-greeting evening", "answered"),
+    ("municipal", "2028-03-16T20:59", "answered", "nb/evening-greeting evening", "answered"),
+    ("municipal", "2028-03-16T21:00", "", "nb/evening-over nb/evening-voicemail questions", "closed"),
+    ("municipal", "2028-03-09T18:00", "", "nb/evening-closed nb/evening-voicemail questions", "closed"),
+    ("municipal", "2028-03-02T07:59", "", "nb/evening-soon nb/evening-voicemail questions", "closed"),
     # Charity: volunteers by day, the call centre for the rest.
     (
         "charity",
@@ -108,6 +119,14 @@ MOMENTS = [
         "2026-10-10T12:00",
         "1 answered",
         "nb/helpline-greeting nb/helpline-menu volunteers",
+        "answered",
+    ),
+    ("charity", "2027-05-17T12:00", "answered", "nb/helpline-centre +4722850000", "overflowed"),  # a holiday
+    (
+        "charity",
+        "2026-12-24T21:00",
+        "1 answered",
+        "nb/helpline-christmas nb/helpline-menu volunteers",
         "answered",
     ),
     ("charity", "2026-10-11T12:00", "answered", "nb/helpline-centre +4722850000", "overflowed"),
