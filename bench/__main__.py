@@ -18,14 +18,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import agi_server, record
+from bench import agi_server, calendars, record
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record")
+PARTS = ("calls", "agi", "record", "calendars")
 
 Found = tuple[dict[str, object], list[str]]
 """The figures of a part, and how they are told."""
@@ -40,6 +40,7 @@ def main() -> int:
         "calls": lambda: _calls(arguments),
         "agi": lambda: _agi(arguments.agi_rounds),
         "record": _record,
+        "calendars": _calendars,
     }
     about = describe()
     _say(*(f"{name}: {value}" for name, value in about.items()))
@@ -72,6 +73,11 @@ def _record() -> Found:
         f"record: {found.cpu_ms_a_call:.3f} CPU-ms a call of {found.events_a_call} events, reading to commit",
         f"        writer / bare executemany: {found.ratio_to_bare_sql:.2f} (target >= 0.85)",
     ]
+
+
+def _calendars() -> Found:
+    found = calendars.measure()
+    return {**asdict(found), "ratio": found.ratio}, calendars.table(found)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,6 +17,7 @@ import typer
 
 from hotline_ivr import __version__
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
 from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_simulate import simulate
@@ -35,6 +36,7 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+app.command()(hours)
 app.add_typer(prompts_app, name="prompts")
 app.command()(init)
 app.command()(simulate)

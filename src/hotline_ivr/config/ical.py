@@ -123,7 +123,7 @@ def _calendar(name: str, text: str) -> Any:
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         # The parser raises more than it documents for text that is no calendar.
         raise refusal(f"{name} is not an iCalendar file: {error}"[:300], "export the calendar anew") from None
-    if not isinstance(found, Calendar) or found.name != "VCALENDAR":
+    if found.name != "VCALENDAR":  # some other component, such as a single event
         raise refusal(f"{name} is not an iCalendar file", "export the calendar anew")
     return found
 

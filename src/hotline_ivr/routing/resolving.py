@@ -193,23 +193,25 @@ def _seasons(layer: Layer, start: date, end: date) -> Iterator[DayPlan]:
 
 def _closed_days(layer: Layer, start: date, end: date) -> Iterator[DayPlan]:
     for order, (name, closure) in enumerate(layer.calendar.closures.items()):
-        if closure.hours is None:
+        if closure.hours is not None:
+            continue
+        # Only a rule with a day in this time is looked at further: there may be ten thousand.
+        if runs := [run for when in closure.on for run in when.ranges(start, end)]:
             rule = facing(RuleKind.CLOSURE, f"{layer.name}.closures.{name}", closure)
-            for when in closure.on:
-                for first, last in when.ranges(start, end):
-                    rank = standing(RuleKind.CLOSURE, layer.level, minutes_of(first, last), order)
-                    yield DayPlan(first, last, rank, rule, NO_HOURS)
+            for first, last in runs:
+                rank = standing(RuleKind.CLOSURE, layer.level, minutes_of(first, last), order)
+                yield DayPlan(first, last, rank, rule, NO_HOURS)
 
 
 def _part(
     layer: Layer, place: str, order: int, source: Opening | Closure, *, start: date, end: date
 ) -> Iterator[Part]:
-    opens = isinstance(source, Opening)
-    kind = RuleKind.OPENING if opens else RuleKind.CLOSURE
-    rule = facing(kind, f"{layer.name}.{place}", source)
-    spans = source.hours or WHOLE_DAY
-    for when in source.on:
-        for first, last in when.ranges(start, end):
+    if runs := [run for when in source.on for run in when.ranges(start, end)]:
+        opens = isinstance(source, Opening)
+        kind = RuleKind.OPENING if opens else RuleKind.CLOSURE
+        rule = facing(kind, f"{layer.name}.{place}", source)
+        spans = source.hours or WHOLE_DAY
+        for first, last in runs:
             rank = standing(kind, layer.level, minutes_of(first, last, spans), order)
             yield Part(first, last, rank, rule, opens, spans)
 

@@ -1,0 +1,1 @@
+"""How things are shown: pure functions from what is known to text."""

@@ -1,0 +1,144 @@
+"""Opening hours as a table, JSON, HTML for a web site, and an iCalendar feed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from hotline_ivr.config.hours import DAY_NAMES
+from hotline_ivr.views.week import DayHours, LineHours, clock_of
+
+SCHEMA = "hotline/hours/1"
+_FOLD = 75  # octets a line, RFC 5545 section 3.1
+
+
+def table(hours: LineHours) -> str:
+    """A day a line, with a note where another rule than the week's decides."""
+    days = (
+        f"  {DAY_NAMES[day.day.weekday()][:3]} {day.day}  {_spans(day):<26}{day.note}".rstrip()
+        for day in hours.days
+    )
+    return "\n".join([f"{hours.line.name} ({hours.line_id}), {hours.line.time_zone}", *days])
+
+
+def as_json(hours: LineHours) -> dict[str, Any]:
+    """What other programs read; times with their offset from UTC."""
+    return {
+        "schema": SCHEMA,
+        "line": hours.line_id,
+        "name": hours.line.name,
+        "numbers": list(hours.line.numbers),
+        "time_zone": hours.line.time_zone,
+        "days": [
+            {
+                "date": day.day.isoformat(),
+                "open": [
+                    {"from": span.start.isoformat(), "until": span.end.isoformat(), "rule": span.rule.name}
+                    for span in day.spans
+                ],
+                "rule": day.note or None,
+            }
+            for day in hours.days
+        ],
+    }
+
+
+def html(hours: LineHours) -> str:
+    """A piece of a page: a table for people, and for search engines the same as schema.org has it."""
+    rows = "\n".join(
+        f'  <tr><th scope="row">{_dated(day)}</th><td>{escape(_spans(day))}</td></tr>' for day in hours.days
+    )
+    # In a script element only `</` and `<!--` mean anything; `<` is written so that neither comes.
+    data = json.dumps(_schema_org(hours), ensure_ascii=False, indent=1).replace("<", "\\u003c")
+    return (
+        f'<table class="hotline-hours">\n  <caption>{escape(hours.line.name)}</caption>\n{rows}\n</table>\n'
+        f'<script type="application/ld+json">\n{data}\n</script>\n'
+    )
+
+
+def _dated(day: DayHours) -> str:
+    return f'{DAY_NAMES[day.day.weekday()]} <time datetime="{day.day}">{day.day}</time>'
+
+
+def _schema_org(hours: LineHours) -> dict[str, Any]:
+    specifications = [
+        {
+            "@type": "OpeningHoursSpecification",
+            "opens": clock_of(span.start, day.day),
+            # schema.org writes the end of the day as its last minute.
+            "closes": clock_of(span.end, day.day).replace("24:00", "23:59"),
+            "validFrom": day.day.isoformat(),
+            "validThrough": day.day.isoformat(),
+        }
+        for day in hours.days
+        for span in day.spans
+    ] + [
+        # Opening and closing at midnight is how a closed day is told.
+        {
+            "@type": "OpeningHoursSpecification",
+            "opens": "00:00",
+            "closes": "00:00",
+            "validFrom": day.day.isoformat(),
+            "validThrough": day.day.isoformat(),
+        }
+        for day in hours.days
+        if not day.spans
+    ]
+    return {
+        "@context": "https://schema.org",
+        "@type": "ContactPoint",
+        "name": hours.line.name,
+        "telephone": list(hours.line.numbers),
+        "hoursAvailable": specifications,
+    }
+
+
+def ical(hours: LineHours, now: datetime) -> str:
+    """A feed that calendar programs subscribe to: one event for each stretch in which the line is open."""
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//hotline-ivr//hours//EN", "METHOD:PUBLISH"]
+    lines.append(f"X-WR-CALNAME:{_text(hours.line.name)}")
+    for span in hours.open:
+        start, end = (moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for moment in (span.start, span.end))
+        uid = hashlib.sha256(f"{hours.line_id} {start}".encode()).hexdigest()[:24]
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{uid}@hotline-ivr",
+            f"DTSTAMP:{stamp}",
+            f"DTSTART:{start}",
+            f"DTEND:{end}",
+            f"SUMMARY:{_text(hours.line.name)}",
+            "CATEGORIES:open",
+            "TRANSP:TRANSPARENT",
+            "END:VEVENT",
+        ]
+    lines.append("END:VCALENDAR")
+    return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
+
+
+def _spans(day: DayHours) -> str:
+    spans = ", ".join(f"{clock_of(each.start, day.day)}-{clock_of(each.end, day.day)}" for each in day.spans)
+    return spans or "closed"
+
+
+def _text(value: str) -> str:
+    for char in "\\;,":
+        value = value.replace(char, f"\\{char}")
+    return value.replace("\n", "\\n")
+
+
+def _folded(line: str) -> Iterator[str]:
+    """Lines of at most 75 octets; what follows on begins with a space, and no character is torn apart."""
+    part, room = "", _FOLD
+    for char in line:
+        size = len(char.encode())
+        if size > room:
+            yield part
+            part, room = " ", _FOLD - 1
+        part += char
+        room -= size
+    yield part

@@ -1,0 +1,49 @@
+"""`hotline hours` from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hotline_ivr.cli import app
+from tests.config.conftest import GOOD
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    (tmp_path / "hotline.yaml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.setenv("HOTLINE_CONFIG", str(tmp_path))
+    return CliRunner()
+
+
+def test_the_days_asked_for_are_shown(run: CliRunner) -> None:
+    done = run.invoke(app, ["hours", "admission", "--from", "2026-12-24", "--days", "3"])
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[1:] == [
+        "  Thu 2026-12-24  08:00-12:00, 12:30-16:00",
+        "  Fri 2026-12-25  08:00-12:00, 12:30-16:00",
+        "  Sat 2026-12-26  closed",
+    ]
+
+
+def test_json_of_all_lines_and_of_one(run: CliRunner) -> None:
+    every = json.loads(run.invoke(app, ["hours", "--json", "--days", "1"]).output)
+    one = json.loads(run.invoke(app, ["hours", "admission", "--json", "--days", "1"]).output)
+    assert every == {"schema": "hotline/hours/1", "lines": [one]}
+
+
+def test_files_are_written(run: CliRunner, tmp_path: Path) -> None:
+    names = [tmp_path / f"hours.{kind}" for kind in ("svg", "html", "ics")]
+    done = run.invoke(
+        app, ["hours", "--svg", str(names[0]), "--html", str(names[1]), "--ical", str(names[2])]
+    )
+    assert done.exit_code == 0, done.output
+    assert [path.read_text(encoding="utf-8")[:6] for path in names] == ["<svg x", "<table", "BEGIN:"]
+
+
+@pytest.mark.parametrize("wrong", [["admision"], ["--from", "24.12.2026"], ["--days", "0"]])
+def test_what_cannot_be_shown_is_wrong_usage(run: CliRunner, wrong: list[str]) -> None:
+    assert run.invoke(app, ["hours", *wrong]).exit_code == 2
