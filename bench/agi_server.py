@@ -29,7 +29,7 @@ from typing import Any
 
 from bench.agi_arms import ANSWER
 from bench.processes import cpu_seconds
-from hotline_ivr.testing.agi_caller import environment
+from hotline_ivr.testing import agi_caller
 
 ARMS = ("ours", "streams", "protocol", "panoramisk")
 HOST = "127.0.0.1"
@@ -40,7 +40,7 @@ TURN_S = 1.0
 # Sessions of one turn of the latency measurement.
 LATENCY_SESSIONS = 300
 TRIPS = 2
-ENVIRONMENT = environment(("arrived", "admission", "+4722851234", "+4791234567", "", "0"))
+ENVIRONMENT = agi_caller.environment(("arrived", "admission", "+4722851234", "+4791234567", "", "0"))
 
 
 @dataclass(slots=True)
@@ -78,13 +78,13 @@ class Figures:
     arms: dict[str, dict[str, float]]
 
 
-def one_session(port: int) -> float:
+def one_session(port: int, environment: bytes = ENVIRONMENT) -> float:
     """One ask as Asterisk makes it; returns the seconds from connect until the reply is sent."""
     started = time.perf_counter()
     with socket.socket() as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect((HOST, port))
-        sock.sendall(ENVIRONMENT)
+        sock.sendall(environment)
         command = sock.recv(8192)
         if not command.endswith(b"\n"):
             raise RuntimeError(f"not a command: {command!r}")

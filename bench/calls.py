@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import ARMS, EASE, Arm, Figures, Outcome, Shape, deepest
+from bench.latency import IDLE_S, Latency, Waits, probing
 from bench.load import Load, Offer
 from bench.nodes import Cpu, Node, Product, PureAsterisk, configuration, numbers
 from bench.processes import core_times
 from bench.report import arm_line
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ensure_asterisk, ready_sounds
+from hotline_ivr.testing import agi_caller
 from hotline_ivr.testing.ports import free_port
 
 LOAD_CORE = 1
@@ -31,6 +33,12 @@ QUIET = 0.06
 """Share of a core below which a node is done with the calls of an arm."""
 
 QUIET_LOOK_S, QUIET_WITHIN_S = 0.5, 15.0
+
+LATENCY_ARM_S = 25
+"""Seconds of calls beside which asks are timed: a thousand asks and more, for a p99.9."""
+
+HALF = 0.5
+"""Share of the lower of both highest rates at which they are."""
 
 FIRST_RATE, COARSE, HALVINGS = 40, 1.5, 2
 """The search for the highest rate: where it begins, its steps, and how often what is left is halved.
@@ -114,6 +122,20 @@ class Bench:
         self.warm_up(name)
         return False
 
+    def latency(self, rate: int) -> Latency:
+        """P4 of the product; the arm that makes the calls counts for nothing else."""
+        self.say(f"  asks, idle and beside {rate} calls/s")
+        idle = self._asked(lambda: time.sleep(IDLE_S))
+        beside = self._asked(lambda: self.arm("ours", rate, LATENCY_ARM_S))
+        return Latency(idle, rate, beside)
+
+    def _asked(self, meanwhile: Callable[[], object]) -> Waits:
+        number = numbers(1)[0]
+        ask = agi_caller.environment(("arrived", "line-q00", number, "+4791234567", "", "0"))
+        with probing(self.product.stack.settings.agi_port, ask) as probe:
+            meanwhile()
+            return probe.figures()
+
     def warm_up(self, name: str) -> None:
         self.arm(name, WARM_UP_RATE, WARM_UP_S)
 
@@ -126,6 +148,7 @@ def measure(folder: Path, shape: Shape, say: Say) -> Outcome:
             bench.warm_up(name)
         highest = {} if shape.rates else {name: bench.highest_rate(name) for name in ARMS}
         common = shape.rates or [max(1, round(EASE * min(highest.values())))]
+        latency = bench.latency(max(1, round(HALF * min(highest.values() or common))))
         before = bench.product.answered_calls()
         rates = [bench.figures(rate) for rate in common]
         recorded = bench.product.answered_calls() - before
@@ -133,7 +156,7 @@ def measure(folder: Path, shape: Shape, say: Say) -> Outcome:
             name: deepest(node.console("core show taskprocessors")) for name, node in bench.nodes.items()
         }
     arms = [arm for figures in rates for block in figures.arms for arm in block if arm.name == "ours"]
-    return Outcome(rates, highest, backlogs, recorded, sum(arm.seen.completed for arm in arms))
+    return Outcome(rates, highest, latency, backlogs, recorded, sum(arm.seen.completed for arm in arms))
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from bench.latency import Latency
 from bench.load import Seen
 
 ARMS = ("pure", "ours")
@@ -163,6 +164,7 @@ class Outcome:
     rates: Sequence[Figures]
     highest: Mapping[str, int]
     """The highest rate that each arm sustained, up to the goal; empty where rates were given."""
+    latency: Latency
     backlogs: Mapping[str, Mapping[str, int]]
     """By arm: the task processors of Asterisk that ever had most waiting."""
     recorded: int
@@ -180,6 +182,7 @@ class Outcome:
             "by_rate": {str(figures.rate): figures.as_json() for figures in self.rates},
             "highest_rate": dict(self.highest),
             **({"P1 highest rate, ours / pure": round(self.sustained, 3)} if self.highest else {}),
+            "P4": asdict(self.latency),
             "backlogs": {name: dict(backlog) for name, backlog in self.backlogs.items()},
             "recorded": self.recorded,
             "made": self.made,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bench.agi_server import TRIPS
 from bench.figures import ARMS, EASE, PASS_FAILED, Arm, Figures, Outcome, Shape, Spread
+from bench.latency import PACE_S, Latency, Waits
 from bench.load import RAMP_S, RING_MS, TALK_MS
 
 _METHOD = """\
@@ -14,6 +16,7 @@ each call: answer, hours check, greeting, queue, operator answers after {ring} m
 both arms: {operators} operators in {queues} queues; SIPp on one core, Asterisk and service where they like
 pure: GotoIfTime, Answer, Playback, Queue, cdr_csv, queue_log; no event log, manager link or service
 ours: `hotline up`: ask by FastAGI, event log, queue_log, manager link, record in SQLite
+asks: {pace:g} s apart, idle and beside calls at half of the lower highest rate, or of the lowest rate given
 calls/s count from {ramp:g} s on; CPU is user and system time from /proc, a completed call, until the record
   is written"""
 
@@ -30,6 +33,7 @@ def method(shape: Shape) -> str:
         operators=shape.operators,
         queues=shape.queues,
         ramp=RAMP_S,
+        pace=PACE_S,
     )
 
 
@@ -52,6 +56,7 @@ def table(outcome: Outcome) -> list[str]:
             f"P1  highest rate sustained, ours / pure: {outcome.sustained:.3f} (target >= 0.95); {rates}"
         )
     lines += [line for figures in outcome.rates for line in _rate(figures)]
+    lines += _latency(outcome.latency)
     for name, backlog in outcome.backlogs.items():
         depths = ", ".join(f"{what} {depth}" for what, depth in backlog.items())
         lines.append(f"most ever waiting in a task processor of Asterisk, {name}: {depths}")
@@ -70,6 +75,20 @@ def _rate(figures: Figures) -> list[str]:
         _line("P2  CPU of our processes / of the Asterisk beside them", figures.cost, "<= 0.10"),
         _line("    CPU of our processes / of pure Asterisk", figures.cost_of_pure, "<= 0.10"),
         _line("    CPU of Asterisk, ours / pure", figures.asterisk, "near 1"),
+    ]
+
+
+def _latency(latency: Latency) -> list[str]:
+    beside = f"beside {latency.rate} calls/s"
+    return [*_waits("idle", latency.idle, "<= 2"), *_waits(beside, latency.beside_calls, "<= 4")]
+
+
+def _waits(when: str, seen: Waits, tail: str) -> list[str]:
+    shares = f"p50 {seen.p50:.0f}, p99 {seen.p99:.0f}, p99.9 {seen.p999:.0f} us of {seen.asks}"
+    return [
+        f"P4  asks of the product {when}: {shares} (target p99.9 < 5000)",
+        f"    p99 / p50: {seen.tail:.2f} (target {tail})",
+        f"    p50 / {TRIPS} plain round trips of {seen.trip:.0f} us: {seen.trips:.2f} (target <= 1.3)",
     ]
 
 

@@ -105,7 +105,7 @@ async def test_without_the_service_the_fallback_knows_the_hours(
     # What happened at this moment two weeks and one day ago ... is the same as a week ago and now.
     shift = timedelta(days=1) if age.startswith("a-week") else timedelta()
     book = Rulebook(plan_on_disk(stack.settings))
-    visit = visit_of(book, Call("open", "", "", book.plan.version))
+    visit = visit_of(book, Call("open", "", "", book.plan.version), now)
     assert visit is not None
     rule = Rule(RuleKind.WEEK, "open.hours")
     foreseen = dataclasses.replace(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hotline_ivr.asterisk import ami_codec
 from hotline_ivr.asterisk.ami_codec import (
     MAX_BANNER,
+    MAX_FORMS,
     MAX_HEADERS,
     MAX_LINE,
     MAX_MESSAGE,
@@ -14,6 +16,7 @@ from hotline_ivr.asterisk.ami_codec import (
     AmiMessage,
     check_action,
     parse_message,
+    parse_thoroughly,
 )
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
 from hotline_ivr.testing.agi_caller import pieces
@@ -143,6 +146,27 @@ FORGED = {
 def test_a_message_that_asterisk_does_not_write_is_not_taken(block: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         parse_message(block)
+
+
+@pytest.mark.parametrize("block", FORGED.values(), ids=FORGED.keys())
+def test_a_forged_message_is_not_taken_for_a_known_one_that_it_resembles(block: bytes) -> None:
+    for known in (JOIN, PING):
+        assert parse_message(known) == parse_message(known) == parse_thoroughly(known)
+    with pytest.raises(RemoteProtocolError):
+        parse_message(block)
+
+
+def test_a_message_of_a_known_form_brings_its_own_values() -> None:
+    parse_message(JOIN)
+    other = parse_message(JOIN.replace(b"Queue: help", b"Queue:  a: b").replace(b"Count: 1", b"Count: "))
+    assert (other.get("Queue"), other.get("Count"), other.get("Position")) == (" a: b", "", "1")
+
+
+def test_forms_that_somebody_makes_up_do_not_fill_the_memory() -> None:
+    for number in range(2 * MAX_FORMS):
+        made_up = parse_message(f"Event: X\r\nMadeUp{number}: 1".encode())
+        assert made_up.get(f"MadeUp{number}") == "1"
+    assert len(ami_codec._forms) <= MAX_FORMS
 
 
 def test_the_second_channel_of_an_event_has_to_be_whole_too() -> None:

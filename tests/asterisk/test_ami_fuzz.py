@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from hotline_ivr.asterisk.ami_codec import (
     AmiMessage,
     check_action,
     parse_message,
+    parse_thoroughly,
 )
 from hotline_ivr.asterisk.ami_events import EVENT_NAMES, parse_event
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
@@ -95,6 +98,20 @@ def test_no_message_makes_an_error_that_is_not_ours(block: bytes) -> None:
         parse_event(event)
     except RemoteProtocolError:
         return
+
+
+def said(parse: Callable[[bytes], AmiMessage], block: bytes) -> AmiMessage | None:
+    try:
+        return parse(block)
+    except RemoteProtocolError:
+        return None
+
+
+@ANY_TIME
+@given(STREAMS | st.binary(max_size=400))
+def test_the_short_way_through_the_parser_says_what_the_long_one_says(block: bytes) -> None:
+    for _ in range(2):
+        assert said(parse_message, block) == said(parse_thoroughly, block)
 
 
 @ANY_TIME

@@ -13,7 +13,7 @@ from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.migrate import upgrade
 from tests.calls.asterisk_files import AsteriskFiles
 from tests.calls.keeper_process import keep_until_killed
-from tests.calls.test_record_keeper import all_events, events_kept, expected, many_calls, mixed, written
+from tests.calls.keeping import all_events, events_kept, expected, many_calls, mixed, written
 
 # More than enough: each life writes something, or is killed before it does.
 MOST_LIVES = 200

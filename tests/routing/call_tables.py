@@ -1,7 +1,7 @@
 """Calls as text: a table of what Asterisk wrote, and the row that must come of it.
 
-A line of the table is `seconds | event | channel | extra`. Channels are `caller`, or an operator's name, with
-`#2` for a second ringing. An extra is written short:
+A line of the table is `seconds | event | channel | extra`. Channels are `caller`, `outside`, or an operator's
+name, with `#2` for a second ringing. An extra is written short:
 
     HOTLINE           the stage event's text
     HANGUP            cause, then who: caller, an operator, dialplan or nobody
@@ -79,6 +79,8 @@ def _take_line(recorded: RecordedCall, offset: int, cells: list[str]) -> None:
 def _channel(short: str) -> tuple[str, str]:
     if short == "caller":
         return CALL, _CALLER_NAME
+    if short == "outside":
+        return f"main-{START}.7", "PJSIP/trunk-carrier-00000007"
     operator, _, number = short.partition("#")
     serial = int(number or "1") * 10_000 + zlib.crc32(operator.encode()) % 10_000
     return f"main-{START}.{serial}", f"PJSIP/{operator}.k3v9-{serial:08x}"

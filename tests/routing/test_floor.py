@@ -48,6 +48,12 @@ def test_an_operator_paused_in_one_queue_and_free_in_another_is_free() -> None:
     assert floor.operators() == {"anna": OperatorState.FREE}
 
 
+@pytest.mark.parametrize("event", [anna(), CallerLeft("main", "main-1.2"), CallerLeft("main", "nobody")])
+def test_an_event_that_tells_nothing_new_gives_the_same_picture(event: FloorEvent) -> None:
+    floor = fold_all([anna(), anna(queue="second"), CallerJoined("main", "main-1.1")])
+    assert fold(floor, event) is floor
+
+
 def test_a_caller_waits_until_it_leaves() -> None:
     joined = fold_all([CallerJoined("main", "main-1.1"), CallerJoined("main", "main-1.2")])
     assert joined.waiting_by_queue() == {"main": 2}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.simulation import Scene, Simulation
 from hotline_ivr.routing.situation import Rule, RuleKind, Situation
+from hotline_ivr.routing.speech import week_hours
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
@@ -75,7 +76,7 @@ SECTIONS: dict[str, Any] = {
             "barge_in": "no",
             "default": {"message": "news"},
             "tries": 1,
-            "keys": {"1": "back", "2": {"menu": "main"}, "#": "repeat"},
+            "keys": {"1": "back", "2": {"menu": "main"}, "#": "repeat", "3": "hours"},
         },
     },
     "collects": {
@@ -161,6 +162,17 @@ def test_after_all_tries_the_default_holds_and_without_one_it_is_the_lines_queue
     assert decided(KeyPressed(None), a_call(*MORE)).steps == told
 
 
+def test_the_hours_of_the_coming_week_are_spoken_and_the_menu_told_again() -> None:
+    book = Rulebook(a_plan({"mon-fri": "08:00-16:00", "sat": "10:00-12:00"}, sections=SECTIONS))
+    decision = decide(book, a_call(*MORE), KeyPressed("3"), NOON)
+    assert isinstance(decision, Decision)
+    assert isinstance(decision.steps[0], AskKey)
+    week = [(date(2026, 3, 2 + day), ((480, 960),) if day < 5 else ()) for day in range(7)]
+    week[5] = (date(2026, 3, 7), ((600, 720),))
+    assert decision.steps[0].prompts == (*week_hours("nb", week), "more")
+    assert decision.state == State(path=MORE)
+
+
 def test_a_message_ends_the_call_and_the_caller_is_informed() -> None:
     assert decided(KeyPressed("3")).steps[0] == Mark(Outcome.INFORMED)
 
@@ -243,7 +255,7 @@ def test_a_menu_that_is_gone_from_the_plan_leads_to_the_lines_queue(event: Event
 
 def met(situation: Situation, **line: Any) -> Decision:
     book = Rulebook(a_plan(sections=SECTIONS, **line))
-    visit = visit_of(book, a_call(asked=0))
+    visit = visit_of(book, a_call(asked=0), NOON)
     assert visit is not None
     return arrived(visit, situation)
 

@@ -2,7 +2,8 @@
 
 Names on the left are ours: an operator (Asterisk: member, agent), a caller (Asterisk: the queue's entry).
 Times are Unix seconds (UTC); durations are in seconds unless a name says otherwise. The events are described
-in Asterisk's documentation of app_queue.
+in Asterisk's documentation of app_queue. Its Agent* events have no word here: what they tell is in queue_log,
+and at the end of a call they may come without the caller's channel.
 """
 
 from __future__ import annotations
@@ -130,56 +131,6 @@ class CallerAbandoned:
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorRung:
-    """An operator's phone is being called for a caller."""
-
-    queue: str
-    operator: str
-    interface: str
-    unique_id: str
-    linked_id: str
-    operator_unique_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorAnswered:
-    """Operator and caller are connected."""
-
-    queue: str
-    operator: str
-    interface: str
-    unique_id: str
-    linked_id: str
-    operator_unique_id: str
-    waited: int
-    rang: int
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorFinished:
-    """The conversation is over; `reason` is caller, agent or transfer."""
-
-    queue: str
-    operator: str
-    interface: str
-    unique_id: str
-    linked_id: str
-    waited: int
-    talked: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorDidNotAnswer:
-    queue: str
-    operator: str
-    interface: str
-    unique_id: str
-    linked_id: str
-    rang_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class AsteriskStarted:
     """Asterisk is up, `uptime` seconds after its start."""
 
@@ -204,10 +155,6 @@ Event = (
     | CallerJoined
     | CallerLeft
     | CallerAbandoned
-    | OperatorRung
-    | OperatorAnswered
-    | OperatorFinished
-    | OperatorDidNotAnswer
     | AsteriskStarted
     | AsteriskStopping
 )
@@ -278,18 +225,13 @@ _HEADERS: Final = {
     "interface": "Interface",
     "unique_id": "Uniqueid",
     "linked_id": "Linkedid",
-    "operator_unique_id": "DestUniqueid",
     "channel": "Channel",
     "position": "Position",
     "waiting": "Count",
     "waited": "HoldTime",
-    "rang": "RingTime",
-    "rang_ms": "RingTime",
-    "talked": "TalkTime",
-    "reason": "Reason",
     "uptime": "Uptime",
 }
-_NUMBERS: Final = frozenset({"position", "waiting", "waited", "rang", "rang_ms", "talked", "uptime"})
+_NUMBERS: Final = frozenset({"position", "waiting", "waited", "uptime"})
 
 _READERS: Final[dict[str, _Reader]] = {
     "QueueParams": _reader(QueueListed, waiting="Calls"),
@@ -302,10 +244,6 @@ _READERS: Final[dict[str, _Reader]] = {
     "QueueCallerJoin": _reader(CallerJoined),
     "QueueCallerLeave": _reader(CallerLeft),
     "QueueCallerAbandon": _reader(CallerAbandoned),
-    "AgentCalled": _reader(OperatorRung),
-    "AgentConnect": _reader(OperatorAnswered),
-    "AgentComplete": _reader(OperatorFinished),
-    "AgentRingNoAnswer": _reader(OperatorDidNotAnswer),
     "FullyBooted": _reader(AsteriskStarted),
     "Shutdown": lambda message: AsteriskStopping(message.get("Restart") == "True"),
 }

@@ -63,6 +63,7 @@ class AmiLink:
         timeout: float = 5.0,
         ping_interval: float = 3.0,
         queue_size: int = 10_000,
+        bundle: float = 0.02,
         first_retry: float = 0.5,
         longest_retry: float = 30.0,
         refused_retry: float = 30.0,
@@ -79,6 +80,8 @@ class AmiLink:
         self._classes = events
         self._timeout = timeout
         self._ping_interval = ping_interval
+        # Events may be so much late, so that one turn of the loop takes many; see AmiConnection.
+        self._bundle = bundle
         self._retry = (first_retry, longest_retry)
         # A wrong secret is not hammered: Asterisk may ban the address, and only a person can mend it.
         self._refused_retry = refused_retry
@@ -169,7 +172,13 @@ class AmiLink:
         try:
             async with asyncio.timeout(self._timeout):
                 _, connection = await loop.create_connection(
-                    lambda: AmiConnection(self._take, self._doubt, self.counters, timeout=self._timeout),
+                    lambda: AmiConnection(
+                        self._take,
+                        self._doubt,
+                        self.counters,
+                        timeout=self._timeout,
+                        bundle=self._bundle,
+                    ),
                     *self._address,
                 )
         except TimeoutError:

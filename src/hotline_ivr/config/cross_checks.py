@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
 from hotline_ivr.config.calendar_checks import calendar_checks
+from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
 from hotline_ivr.config.phone import is_assignable, to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
@@ -31,6 +32,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from itertools.islice(_references(reading), FOUND_PROBLEMS)
     if prompts is not None:
         yield from itertools.islice(_prompts(reading, prompts), FOUND_PROBLEMS)
+    yield from menu_checks(reading, prompts)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)
@@ -112,24 +114,11 @@ def _numbers(reading: Reading, country: str | None) -> Iterator[Problem]:
             owners.setdefault(number, path)
 
 
-def _queues_named(data: object) -> Iterator[str]:
-    """Every queue to which a line, a menu or any other place sends callers."""
-    waiting, seen = [data], set[int]()
-    while waiting:
-        item = waiting.pop()
-        # An alias brings the same thing again, and nested aliases bring it a thousand times.
-        if not isinstance(item, (dict, list)) or id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, dict):
-            yield from (item[key] for key in ("queue", "callback") if isinstance(item.get(key), str))
-        waiting.extend(item.values() if isinstance(item, dict) else item)
-
-
 def _unused(reading: Reading) -> Iterator[Problem]:
     lines, queues = _section(reading, "lines"), _section(reading, "queues")
     queue_ids, operator_ids = _ids(reading, "queues"), _ids(reading, "operators")
-    wanted = _meant(_queues_named(reading.data), queue_ids)
+    of_lines = (str(line.get("queue")) for line in lines.values())
+    wanted = _meant((*of_lines, *queues_in_use(reading)), queue_ids)
     if lines:
         for queue in queue_ids:
             if queue not in wanted:

@@ -15,8 +15,8 @@ from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.refusal import choices, did_you_mean, quoted, refusal, text_of
 from hotline_ivr.config.types import Duration, Identifier, LanguageCode, PromptId, YesNo
 
-Action = Literal["back", "repeat", "operator"]
-ACTIONS: tuple[Action, ...] = ("back", "repeat", "operator")
+Action = Literal["back", "repeat", "operator", "hours"]
+ACTIONS: tuple[Action, ...] = ("back", "repeat", "operator", "hours")
 KEYS = "0123456789*#"
 
 # So many digits fit every account, order and telephone number; more would only be noise on the line.
@@ -70,12 +70,13 @@ WebAddress = Annotated[
 
 
 class Choice(Destination):
-    """What a key does: one place, or `back`, `repeat` or `operator`; a language alone or with either."""
+    """What a key does: one place, or `back`, `repeat`, `operator` or `hours`; a language alone or with it."""
 
     do: Action | None = Field(
         None,
-        description="`back` to the menu before, `repeat` this one, or to the `operator`: the line's queue. "
-        "`9: back` is short for `9: {do: back}`.",
+        description="`back` to the menu before, `repeat` this one, go to the `operator` (the line's queue), "
+        "or tell the opening `hours` of the coming week and this menu again. `9: back` is short for "
+        "`9: {do: back}`.",
     )
     language: LanguageCode | None = Field(
         None, description="Go on in this language; alone it repeats the menu in it.", examples=["en"]

@@ -62,7 +62,7 @@ _NOTHING_KNOWN = Decision((Mark(Outcome.TECHNICAL), Answer(), _LAST_RESORT, Hang
 
 def decide(book: Rulebook, call: Call, event: Event, now: datetime) -> Decision | LookUp:
     """The next steps of `call` at `now` (aware). Never raises for a call that Asterisk can send."""
-    visit = visit_of(book, call)
+    visit = visit_of(book, call, now)
     if visit is None:
         return _NOTHING_KNOWN
     if isinstance(event, KeyPressed | Collected | LookedUp):
@@ -96,10 +96,10 @@ def _in_a_menu(visit: Visit, event: KeyPressed | Collected | LookedUp, asked: in
             return after_lookup(visit, answer)
 
 
-def visit_of(book: Rulebook, call: Call) -> Visit | None:
+def visit_of(book: Rulebook, call: Call, now: datetime) -> Visit | None:
     """The call at its place in the plan; None if its line is gone from there."""
     line = book.plan.lines.get(call.line)
-    return None if line is None else Visit(book.plan, call.line, line, call.state)
+    return None if line is None else Visit(book, call.line, line, call.state, now)
 
 
 def arrived(visit: Visit, situation: Situation) -> Decision:

@@ -118,6 +118,8 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
     """The floor after one event. Events about what is not there change nothing."""
     match event:
         case MemberSeen():
+            if floor.members.get((event.queue, event.operator)) == event:
+                return floor
             return replace(floor, members={**floor.members, (event.queue, event.operator): event})
         case MemberGone(queue, operator):
             return replace(
@@ -126,6 +128,8 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
         case CallerJoined(queue, call):
             return replace(floor, waiting={**floor.waiting, call: queue})
         case CallerLeft(_, call):
+            if call not in floor.waiting:
+                return floor
             return replace(floor, waiting={key: queue for key, queue in floor.waiting.items() if key != call})
 
 

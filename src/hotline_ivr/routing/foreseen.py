@@ -73,7 +73,7 @@ def foresee(book: Rulebook, line_id: str, start: datetime, days: int, now: datet
     """Everything that can happen on this line in the `days` from `start` on. KeyError for an unknown line."""
     changes = book.changes(line_id, start, days)
     call = Call(line_id, "", "", book.plan.version)
-    visit = visit_of(book, call)
+    visit = visit_of(book, call, now)
     if visit is None:
         raise KeyError(line_id)
     situations = _distinct(changes)

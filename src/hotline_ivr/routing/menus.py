@@ -6,11 +6,15 @@ Pure, and without a memory of its own: where the caller is travels on the channe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Choice, Collect, Menu
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.opening_days import opening_days
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.speech import week_hours
 from hotline_ivr.routing.steps import (
     MAX_DEPTH,
     AskDigits,
@@ -42,12 +46,17 @@ COLLECT_PREFIX = "_"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A call at its place in the plan."""
+    """A call at its place in the plan, at a moment (aware)."""
 
-    plan: Plan
+    book: Rulebook
     line_id: str
     line: Line
     state: State
+    now: datetime
+
+    @property
+    def plan(self) -> Plan:
+        return self.book.plan
 
     @property
     def language(self) -> str:
@@ -67,7 +76,7 @@ class Visit:
         """Into a menu from its beginning; the line's queue if the plan has no such menu."""
         menu = self.plan.menus.get(name)
         chosen = self.state.language if language is None else language
-        here = Visit(self.plan, self.line_id, self.line, State(chosen, 0, self._path_to(name)))
+        here = self._at(State(chosen, 0, self._path_to(name)))
         if menu is None:
             return go_to_line_queue(here, f"no-such-menu:{name}", *before)
         return here.tell(menu, (menu.prompt,), reason, *before)
@@ -82,7 +91,7 @@ class Visit:
         if collect is None:
             return go_to_line_queue(self, f"no-such-collect:{name}", *before)
         path = (*self._menus(), COLLECT_PREFIX + name)[-MAX_DEPTH:]
-        here = Visit(self.plan, self.line_id, self.line, State(self.state.language, 0, path))
+        here = self._at(State(self.state.language, 0, path))
         return here.ask_again(collect, (collect.prompt,), reason, *before)
 
     def ask_again(self, collect: Collect, prompts: tuple[str, ...], reason: str, *before: Step) -> Decision:
@@ -97,9 +106,12 @@ class Visit:
         )
         return Decision((*before, digits), reason, self.state)
 
+    def _at(self, state: State) -> Visit:
+        return Visit(self.book, self.line_id, self.line, state, self.now)
+
     def failed_once_more(self) -> Visit:
         state = self.state
-        return Visit(self.plan, self.line_id, self.line, State(state.language, state.tries + 1, state.path))
+        return self._at(State(state.language, state.tries + 1, state.path))
 
     def _menus(self) -> tuple[str, ...]:
         return tuple(name for name in self.state.path if not name.startswith(COLLECT_PREFIX))
@@ -141,7 +153,7 @@ def _choose(visit: Visit, menu: Menu, choice: Choice, reason: str) -> Decision:
     if choice.language is not None:
         # Written in full even where it is the line's own: another language may have been chosen before.
         state = State(choice.language, visit.state.tries, visit.state.path)
-        visit = Visit(visit.plan, visit.line_id, visit.line, state)
+        visit = Visit(visit.book, visit.line_id, visit.line, state, visit.now)
     match choice.do:
         case "operator":
             return go_to_line_queue(visit, reason)
@@ -150,12 +162,19 @@ def _choose(visit: Visit, menu: Menu, choice: Choice, reason: str) -> Decision:
             return visit.enter_menu(before or visit.node, reason)
         case "repeat":
             return visit.tell(menu, (menu.prompt,), reason)
+        case "hours":
+            return visit.tell(menu, (*_hours(visit), menu.short_prompt or menu.prompt), reason)
         case None:
             return (
                 visit.enter_menu(visit.node, reason)
                 if choice.kind == "language"
                 else go_to(visit, choice, reason)
             )
+
+
+def _hours(visit: Visit) -> tuple[str, ...]:
+    """The hours of the coming seven days, in parts. No day is called today: the fallback says it too."""
+    return week_hours(visit.language, opening_days(visit.book, visit.line_id, visit.now, 7))
 
 
 def after_digits(visit: Visit, digits: str) -> Decision | LookUp:
