@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +31,10 @@ def init(
     time_zone: Annotated[str | None, typer.Option(help="Such as Europe/Oslo.")] = None,
     language: Annotated[str | None, typer.Option(help="nb or en.")] = None,
     country: Annotated[str | None, typer.Option(help="Two letters; else the number's own.")] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day of a hotline for one evening; else in two weeks."),
+    ] = None,
 ) -> None:
     """Write a commented configuration to begin with; asks for what no option says."""
     from hotline_ivr.setup import starting
@@ -37,7 +42,10 @@ def init(
     given = {"name": name, "number": number, "time_zone": time_zone, "language": language}
     chosen = template or _ask_template()
     said = {what: _answer(what, text, country) for what, text in given.items()}
-    written = starting.write_configuration(folder, chosen, starting.answers(**said, country=country))
+    today = datetime.now(UTC).date()
+    evening = day.date() if day else today + timedelta(days=14)
+    answers = starting.answers(**said, country=country, day=evening)
+    written = starting.write_configuration(folder, chosen, answers, today)
     for path in written:
         typer.echo(path)
     typer.echo(

@@ -143,3 +143,13 @@ def test_thousands_of_wrong_names_are_told_within_seconds(tmp_path: Path, good: 
     result = check(tmp_path)
     assert len(result.errors) > 100
     assert result.text.count("\n") < 500
+
+
+def test_a_queue_to_which_only_a_menu_leads_is_used(spoil: Spoil) -> None:
+    night = "queues:\n  night: {operators: [anna]}\n"
+    assert "no line sends callers to queue 'night'" in spoil(("queues:\n", night)).text
+    menu = "menus:\n  main: {prompt: menu, keys: {1: {callback: night}}}\n"
+    assert (
+        spoil(("queues:\n", menu + night), ("    queue: main\n", "    queue: main\n    menu: main\n")).text
+        == ""
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ from hotline_ivr.setup.starting import (
     write_configuration,
 )
 
-SWEDISH = Answers("Röda Korset", "+46 8 123 456 78", "Europe/Stockholm", "en", "SE")
+SWEDISH = Answers("Röda Korset", "+46 8 123 456 78", "Europe/Stockholm", "en", "SE", date(2027, 5, 20))
+TODAY = date(2027, 5, 1)
 
 
 def problems(folder: Path) -> str:
@@ -65,7 +67,7 @@ def test_what_is_replaced_stands_in_the_example(name: str) -> None:
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_what_is_written_is_good_and_nothing_of_the_example_is_left(name: str, tmp_path: Path) -> None:
-    written = write_configuration(tmp_path / "config", name, SWEDISH)
+    written = write_configuration(tmp_path / "config", name, SWEDISH, TODAY)
     assert problems(tmp_path / "config") == ""
     plan = check(tmp_path / "config").plan
     assert plan is not None
@@ -79,7 +81,7 @@ def test_what_is_written_is_good_and_nothing_of_the_example_is_left(name: str, t
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_each_written_file_finds_its_schema(name: str, tmp_path: Path) -> None:
-    for file in write_configuration(tmp_path, name, SWEDISH):
+    for file in write_configuration(tmp_path, name, SWEDISH, TODAY):
         if file.suffix == ".yaml":
             schema = file.read_text(encoding="utf-8").splitlines()[0].partition("$schema=")[2]
             assert (file.parent / schema).is_file()
@@ -89,7 +91,7 @@ def test_each_written_file_finds_its_schema(name: str, tmp_path: Path) -> None:
     "wild", ['The "Best": #1 [of] {all}', "- dash", "'quoted'", "yes", "1e3", "Æ & Ø: Å"]
 )
 def test_a_name_that_yaml_would_misread_is_written_so_that_it_is_not(wild: str, tmp_path: Path) -> None:
-    write_configuration(tmp_path, "isp", replace(SWEDISH, name=wild))
+    write_configuration(tmp_path, "isp", replace(SWEDISH, name=wild), TODAY)
     plan = check(tmp_path).plan
     assert plan is not None
     assert plan.organisation.name == wild
@@ -98,27 +100,42 @@ def test_a_name_that_yaml_would_misread_is_written_so_that_it_is_not(wild: str, 
 def test_a_configuration_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("lines: {}")
     with pytest.raises(SetupError, match="holds a configuration already"):
-        write_configuration(tmp_path, "isp", SWEDISH)
+        write_configuration(tmp_path, "isp", SWEDISH, TODAY)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
 
 
 def test_recordings_that_are_there_are_never_mixed_with(tmp_path: Path) -> None:
     (tmp_path / "prompts/nb").mkdir(parents=True)
     with pytest.raises(SetupError, match="holds a configuration already"):
-        write_configuration(tmp_path, "isp", SWEDISH)
+        write_configuration(tmp_path, "isp", SWEDISH, TODAY)
 
 
 def test_answers_that_make_no_configuration_write_nothing(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="these answers give no configuration"):
-        write_configuration(tmp_path / "config", "isp", replace(SWEDISH, time_zone="Mars/Olympus"))
+        write_configuration(tmp_path / "config", "isp", replace(SWEDISH, time_zone="Mars/Olympus"), TODAY)
     assert not list((tmp_path / "config").iterdir())
 
 
 def test_the_country_is_the_numbers_own() -> None:
     given = {"name": "X", "time_zone": "UTC", "language": "no"}
-    assert answers(number="+44 20 7946 0000", **given).country == "GB"
-    assert answers(number="22 85 12 34", **given) == Answers("X", "+47 22 85 12 34", "UTC", "nb", "NO")
-    assert answers(number="020 7946 0000", country="GB", **given).number == "+44 20 7946 0000"
+    assert answers(number="+44 20 7946 0000", day=TODAY, **given).country == "GB"
+    assert answers(number="22 85 12 34", day=TODAY, **given) == Answers(
+        "X", "+47 22 85 12 34", "UTC", "nb", "NO", TODAY
+    )
+    assert answers(number="020 7946 0000", country="GB", day=TODAY, **given).number == "+44 20 7946 0000"
+
+
+def test_a_hotline_for_one_evening_is_moved_whole_to_its_day(tmp_path: Path) -> None:
+    write_configuration(tmp_path, "municipal", SWEDISH, TODAY)
+    text = "".join(file.read_text(encoding="utf-8") for file in sorted(tmp_path.glob("*.yaml")))
+    assert "on: 2027-05-20" in text
+    assert "from: 2027-05-06 08:00" in text
+    assert "until: 2027-05-20 21:00" in text
+
+
+def test_an_evening_that_is_over_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="these answers give no configuration"):
+        write_configuration(tmp_path, "municipal", replace(SWEDISH, day=date(2027, 4, 1)), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +151,4 @@ def test_the_country_is_the_numbers_own() -> None:
 def test_a_wrong_answer_is_told_with_its_remedy(wrong: dict[str, str], message: str) -> None:
     right = {"name": "X", "number": "+47 22 85 12 34", "time_zone": "UTC", "language": "nb"}
     with pytest.raises(SetupError, match=message):
-        answers(**{**right, **wrong})
+        answers(day=TODAY, **{**right, **wrong})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, GetJsonSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import CoreSchema
 
 from hotline_ivr.config.described import Described
 from hotline_ivr.config.hours import (
@@ -80,8 +81,23 @@ DayHours = Annotated[
     _ANY,
     Described("hours of a day, or closed", "10:00-14:00"),
 ]
+
+
+class _OrClosed:
+    """In the schema, a season's week may also be the word `closed`."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"const": "closed"}, handler(schema)]}
+
+
 SeasonHours = Annotated[
-    WeeklyHours, BeforeValidator(_season_hours), Described("hours, or closed", "{mon-fri: 10:00-14:00}")
+    WeeklyHours,
+    BeforeValidator(_season_hours),
+    _OrClosed,
+    Described("hours, or closed", "{mon-fri: 10:00-14:00}"),
 ]
 WeekDay = Annotated[
     int,

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from hotline_ivr.config.check import check
 from hotline_ivr.config.reference import schema_text
 from hotline_ivr.config.types import Country, LanguageCode, Name, PhoneNumber, TimeZone
 from hotline_ivr.errors import SetupError
+from hotline_ivr.routing.review import review
 from hotline_ivr.routing.speech import is_part
 from hotline_ivr.setup.prompt_sources import read_sources
 from hotline_ivr.setup.share import examples_source, sounds_source
@@ -35,12 +37,16 @@ EXAMPLE_NUMBER, EXAMPLE_TIME_ZONE, EXAMPLE_LANGUAGE, EXAMPLE_COUNTRY = (
     "NO",
 )
 
+EXAMPLE_DAY = date(2028, 3, 16)
+"""The evening of the municipality. Each date with a year in the examples moves along with it."""
+
 SCHEMAS: Final[Mapping[str, str]] = {
     "../../hotline.schema.json": "hotline.schema.json",
     "../../../../sounds/prompts.schema.json": "prompts.schema.json",
 }
 """Where the examples find their schemas, and where the written files do."""
 
+_DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 _PLAIN = re.compile(r"\w[\w .&()'/+-]*", re.UNICODE)
 
 
@@ -69,9 +75,13 @@ class Answers:
     time_zone: str
     language: str
     country: str
+    day: date
+    """The day of a hotline that is open once."""
 
 
-def answers(*, name: str, number: str, time_zone: str, language: str, country: str | None = None) -> Answers:
+def answers(
+    *, name: str, number: str, time_zone: str, language: str, day: date, country: str | None = None
+) -> Answers:
     """Check each answer; the country is the number's own unless given. Raises SetupError in plain words."""
     international = checked("number", number, country or EXAMPLE_COUNTRY)
     region = phonenumbers.region_code_for_number(phonenumbers.parse(international))
@@ -83,6 +93,7 @@ def answers(*, name: str, number: str, time_zone: str, language: str, country: s
         time_zone=checked("time_zone", time_zone),
         language=checked("language", language),
         country=checked("country", country or region or EXAMPLE_COUNTRY),
+        day=day,
     )
 
 
@@ -105,20 +116,25 @@ def checked(what: str, text: str, country: str | None = None) -> str:
 
 def filled(text: str, template: Template, given: Answers) -> str:
     """A file of an example with the organisation's own words in it."""
-    other = "en" if given.language == "nb" else "nb"
     name = given.name if _PLAIN.fullmatch(given.name) else json.dumps(given.name, ensure_ascii=False)
     text = text.replace(f"name: {template.organisation}\n", f"name: {name}\n")
     text = text.replace(template.organisation, given.name)
     text = text.replace(EXAMPLE_NUMBER, given.number).replace(EXAMPLE_TIME_ZONE, given.time_zone)
-    text = re.sub(r"\blanguage: nb\b", f"language: {given.language}", text)
-    text = re.sub(r"\blanguages: \[en\]", f"languages: [{other}]", text)
+    if given.language != EXAMPLE_LANGUAGE:
+        # Each language takes the place of the other: the line's own, and the one that a menu offers.
+        text = re.sub(
+            r"\b(languages?: \[?)(nb|en)\b",
+            lambda found: found[1] + ("en" if found[2] == "nb" else "nb"),
+            text,
+        )
     text = re.sub(r"\bcountry: NO\b", f"country: {given.country}", text)
+    text = _DATE.sub(lambda found: str(date.fromisoformat(found[0]) + (given.day - EXAMPLE_DAY)), text)
     for there, here in SCHEMAS.items():
         text = text.replace(f"$schema={there}\n", f"$schema={here}\n")
     return text
 
 
-def write_configuration(folder: Path, template: str, given: Answers) -> tuple[Path, ...]:
+def write_configuration(folder: Path, template: str, given: Answers, today: date) -> tuple[Path, ...]:
     """Write the example `template` into `folder`, whole or not at all; the files that were written.
 
     Raises SetupError when something is there already, or the result would not pass `hotline check --strict`.
@@ -137,7 +153,7 @@ def write_configuration(folder: Path, template: str, given: Answers) -> tuple[Pa
             )
         (fresh / "hotline.schema.json").write_text(schema_text(), encoding="utf-8")
         shutil.copyfile(sounds_source() / "prompts.schema.json", fresh / "prompts" / "prompts.schema.json")
-        _must_be_good(fresh)
+        _must_be_good(fresh, today)
         (folder / "prompts").mkdir(exist_ok=True)
         written = sorted(path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file())
         for path in written:
@@ -145,8 +161,9 @@ def write_configuration(folder: Path, template: str, given: Answers) -> tuple[Pa
     return tuple(folder / path for path in written)
 
 
-def _must_be_good(fresh: Path) -> None:
+def _must_be_good(fresh: Path, today: date) -> None:
     found = (name.partition("/")[2] for name in read_sources(sounds_source(), fresh / "prompts"))
-    result = check(fresh, [prompt for prompt in found if not is_part(prompt)])
+    prompts = [prompt for prompt in found if not is_part(prompt)]
+    result = check(fresh, prompts, lambda plan: review(plan, today))
     if result.problems:
         raise SetupError("these answers give no configuration:\n" + result.text.replace(f"{fresh}/", ""))
