@@ -62,7 +62,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     folder: Path, arguments: tuple[str, ...], why: str
 ) -> None:
     done = hotline(folder, *arguments)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     assert why in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -109,7 +109,7 @@ def test_somebody_at_the_terminal_is_asked_what_the_caller_does(folder: Path) ->
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(("gone",), "there is no line"), (("info", "--at", "yesterday"), "is no time")],
+    [(("gone",), "there is no line"), (("info", "--at", "yesterday"), "is no moment")],
 )
 def test_wrong_usage_is_told(folder: Path, arguments: tuple[str, ...], message: str) -> None:
     done = hotline(folder, "simulate", *arguments)

@@ -22,7 +22,15 @@ from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
 from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_simulate import simulate
-from hotline_ivr.errors import AsteriskUnreachable, ConfigError, HotlineError, SettingsError, StoreError
+from hotline_ivr.errors import (
+    ArgumentError,
+    AsteriskUnreachable,
+    ConfigError,
+    HotlineError,
+    OverridesFileError,
+    SettingsError,
+    StoreError,
+)
 from hotline_ivr.settings import Settings
 
 EXIT_FINDINGS, EXIT_USAGE, EXIT_CONFIG, EXIT_UNREACHABLE, EXIT_FAULT, EXIT_INTERRUPTED = 1, 2, 3, 4, 70, 130
@@ -195,7 +203,9 @@ def main() -> None:
         app()
     except ConfigError as error:
         _fail(str(error), EXIT_CONFIG)
-    except SettingsError as error:
+    except OverridesFileError as error:
+        _fail(str(error), EXIT_FINDINGS)
+    except (SettingsError, ArgumentError) as error:
         _fail(str(error), EXIT_USAGE)
     except (AsteriskUnreachable, StoreError) as error:
         _fail(str(error), EXIT_UNREACHABLE)

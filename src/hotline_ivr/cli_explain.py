@@ -37,6 +37,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what happens to a call, by which rule, which rules lost and why, and when this next changes."""
+    from hotline_ivr.control.moments import moment_at
     from hotline_ivr.control.overrides_file import OverridesFile
     from hotline_ivr.launch.plans import plan_on_disk, running_plan
     from hotline_ivr.routing.explain import explain as explain_call
@@ -50,7 +51,7 @@ def explain(
     line_id, dialled = _line_of(plan, line, number)
     zone = zone_of(plan.lines[line_id].time_zone)
     now = datetime.now(UTC)
-    moment = _moment(at, zone, now)
+    moment = moment_at(at, zone, now)
     book = Rulebook(plan, OverridesFile(settings.overrides_file).standing(now))
     call = Call(line_id, dialled, caller, plan.version)
     found = explain_call(book, call, moment, state, language=language)
@@ -64,43 +65,25 @@ def _line_of(plan: Plan, line: str | None, number: str | None) -> tuple[str, str
     """The line's id, and the number that was dialled."""
     from hotline_ivr.config.phone import to_e164
     from hotline_ivr.config.refusal import did_you_mean
-    from hotline_ivr.errors import HotlineError
+    from hotline_ivr.errors import ArgumentError
 
     if (line is None) == (number is None):
         raise typer.BadParameter("give --line or --number, one of the two")
     if line is not None:
         if line not in plan.lines:
             hint = did_you_mean(line, plan.lines) or "."
-            raise HotlineError(
+            raise ArgumentError(
                 f"there is no line '{line[:60]}'{hint} Lines are: {', '.join(sorted(plan.lines))}"
             )
         return line, plan.lines[line].numbers[0]
     try:
         dialled = to_e164(number or "", plan.organisation.country)
     except ValueError:
-        raise HotlineError(f"'{(number or '')[:40]}' is no telephone number") from None
+        raise ArgumentError(f"'{(number or '')[:40]}' is no telephone number") from None
     for line_id, each in plan.lines.items():
         if dialled in each.numbers:
             return line_id, dialled
-    raise HotlineError(f"{dialled} reaches no line: such a call is refused")
-
-
-def _moment(at: str | None, zone: ZoneInfo, now: datetime) -> datetime:
-    """The moment that is meant; unlike an override's end it may be past."""
-    from hotline_ivr.errors import HotlineError
-
-    if at is None:
-        return now
-    text = at.strip()
-    try:
-        if len(text) <= 5:
-            return datetime.fromisoformat(f"{now.astimezone(zone):%Y-%m-%d}T{text.zfill(5)}").replace(
-                tzinfo=zone
-            )
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise HotlineError(f"--at '{text[:40]}' is no moment: write 2026-12-24 17:55, or 17:55") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    raise ArgumentError(f"{dialled} reaches no line: such a call is refused")
 
 
 def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -21,7 +20,8 @@ Keys = Callable[[str], str | None]
 def simulate(
     line: Annotated[str, typer.Argument(help="The line's id.")],
     at: Annotated[
-        str | None, typer.Option("--at", help="When it comes: 2026-10-03T13:55, in the line's zone.")
+        str | None,
+        typer.Option("--at", help="When it comes: 2026-10-03 13:55, or 13:55 today, on the line's clock."),
     ] = None,
     caller: Annotated[str, typer.Option("--from", help="The caller's number; empty is withheld.")] = "",
     keys: Annotated[
@@ -37,18 +37,20 @@ def simulate(
     ] = False,
 ) -> None:
     """Walk a line in the terminal: every step, prompt and outcome, without Asterisk."""
+    from hotline_ivr.control.moments import moment_at
     from hotline_ivr.launch.plans import plan_on_disk
     from hotline_ivr.routing.caller import clean_text
     from hotline_ivr.routing.rulebook import Rulebook
     from hotline_ivr.routing.simulation import Scene, Simulation
     from hotline_ivr.routing.steps import Call
+    from hotline_ivr.routing.wall import zone_of
     from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 
     settings = Settings.from_environment()
     plan = plan_on_disk(settings)
     if line not in plan.lines:
         raise typer.BadParameter(f"there is no line {line!r}; there are: {', '.join(sorted(plan.lines))}")
-    moment = _moment(at, ZoneInfo(plan.lines[line].time_zone))
+    moment = moment_at(at, zone_of(plan.lines[line].time_zone), datetime.now(UTC))
     texts = {name: _text(source) for name, source in read_sources(*prompt_folders(settings)).items()}
     call = Call(line, plan.lines[line].numbers[0], caller, plan.version)
     answers = _scripted(keys) if keys is not None else _interactive
@@ -80,16 +82,6 @@ def _text(source: object) -> str:
 def _shown(step: str, texts: dict[str, str], text: str) -> str:
     words = " ".join(f"“{texts[name]}”" for name in text.split() if texts.get(name))
     return f"{step:<10} {text}" + (f"  {words}" if words else "")
-
-
-def _moment(at: str | None, zone: ZoneInfo) -> datetime:
-    if at is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        raise typer.BadParameter(f"{at!r} is no time: write 2026-10-03T13:55") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
 
 
 def _scripted(keys: str) -> Keys:

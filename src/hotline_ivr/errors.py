@@ -10,6 +10,7 @@ HotlineError
 │   └── RemoteProtocolError   it sent what the protocol does not allow
 ├── LocalProtocolError   we were about to send what the protocol does not allow: our fault
 ├── StoreError           the database cannot be used
+├── ArgumentError        what somebody asked for makes no sense; the message says what would
 ├── OverrideError        an override cannot be set, read or kept
 │   └── OverridesFileError    the file of overrides cannot be read or written
 └── TokenError           a token cannot be made, read or kept
@@ -56,7 +57,11 @@ class StoreError(HotlineError):
     """The database cannot be opened, or has the wrong schema."""
 
 
-class OverrideError(HotlineError):
+class ArgumentError(HotlineError):
+    """What somebody asked for makes no sense here; the message says what would."""
+
+
+class OverrideError(ArgumentError):
     """An override cannot be set, read or kept; the message says why and what to do."""
 
 

@@ -11,7 +11,7 @@ import pytest
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl, Wish
 from hotline_ivr.control.overrides_file import OverridesFile
-from hotline_ivr.errors import OverrideError
+from hotline_ivr.errors import ArgumentError, OverrideError
 from hotline_ivr.routing.overrides import OverrideKind
 from tests.plans import a_plan
 
@@ -75,7 +75,7 @@ def test_an_end_may_be_said_in_three_ways(desk: Desk, wish: dict[str, Any], end:
 def test_a_wish_that_makes_no_sense_is_refused_and_changes_nothing(
     desk: Desk, line: str, wish: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(OverrideError, match=why):
+    with pytest.raises(ArgumentError, match=why):
         desk.close(line, **wish)
     assert desk.file.all() == ()
     assert desk.told == 0

@@ -64,7 +64,7 @@ class HandControl:
         self._changed = changed
 
     def set(self, wish: Wish) -> Override:
-        """Keep what was wished. Raises OverrideError with a remedy if it makes no sense or cannot be kept."""
+        """Keep what was wished. Raises ArgumentError with a remedy if it makes no sense or cannot be kept."""
         now = self._clock().astimezone(UTC).replace(microsecond=0)
         self._check_line(wish.line)
         self._check_prompt(wish)

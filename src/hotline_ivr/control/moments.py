@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hotline_ivr.config.hours import DAYS
-from hotline_ivr.errors import OverrideError
+from hotline_ivr.errors import ArgumentError
 
 _TIME = r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)"
 _WRITTEN = re.compile(
@@ -24,25 +24,44 @@ def moment_to_come(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """The moment (aware, UTC) after `now` that `text` means in `zone`.
 
     A time alone is the next time the clock shows it; a day alone is its midnight, where it begins. Raises
-    OverrideError if it cannot be read or is past.
+    ArgumentError if it cannot be read or is past.
     """
     found = _WRITTEN.fullmatch(text.strip().lower())
     if not found or not text.strip():
-        raise OverrideError(f"'{text[:60]}' is no moment: {_REMEDY}")
+        raise ArgumentError(f"'{text[:60]}' is no moment: {_REMEDY}")
     local = now.astimezone(zone)
     clock, days_on = _clock(found["hour"], found["minute"], text)
     moments = [_instant(day + timedelta(days_on), clock, zone) for day in _days(found, local.date(), text)]
     to_come = [moment for moment in moments if moment > now]
     if not to_come:
-        raise OverrideError(f"'{text[:60]}' is past; it is {local:%Y-%m-%d %H:%M} there: {_REMEDY}")
+        raise ArgumentError(f"'{text[:60]}' is past; it is {local:%Y-%m-%d %H:%M} there: {_REMEDY}")
     return to_come[0]
+
+
+def moment_at(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """The moment (aware), past or to come, that `2026-12-24 17:55` or today's `17:55` means; None is `now`.
+
+    A zone in the text, as in `2026-12-24T17:55+01:00`, is heeded. Raises ArgumentError if it cannot be read.
+    """
+    if text is None:
+        return now
+    written = text.strip()
+    if len(written) <= len("17:55"):
+        written = f"{now.astimezone(zone):%Y-%m-%d}T{written.zfill(5)}"
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise ArgumentError(
+            f"'{text[:40]}' is no moment: write 2026-12-24 17:55, or 17:55 for today"
+        ) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
 
 
 def _clock(hour: str | None, minute: str | None, text: str) -> tuple[time, int]:
     """The time of day, and how many days on; 24:00 is midnight of the next day."""
     hours, minutes = int(hour or 0), int(minute or 0)
     if hours == 24 and minutes:
-        raise OverrideError(f"'{text[:60]}' is no moment: {_REMEDY}")
+        raise ArgumentError(f"'{text[:60]}' is no moment: {_REMEDY}")
     return time(hours % 24, minutes), hours // 24
 
 
@@ -52,7 +71,7 @@ def _days(found: re.Match[str], today: date, text: str) -> list[date]:
         try:
             return [date.fromisoformat(written)]
         except ValueError:
-            raise OverrideError(f"'{text[:60]}': there is no such day") from None
+            raise ArgumentError(f"'{text[:60]}': there is no such day") from None
     match found["day"]:
         case None:
             return [today, today + timedelta(1)]

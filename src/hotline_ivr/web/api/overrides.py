@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from hotline_ivr.control.deciding import LONGEST, HandControl, Wish
 from hotline_ivr.control.overrides_file import KeptOverride
 from hotline_ivr.control.tokens import Role
-from hotline_ivr.errors import OverrideError, OverridesFileError
+from hotline_ivr.errors import ArgumentError, OverridesFileError
 from hotline_ivr.routing.overrides import Override, OverrideKind
 from hotline_ivr.web.api.lines import Books, LinePath, require_line
 from hotline_ivr.web.api.problems import ApiError, Kind
@@ -264,7 +264,7 @@ async def _changing(desk: Desk, change: Callable[[], Result], refusal: Kind) -> 
 
     try:
         return await _in_thread(run)
-    except OverrideError as error:
+    except ArgumentError as error:
         raise ApiError(refusal, str(error)) from None
     except OSError as error:
         log.error("a change could not be noted in the trail", reason=str(error))  # noqa: TRY400
