@@ -55,6 +55,7 @@ from hotline_ivr.web.health import Check, Part, build_app
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
+from hotline_ivr.web.public_hours import Pages, hours_app
 
 log = structlog.get_logger()
 
@@ -135,7 +136,8 @@ class Service:
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
-        runner = web.AppRunner(build_app(self._checks(), self._metrics, self._api()), access_log=None)
+        app = build_app(self._checks(), self._metrics, self._api(), self._hours())
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
         try:
@@ -188,6 +190,11 @@ class Service:
         )
         gate = Gate(TokensFile(settings.tokens_file), FailedAttempts(time.monotonic))
         return api_app(all_routes(parts), gate, lambda: datetime.now(UTC))
+
+    def _hours(self) -> web.Application | None:
+        if self._settings.public_hours == "no":
+            return None
+        return hours_app(Pages(lambda: self._asks.book, lambda: datetime.now(UTC)))
 
     async def _keep_record(self) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
-from hotline_ivr.web.api import audit, calls, checking, lines, openapi, overrides
+from hotline_ivr.web.api import audit, calls, checking, explain, hours, lines, openapi, overrides
 from hotline_ivr.web.api.route import AnyRoute
 
 
@@ -32,6 +32,8 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     described = (
         *calls.routes(parts.record),
         *lines.routes(parts.books),
+        *hours.routes(parts.books),
+        *explain.routes(parts.books),
         *overrides.routes(desk),
         *checking.routes(parts.check, parts.books),
         *audit.routes(parts.trail.entries),
