@@ -18,7 +18,6 @@ from hotline_ivr.web.api.explain import require_near
 from hotline_ivr.web.api.lines import MOST_DAYS, Books, LinePath, require_line
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
 
-
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
