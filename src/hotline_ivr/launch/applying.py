@@ -41,7 +41,8 @@ async def propose(settings: Settings, now: datetime, running: Plan | None = None
     Raises ConfigError if the one on disk is wrong.
     """
     proposed = await asyncio.to_thread(plan_on_disk, settings)
-    running = running or await asyncio.to_thread(running_plan, settings)
+    if running is None:
+        running = await asyncio.to_thread(running_plan, settings)
     differences = await asyncio.to_thread(plan_diff, running, proposed, now)
     return Proposal(running, proposed, differences, await _touched(settings, differences, now))
 
