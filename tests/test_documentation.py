@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ import typer
 
 from hotline_ivr.cli import app
 from hotline_ivr.launch.reloading import RELOADS
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import PREFIX, Settings
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.metrics import Metrics
+from hotline_ivr.web.public_hours import FORMS, Pages, hours_app
+from tests.plans import a_plan
 
 TOP = Path(__file__).parents[1]
 OPERATIONS = (TOP / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -39,7 +43,10 @@ def test_every_verb_is_in_the_operations_guide(verb: str) -> None:
 
 
 def test_every_route_is_in_the_operations_guide() -> None:
-    for route in build_app({}, Metrics()).router.routes():
+    hours = hours_app(Pages(lambda: Rulebook(a_plan()), lambda: datetime.now(UTC)))
+    told = [route for route in build_app({}, Metrics(), hours=hours).router.routes() if route.method == "GET"]
+    assert len(told) == 3 + len(FORMS)
+    for route in told:
         assert route.resource is not None
         assert f"`{route.resource.canonical}`" in OPERATIONS
 

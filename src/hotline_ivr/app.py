@@ -33,11 +33,12 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
-from hotline_ivr.errors import SetupError, StoreError
+from hotline_ivr.errors import ConfigError, SetupError, StoreError
 from hotline_ivr.files import replace
+from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
-from hotline_ivr.launch.plans import ChosenPlan, choose_plan, known_prompts
+from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
@@ -55,6 +56,7 @@ from hotline_ivr.web.health import Check, Part, build_app
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
+from hotline_ivr.web.public_hours import Pages, hours_app
 
 log = structlog.get_logger()
 
@@ -118,6 +120,8 @@ class Service:
         )
         self._tables = "not yet looked at"
         self._reload = asyncio.Event()
+        # A signal, a saved file and a request may come at once; each takes the whole of what is on disk.
+        self._taking = asyncio.Lock()
         self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
         # Before the first ask, so that a line that was closed by hand is so from the first caller on.
         self._overrides.look()
@@ -135,7 +139,8 @@ class Service:
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
-        runner = web.AppRunner(build_app(self._checks(), self._metrics, self._api()), access_log=None)
+        app = build_app(self._checks(), self._metrics, self._api(), self._hours())
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
         try:
@@ -185,9 +190,17 @@ class Service:
             trail=AuditTrail(settings.audit_file),
             overrides_changed=self._overrides.look,
             check=lambda: check(settings.config, known_prompts(settings)),
+            propose=lambda: propose(settings, datetime.now(UTC), self._asks.plan),
+            take=self._apply,
+            history=lambda: history(settings).entries(),
         )
         gate = Gate(TokensFile(settings.tokens_file), FailedAttempts(time.monotonic))
         return api_app(all_routes(parts), gate, lambda: datetime.now(UTC))
+
+    def _hours(self) -> web.Application | None:
+        if self._settings.public_hours == "no":
+            return None
+        return hours_app(Pages(lambda: self._asks.book, lambda: datetime.now(UTC)))
 
     async def _keep_record(self) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""
@@ -207,7 +220,7 @@ class Service:
             await self._reload.wait()
             self._reload.clear()
             try:
-                await self._use(await asyncio.to_thread(choose_plan, self._settings))
+                await self._take()
             except Exception:
                 log.exception("the configuration could not be read again; the old one stays")
 
@@ -216,6 +229,19 @@ class Service:
             async for _ in saves(self._settings.config):
                 log.info("the configuration was saved")
                 self._reload.set()
+
+    async def _take(self) -> ChosenPlan:
+        async with self._taking:
+            chosen = await asyncio.to_thread(choose_plan, self._settings)
+            await self._use(chosen)
+            return chosen
+
+    async def _apply(self) -> str:
+        """What somebody asked for over the interface. Raises ConfigError where the old one stays."""
+        chosen = await self._take()
+        if chosen.refused:
+            raise ConfigError(chosen.refused)
+        return chosen.plan.version
 
     async def _use(self, chosen: ChosenPlan) -> None:
         self._note_plan(chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,6 @@ from hotline_ivr.routing.steps import Answer, AskKey, HangUp, Mark, Play, Step, 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from hotline_ivr.config.models import Plan
     from hotline_ivr.routing.rulebook import Rulebook
 
 
@@ -37,53 +36,32 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what happens to a call, by which rule, which rules lost and why, and when this next changes."""
-    from hotline_ivr.control.moments import moment_at
     from hotline_ivr.control.overrides_file import OverridesFile
     from hotline_ivr.launch.plans import plan_on_disk, running_plan
+    from hotline_ivr.routing.asking import line_of, moment_of
     from hotline_ivr.routing.explain import explain as explain_call
     from hotline_ivr.routing.rulebook import Rulebook
     from hotline_ivr.routing.steps import Call
     from hotline_ivr.routing.wall import zone_of
     from hotline_ivr.settings import Settings
 
+    if (line is None) == (number is None):
+        raise typer.BadParameter("give --line or --number, one of the two")
     settings = Settings.from_environment()
     plan = plan_on_disk(settings) if on_disk else running_plan(settings)
-    line_id, dialled = _line_of(plan, line, number)
+    line_id, dialled = line_of(plan, line, number)
     zone = zone_of(plan.lines[line_id].time_zone)
     now = datetime.now(UTC)
-    moment = moment_at(at, zone, now)
+    moment = moment_of(at, zone, now)
     book = Rulebook(plan, OverridesFile(settings.overrides_file).standing(now))
     call = Call(line_id, dialled, caller, plan.version)
     found = explain_call(book, call, moment, state, language=language)
     if as_json:
+        from hotline_ivr.views.explanation import as_data
+
         typer.echo(json.dumps(as_data(found, zone), ensure_ascii=False))
     else:
         typer.echo(in_words(found, zone, book))
-
-
-def _line_of(plan: Plan, line: str | None, number: str | None) -> tuple[str, str]:
-    """The line's id, and the number that was dialled."""
-    from hotline_ivr.config.phone import to_e164
-    from hotline_ivr.config.refusal import did_you_mean
-    from hotline_ivr.errors import ArgumentError
-
-    if (line is None) == (number is None):
-        raise typer.BadParameter("give --line or --number, one of the two")
-    if line is not None:
-        if line not in plan.lines:
-            hint = did_you_mean(line, plan.lines) or "."
-            raise ArgumentError(
-                f"there is no line '{line[:60]}'{hint} Lines are: {', '.join(sorted(plan.lines))}"
-            )
-        return line, plan.lines[line].numbers[0]
-    try:
-        dialled = to_e164(number or "", plan.organisation.country)
-    except ValueError:
-        raise ArgumentError(f"'{(number or '')[:40]}' is no telephone number") from None
-    for line_id, each in plan.lines.items():
-        if dialled in each.numbers:
-            return line_id, dialled
-    raise ArgumentError(f"{dialled} reaches no line: such a call is refused")
 
 
 def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
@@ -137,41 +115,3 @@ def _step(step: Step) -> str:
         case _:
             details = ((field.name, getattr(step, field.name)) for field in fields(step))
             return f"{type(step).__name__}: " + ", ".join(f"{name} {value}" for name, value in details)
-
-
-def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
-    """The explanation for programs, schema hotline/explain/1."""
-    from dataclasses import asdict
-
-    change = found.next_change
-    rule = found.situation.rule
-    return {
-        "schema": "hotline/explain/1",
-        "line": found.line,
-        "number": found.number,
-        "at": found.at.astimezone(zone).isoformat(),
-        "open": found.situation.open,
-        "rule": {"kind": rule.kind.value, "name": rule.name},
-        "rules": [
-            {
-                "kind": each.rule.kind.value,
-                "name": each.rule.name,
-                "applies": each.applies,
-                "open": each.open,
-                "won": each.won,
-                "why": each.why,
-            }
-            for each in found.trace
-        ],
-        "parts": [
-            {
-                "because": part.because,
-                "reason": part.decision.reason,
-                "steps": [{"step": type(step).__name__, **asdict(step)} for step in part.decision.steps],
-            }
-            for part in found.parts
-        ],
-        "next_change": None
-        if change is None
-        else {"at": change.at.astimezone(zone).isoformat(), "open": change.situation.open},
-    }

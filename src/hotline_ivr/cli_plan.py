@@ -28,9 +28,11 @@ def add_to(app: typer.Typer) -> None:
 
 def plan(*, as_json: Json = False) -> None:
     """Say in plain words what the configuration on disk would change, and whom of last year's callers."""
+    from hotline_ivr.views.proposal import as_data
+
     proposal = _propose()
     if as_json:
-        typer.echo(json.dumps(_as_json(proposal)))
+        typer.echo(json.dumps(as_data(proposal)))
     else:
         typer.echo(_in_words(proposal))
 
@@ -46,13 +48,14 @@ def apply(
 
     from hotline_ivr.launch.applying import apply as apply_plan
     from hotline_ivr.settings import Settings
+    from hotline_ivr.views.proposal import as_data
 
     proposal = _propose()
     if not as_json:
         typer.echo(_in_words(proposal))
     if not proposal.differences:
         if as_json:
-            typer.echo(json.dumps(_as_json(proposal) | {"applied": False}))
+            typer.echo(json.dumps(as_data(proposal) | {"applied": False}))
         return
     if not yes:
         if not sys.stdin.isatty():
@@ -61,7 +64,7 @@ def apply(
         typer.confirm("Apply?", abort=True)
     applied = asyncio.run(apply_plan(Settings.from_environment(), by or person(), datetime.now(UTC)))
     if as_json:
-        typer.echo(json.dumps(_as_json(proposal) | {"applied": True}))
+        typer.echo(json.dumps(as_data(proposal) | {"applied": True}))
     else:
         typer.echo(f"in use: version {applied.version}")
 
@@ -142,21 +145,3 @@ def _in_words(proposal: Proposal) -> str:
 
 def _calls(count: int) -> str:
     return "1 call" if count == 1 else f"{count} calls"
-
-
-def _as_json(proposal: Proposal) -> dict[str, object]:
-    return {
-        "schema": "hotline/plan/1",
-        "running": proposal.running.version,
-        "proposed": proposal.proposed.version,
-        "differences": [
-            {
-                "subject": each.subject,
-                "text": each.text,
-                "line": each.line or None,
-                "calls_last_year": touched,
-                "spans": [[start.isoformat(), end.isoformat()] for start, end in each.spans],
-            }
-            for each, touched in zip(proposal.differences, proposal.touched, strict=True)
-        ],
-    }

@@ -37,8 +37,8 @@ def simulate(
     ] = False,
 ) -> None:
     """Walk a line in the terminal: every step, prompt and outcome, without Asterisk."""
-    from hotline_ivr.control.moments import moment_at
     from hotline_ivr.launch.plans import plan_on_disk
+    from hotline_ivr.routing.asking import moment_of
     from hotline_ivr.routing.caller import clean_text
     from hotline_ivr.routing.rulebook import Rulebook
     from hotline_ivr.routing.simulation import Scene, Simulation
@@ -50,7 +50,7 @@ def simulate(
     plan = plan_on_disk(settings)
     if line not in plan.lines:
         raise typer.BadParameter(f"there is no line {line!r}; there are: {', '.join(sorted(plan.lines))}")
-    moment = moment_at(at, zone_of(plan.lines[line].time_zone), datetime.now(UTC))
+    moment = moment_of(at, zone_of(plan.lines[line].time_zone), datetime.now(UTC))
     texts = {name: _text(source) for name, source in read_sources(*prompt_folders(settings)).items()}
     call = Call(line, plan.lines[line].numbers[0], caller, plan.version)
     answers = _scripted(keys) if keys is not None else _interactive

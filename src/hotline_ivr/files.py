@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,8 @@ def write(folder: Path, files: Mapping[str, str], *, mode: int = 0o640) -> tuple
 
 def replace(path: Path, text: str, *, mode: int = 0o640) -> None:
     """Write `text` to `path` so that a reader sees the old text or the new, also after a power cut."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    # Two threads of the service may write the same file: the one after an override, and who set it.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)

@@ -95,6 +95,9 @@ class Settings(BaseModel):
     http_port: int = Field(
         8080, ge=1, le=65535, description="TCP port of the REST interface, health, readiness and metrics."
     )
+    public_hours: Literal["yes", "no"] = Field(
+        "yes", description="`no` takes the opening hours for web sites, which ask for no token, away."
+    )
 
     agi_header_timeout: float = Field(
         5.0, gt=0, description="An ask that has not said what it wants after so many seconds is dropped."

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline_ivr.control.moments import moment_at, moment_to_come
+from hotline_ivr.control.moments import moment_to_come
 from hotline_ivr.errors import ArgumentError
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -66,23 +66,3 @@ def test_a_time_that_comes_twice_is_the_first_of_the_two() -> None:
 def test_a_time_that_is_skipped_is_when_clocks_are_moved() -> None:
     evening = datetime(2026, 3, 28, 18, tzinfo=UTC)
     assert moment_to_come("02:30", OSLO, evening) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("written", "means"),
-    [
-        (None, NOW),
-        ("17:55", datetime(2026, 9, 30, 15, 55, tzinfo=UTC)),
-        ("8:00", datetime(2026, 9, 30, 6, tzinfo=UTC)),
-        ("2020-12-24 17:55", datetime(2020, 12, 24, 16, 55, tzinfo=UTC)),
-        ("2020-12-24T17:55+00:00", datetime(2020, 12, 24, 17, 55, tzinfo=UTC)),
-    ],
-)
-def test_a_moment_may_also_be_past(written: str | None, means: datetime) -> None:
-    assert moment_at(written, OSLO, NOW) == means
-
-
-@pytest.mark.parametrize("written", ["", "soon", "25:00", "2026-02-30 10:00"])
-def test_no_moment_at_all_is_refused(written: str) -> None:
-    with pytest.raises(ArgumentError, match="is no moment"):
-        moment_at(written, OSLO, NOW)

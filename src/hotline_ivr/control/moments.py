@@ -38,25 +38,6 @@ def moment_to_come(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     return to_come[0]
 
 
-def moment_at(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
-    """The moment (aware), past or to come, that `2026-12-24 17:55` or today's `17:55` means; None is `now`.
-
-    A zone in the text, as in `2026-12-24T17:55+01:00`, is heeded. Raises ArgumentError if it cannot be read.
-    """
-    if text is None:
-        return now
-    written = text.strip()
-    if len(written) <= len("17:55"):
-        written = f"{now.astimezone(zone):%Y-%m-%d}T{written.zfill(5)}"
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise ArgumentError(
-            f"'{text[:40]}' is no moment: write 2026-12-24 17:55, or 17:55 for today"
-        ) from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-
-
 def _clock(hour: str | None, minute: str | None, text: str) -> tuple[time, int]:
     """The time of day, and how many days on; 24:00 is midnight of the next day."""
     hours, minutes = int(hour or 0), int(minute or 0)

@@ -35,10 +35,14 @@ class Proposal:
     touched: tuple[int | None, ...]
 
 
-async def propose(settings: Settings, now: datetime) -> Proposal:
-    """The configuration on disk against the one in use. Raises ConfigError if the one on disk is wrong."""
+async def propose(settings: Settings, now: datetime, running: Plan | None = None) -> Proposal:
+    """The configuration on disk against the one in use, which the service gives as `running`.
+
+    Raises ConfigError if the one on disk is wrong.
+    """
     proposed = await asyncio.to_thread(plan_on_disk, settings)
-    running = await asyncio.to_thread(running_plan, settings)
+    if running is None:
+        running = await asyncio.to_thread(running_plan, settings)
     differences = await asyncio.to_thread(plan_diff, running, proposed, now)
     return Proposal(running, proposed, differences, await _touched(settings, differences, now))
 

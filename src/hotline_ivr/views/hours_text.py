@@ -47,6 +47,11 @@ def as_json(hours: LineHours) -> dict[str, Any]:
     }
 
 
+def json_text(hours: LineHours) -> str:
+    """The same as text, for files and web sites."""
+    return json.dumps(as_json(hours), ensure_ascii=False)
+
+
 def html(hours: LineHours) -> str:
     """A piece of a page: a table for people, and for search engines the same as schema.org has it."""
     rows = "\n".join(

@@ -68,7 +68,9 @@ async def guard(
             detail = "The log tells more, under this request's id."
             response = ApiError(Kind.FAULT, detail).response(request_id)
         _log(request, response, time.monotonic() - begun)
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        # A page that is for everybody says so itself.
+        response.headers.setdefault(name, value)
     response.headers[_ID_HEADER] = request_id
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from hotline_ivr.web import public_hours
 from hotline_ivr.web.api.openapi import PREFIX
 from hotline_ivr.web.guard import guard
 from hotline_ivr.web.metrics import CONTENT_TYPE, Metrics
@@ -24,9 +25,12 @@ Check = Callable[[], Awaitable[Part]]
 
 
 def build_app(
-    checks: Mapping[str, Check], metrics: Metrics, api: web.Application | None = None
+    checks: Mapping[str, Check],
+    metrics: Metrics,
+    api: web.Application | None = None,
+    hours: web.Application | None = None,
 ) -> web.Application:
-    """The HTTP application: /healthz, /readyz, /metrics, and the REST interface below /api/v1."""
+    """The HTTP application: /healthz, /readyz, /metrics, the REST interface, and hours for web sites."""
 
     async def healthz(_: web.Request) -> web.Response:
         """The loop turns; nothing else is asked, so that this never waits."""
@@ -52,4 +56,6 @@ def build_app(
     )
     if api is not None:
         app.add_subapp(PREFIX, api)
+    if hours is not None:
+        app.add_subapp(public_hours.PREFIX, hours)
     return app

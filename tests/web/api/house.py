@@ -12,11 +12,14 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 
-from hotline_ivr.config.check import CheckResult, check
+from hotline_ivr.config.check import CheckResult, check, read_plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
+from hotline_ivr.launch.applying import Proposal
+from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.routing.plan_diff import plan_diff
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.calls import Record
@@ -66,6 +69,15 @@ class House:
     def check(self) -> CheckResult:
         return check(self.folder / "config")
 
+    async def propose(self) -> Proposal:
+        proposed = read_plan(self.folder / "config")
+        differences = plan_diff(self.plan, proposed, self.now)
+        return Proposal(self.plan, proposed, differences, (23,) * len(differences))
+
+    async def take(self) -> str:
+        self.plan = read_plan(self.folder / "config")
+        return self.plan.version
+
     def tell(self) -> None:
         self.told += 1
 
@@ -77,6 +89,9 @@ class House:
             overrides=self.overrides,
             trail=self.trail,
             check=self.check,
+            propose=self.propose,
+            take=self.take,
+            history=lambda: PlanHistory(self.folder / "history").entries(),
             overrides_changed=self.tell,
         )
         return all_routes(parts)

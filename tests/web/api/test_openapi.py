@@ -92,5 +92,6 @@ def test_every_value_that_may_be_sent_is_in_the_documentation(house: House) -> N
     for route in house.routes():
         for model in (route.query_model, route.body_model):
             if model is not Nothing:
-                missing = [name for name in model.model_fields if f"`{name}`" not in DOCS]
+                names = [field.alias or name for name, field in model.model_fields.items()]
+                missing = [name for name in names if f"`{name}`" not in DOCS]
                 assert not missing, f"docs/rest.md does not tell of {missing} of {route.path}"

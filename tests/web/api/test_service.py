@@ -36,7 +36,7 @@ def ask(stack: HotlineStack, method: str, path: str, token: str, body: Any = Non
         method=method,
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -89,6 +89,27 @@ def test_a_token_that_is_revoked_at_the_terminal_is_refused_at_once(stack: Hotli
     status, problem = ask(stack, "GET", "/lines", secret)
     assert (status, problem["code"]) == (401, "not-authenticated")
     assert f'"request_id": "{problem["request_id"]}"' in Path(stack.log_of("serve")).read_text()
+
+
+def test_an_admin_has_the_running_service_take_what_is_on_disk(stack: HotlineStack) -> None:
+    boss = token(stack, "chief", "admin")
+    status, problem = ask(stack, "POST", "/apply", boss)
+    assert (status, problem["code"]) == (409, "unchanged")
+    changed = plan({"anna": None}, now=datetime.now(UTC))
+    changed["lines"]["open"]["name"] = "Another name"
+    stack.write_config(changed)
+    status, proposal = ask(stack, "GET", "/plan", boss)
+    assert (status, [each["subject"] for each in proposal["differences"]]) == (200, ["line open"])
+
+    status, applied = ask(stack, "POST", "/apply", boss)
+    assert (status, applied) == (200, {"version": proposal["proposed"], "before": proposal["running"]})
+    assert ask(stack, "GET", "/lines/open", boss)[1]["name"] == "Another name"
+    used = ask(stack, "GET", "/history", boss)[1]["configurations"]
+    assert [each["version"] for each in used[:2]] == [proposal["proposed"], proposal["running"]]
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{stack.settings.http_port}/hours/open.json", timeout=10
+    ) as page:
+        assert json.load(page)["name"] == "Another name"
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,11 @@ class Kind(Enum):
     NOT_ALLOWED = (403, "The token may not do this")
     NOT_FOUND = (404, "There is nothing of that name")
     NO_SUCH_METHOD = (405, "This cannot be done here")
+    UNCHANGED = (409, "There is nothing to change")
     TOO_LARGE = (413, "The body is too large")
     NO_JSON = (415, "The body is not plain JSON")
     INVALID = (422, "A value makes no sense")
+    REFUSED = (422, "The configuration is refused")
     TOO_MANY_ATTEMPTS = (429, "Too many requests without a good token")
     FAULT = (500, "A fault of ours")
     UNAVAILABLE = (503, "A part that this needs is away")
@@ -65,7 +67,7 @@ class ProblemDocument(BaseModel):
     detail: str = Field(description="What happened, and what to do.")
     code: str = Field(description="The kind of problem, for programs.", examples=["not-found"])
     request_id: str = Field(description="The request's id, by which the log tells more.")
-    errors: tuple[WrongValue, ...] = Field((), description="The values that cannot be used, with `invalid`.")
+    errors: tuple[WrongValue, ...] = Field((), description="What is wrong, with `invalid` and `refused`.")
 
 
 class ApiError(Exception):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
-from hotline_ivr.web.api import audit, calls, checking, lines, openapi, overrides
+from hotline_ivr.views.proposal import Proposed
+from hotline_ivr.web.api import audit, calls, checking, explain, hours, lines, openapi, overrides, plans
 from hotline_ivr.web.api.route import AnyRoute
 
 
 @dataclass(frozen=True, slots=True)
 class ApiParts:
-    """What the service gives. `books`, `hands` and `check` are called in threads: they may read files."""
+    """What the service gives. `books`, `hands`, `check` and `history` are called in threads."""
 
     record: calls.Record
     books: lines.Books
@@ -22,6 +23,9 @@ class ApiParts:
     overrides: OverridesFile
     trail: AuditTrail
     check: checking.Check
+    propose: Callable[[], Awaitable[Proposed]]
+    take: Callable[[], Awaitable[str]]
+    history: Callable[[], Iterable[plans.UsedPlan]]
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -29,11 +33,15 @@ class ApiParts:
 def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     """Every route, the one that describes them last."""
     desk = overrides.Desk(parts.books, parts.overrides.all, parts.hands, parts.overrides_changed)
+    bench = plans.Bench(parts.check, parts.books, parts.propose, parts.take, parts.history, parts.trail)
     described = (
         *calls.routes(parts.record),
         *lines.routes(parts.books),
+        *hours.routes(parts.books),
+        *explain.routes(parts.books),
         *overrides.routes(desk),
         *checking.routes(parts.check, parts.books),
+        *plans.routes(bench),
         *audit.routes(parts.trail.entries),
     )
     return (*described, *openapi.routes(described))

@@ -1,0 +1,47 @@
+"""An explanation as programs read it, from the command line and over the interface alike."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hotline_ivr.routing.explain import Explanation
+
+SCHEMA = "hotline/explain/1"
+
+
+def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
+    """Schema hotline/explain/1. Moments are on the clock of `zone`, with their offset."""
+    change = found.next_change
+    rule = found.situation.rule
+    return {
+        "schema": SCHEMA,
+        "line": found.line,
+        "number": found.number,
+        "at": found.at.astimezone(zone).isoformat(),
+        "open": found.situation.open,
+        "rule": {"kind": rule.kind.value, "name": rule.name},
+        "rules": [
+            {
+                "kind": each.rule.kind.value,
+                "name": each.rule.name,
+                "applies": each.applies,
+                "open": each.open,
+                "won": each.won,
+                "why": each.why,
+            }
+            for each in found.trace
+        ],
+        "parts": [
+            {
+                "because": part.because,
+                "reason": part.decision.reason,
+                "steps": [{"step": type(step).__name__, **asdict(step)} for step in part.decision.steps],
+            }
+            for part in found.parts
+        ],
+        "next_change": None
+        if change is None
+        else {"at": change.at.astimezone(zone).isoformat(), "open": change.situation.open},
+    }
