@@ -26,6 +26,7 @@ from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
 from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.calls.calls_in_hand import Limits
+from hotline_ivr.calls.clock import clock_of_calls
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.check import check
@@ -81,7 +82,7 @@ class Service:
         self._refused = chosen.refused
         self._metrics = Metrics()
         self._lookups = HttpLookups()
-        self._asks = Asks(_ready(chosen.plan), lambda: datetime.now(UTC), self._lookups)
+        self._asks = Asks(_ready(chosen.plan), clock_of_calls(settings.test_clock), self._lookups)
         self._agi = AgiServer(
             self._answer,
             header_timeout=settings.agi_header_timeout,

@@ -136,6 +136,10 @@ class Settings(BaseModel):
         description="Bytes at which an Asterisk log is rotated; some 12,000 calls. 0 leaves it to logrotate.",
     )
     drain_timeout: float = Field(10.0, gt=0, description="On stop, seconds given to what is under way.")
+    test_clock: Path | None = Field(
+        None,
+        description="For tests only: a JSON file of callers' numbers and the moment at which each one rings.",
+    )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:

@@ -40,7 +40,7 @@ def at_once(answered: Answered | Awaitable[Answered]) -> Answered:
 
 
 def test_a_new_call_goes_by_the_plan_in_use() -> None:
-    asks = Asks(Rulebook(a_plan(version="old")), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="old")), lambda _: NOON)
     asks.use(Rulebook(a_plan(version="new", max_wait="60s")))
     decision, version = at_once(asks.answer(a_call(), Arrived()))
     assert version == "new"
@@ -48,7 +48,7 @@ def test_a_new_call_goes_by_the_plan_in_use() -> None:
 
 
 def test_a_call_under_way_keeps_the_plan_it_began_with() -> None:
-    asks = Asks(Rulebook(a_plan(version="old", sorry_message="closed")), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="old", sorry_message="closed")), lambda _: NOON)
     asks.use(Rulebook(a_plan(version="new")))
     decision, version = at_once(asks.answer(a_call("old"), LeftQueue(QueueStatus.TIMEOUT)))
     assert version == "old"
@@ -56,14 +56,14 @@ def test_a_call_under_way_keeps_the_plan_it_began_with() -> None:
 
 
 def test_a_call_from_before_a_restart_goes_on_by_the_plan_in_use() -> None:
-    asks = Asks(Rulebook(a_plan(version="now")), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="now")), lambda _: NOON)
     decision, version = at_once(asks.answer(a_call("gone"), LeftQueue(QueueStatus.TIMEOUT)))
     assert version == "now"
     assert Play("nb", "sorry", Stage.MESSAGE) in decision.steps
 
 
 def test_plans_are_not_kept_for_ever() -> None:
-    asks = Asks(Rulebook(a_plan(version="first")), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="first")), lambda _: NOON)
     for number in range(KEPT_PLANS):
         asks.use(Rulebook(a_plan(version=f"v{number}")))
     assert at_once(asks.answer(a_call("first"), Arrived())).plan_version == f"v{KEPT_PLANS - 1}"
@@ -100,7 +100,7 @@ class Crm:
 
 
 async def looked_up(crm: Crm, *, at_once: int = 1) -> Answered:
-    asks = Asks(Rulebook(a_plan(sections=LOOKUP)), lambda: NOON, crm, lookups_at_once=at_once)
+    asks = Asks(Rulebook(a_plan(sections=LOOKUP)), lambda _: NOON, crm, lookups_at_once=at_once)
     later = asks.answer(a_call("", "_customer"), Collected("4711"))
     assert not isinstance(later, Answered)
     return await later
@@ -131,7 +131,7 @@ async def test_more_look_ups_than_the_bound_are_left_out() -> None:
 
 
 async def test_a_look_up_gives_its_place_back() -> None:
-    asks = Asks(Rulebook(a_plan(sections=LOOKUP)), lambda: NOON, Crm(OSError("refused")), lookups_at_once=1)
+    asks = Asks(Rulebook(a_plan(sections=LOOKUP)), lambda _: NOON, Crm(OSError("refused")), lookups_at_once=1)
     for _ in range(3):
         later = asks.answer(a_call("", "_customer"), Collected("4711"))
         assert not isinstance(later, Answered)
@@ -143,7 +143,7 @@ async def test_a_look_up_gives_its_place_back() -> None:
 
 
 def test_overrides_outlive_a_new_plan() -> None:
-    asks = Asks(Rulebook(a_plan(version="old")), lambda: NOON)
+    asks = Asks(Rulebook(a_plan(version="old")), lambda _: NOON)
     override = Override("o1", "info", OverrideKind.CLOSE, NOON, None, "anna")
     asks.override([override])
     asks.use(Rulebook(a_plan(version="new")))

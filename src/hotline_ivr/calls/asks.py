@@ -41,12 +41,13 @@ class Asks:
     """Decides for live calls. The rules are swapped whole; a call under way keeps the plan it began with.
 
     Overrides are no part of a plan: what people decide by hand holds for every call that arrives after it.
+    `clock` says what time it is (aware) for a call.
     """
 
     def __init__(
         self,
         book: Rulebook,
-        clock: Callable[[], datetime],
+        clock: Callable[[Call], datetime],
         lookups: Lookups | None = None,
         *,
         lookups_at_once: int = LOOKUPS_AT_ONCE,
@@ -84,14 +85,14 @@ class Asks:
         it has been told nothing that the present plan could take back except a place, which is checked.
         """
         book = self._books.get(call.plan_version, self.book)
-        decision = decide(book, call, event, self._clock())
+        decision = decide(book, call, event, self._clock(call))
         if isinstance(decision, LookUp):
             return self._look_up(book, call, decision)
         return Answered(decision, book.plan.version)
 
     async def _look_up(self, book: Rulebook, call: Call, question: LookUp) -> Answered:
         answer = LookedUp(await self._ask(call, question))
-        decision = decide(book, call, answer, self._clock())
+        decision = decide(book, call, answer, self._clock(call))
         if isinstance(decision, LookUp):
             raise TypeError("an answer is no question")
         return Answered(decision, book.plan.version)

@@ -148,7 +148,7 @@ class _Moment:
 
     def _plan(self, plan: DayPlan) -> _Voice | None:
         winning_before = self._days.day(self._yesterday).plan
-        if self._tail is not None and plan is winning_before:
+        if self._tail is not None and plan == winning_before:
             name = DAY_NAMES[self._yesterday.weekday()]
             why = f"{name}'s hours go on until {clock(self._tail)}"
             return _Voice(plan.standing, plan.facing.opens.rule, open=True, why=why)
