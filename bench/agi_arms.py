@@ -78,7 +78,7 @@ async def raw_streams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 def our_handler() -> Callable[[AgiRequest], str | Awaitable[str]]:
     """The service's handler, with the sample configuration."""
-    asks = Asks(Rulebook(read_plan(CONFIGURATION)), lambda: datetime.now(UTC))
+    asks = Asks(Rulebook(read_plan(CONFIGURATION)), lambda _: datetime.now(UTC))
 
     async def later(answered: Awaitable[Answered]) -> str:
         return encode_answer(*await answered)

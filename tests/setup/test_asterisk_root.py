@@ -29,9 +29,12 @@ chmod +x "$lib/ld-linux-x86-64.so.2" "$target/usr/sbin/asterisk"
 """
 
 
+# Whoever starts the tests in the background may have them ignore SIGINT, and their children with them.
 MAKE_ROOT = """
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from hotline_ivr.setup.asterisk_root import ensure_root
 ensure_root(Path(sys.argv[1]), euid=0)
 """

@@ -7,7 +7,6 @@ and the tests all use this one function.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import assert_never
 
@@ -46,13 +45,11 @@ from hotline_ivr.routing.steps import (
     Step,
     Transferred,
 )
+from hotline_ivr.routing.words import fit_word
 
 # Who has asked so often goes in circles, and is helped best by an operator. A caller who listens to every
 # menu of a large hotline presses two dozen keys. The dialplan's own bound is a little above this one.
 MAX_ASKS = 60
-
-# Holidays have names of several words, in any alphabet; a reason travels through the dialplan.
-_UNFIT = re.compile(r"[^A-Za-z0-9_.+-]+")
 
 # Stands in a state's path where a key shows that the caller wants to go on after the information.
 GO_ON = "_go-on"
@@ -119,7 +116,7 @@ def arrived(visit: Visit, situation: Situation) -> Decision:
 def _because(visit: Visit, rule: Rule) -> str:
     """The rule in a word: its kind where it is the line's own week, else its place in the YAML."""
     if rule.kind is not RuleKind.WEEK:
-        return f"{rule.kind}:{_UNFIT.sub('-', rule.name)}"
+        return f"{rule.kind}:{fit_word(rule.name)}"
     hours = visit.line.hours
     return "always" if hours is not None and hours.always else "hours"
 
@@ -135,7 +132,7 @@ def _welcome(visit: Visit, reason: str, greeting: str | None = None, *before: St
 
 
 def _inform(visit: Visit, situation: Situation, prompt: str) -> Decision:
-    reason = f"surge:{_UNFIT.sub('-', situation.rule.name)}"
+    reason = f"surge:{fit_word(situation.rule.name)}"
     if not situation.must_press_to_go_on:
         notice = Play(visit.language, prompt, Stage.INFORMATION)
         return _welcome(visit, reason, situation.rule.message, Answer(), notice)
