@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import random
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.rulebook import CompiledLine, Rulebook
+from hotline_ivr.testing.many_closures import write_many_closures
 from hotline_ivr.testing.naive_hours import NaiveHours
 
 YEAR = 2026
@@ -30,6 +34,8 @@ class Result:
     decision_us: float
     naive_us: float
     naive_remembering_us: float
+    #: Seconds to read and check ten thousand closures, the slowest of three.
+    check_s: float
 
     @property
     def ratio(self) -> float:
@@ -101,7 +107,20 @@ def measure(rounds: int = 5, questions: int = 2_000) -> Result:
         ours.append(_each_us(lambda moment: book.situation("university", moment), moments))
         slow.append(_each_us(anew.at, moments[: questions // 10]))
         kept.append(_each_us(remembering.at, moments))
-    return Result(compiled, *(statistics.median(arm) for arm in (ours, slow, kept)))
+    return Result(compiled, *(statistics.median(arm) for arm in (ours, slow, kept)), check_s=_check_s())
+
+
+def _check_s(rounds: int = 3) -> float:
+    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as name:
+        folder = Path(name)
+        write_many_closures(folder)
+        taken = []
+        for _ in range(rounds):
+            started = time.perf_counter()
+            result = check(folder)
+            taken.append(time.perf_counter() - started)
+            assert result.plan is not None, result.text
+    return max(taken)
 
 
 def _compile_ms(plan: Plan, name: str) -> float:
@@ -127,4 +146,5 @@ def table(found: Result) -> list[str]:
         f"           a decision: {found.decision_us:.1f} us (target < 20)",
         f"           naive: {found.naive_us:.0f} us, {found.ratio:.0f} times ours",
         f"           naive that remembers days: {found.naive_remembering_us:.1f} us",
+        f"           ten thousand closures read and checked: {found.check_s:.1f} s (target < 5)",
     ]
