@@ -107,7 +107,8 @@ def measure(rounds: int = 5, questions: int = 2_000) -> Result:
         ours.append(_each_us(lambda moment: book.situation("university", moment), moments))
         slow.append(_each_us(anew.at, moments[: questions // 10]))
         kept.append(_each_us(remembering.at, moments))
-    return Result(compiled, *(statistics.median(arm) for arm in (ours, slow, kept)), check_s=_check_s())
+    decision, naive, remembered = (statistics.median(arm) for arm in (ours, slow, kept))
+    return Result(compiled, decision, naive, remembered, _check_s())
 
 
 def _check_s(rounds: int = 3) -> float:
