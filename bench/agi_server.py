@@ -40,7 +40,7 @@ TURN_S = 1.0
 # Sessions of one turn of the latency measurement.
 LATENCY_SESSIONS = 300
 TRIPS = 2
-ENVIRONMENT = agi_caller.environment(("arrived", "admission", "+4722851234", "+4791234567", "", "0"))
+ENVIRONMENT = agi_caller.environment(("arrived", "admission", "+4722851234", "+4791234567", "", "0", ""))
 
 
 @dataclass(slots=True)

@@ -131,7 +131,7 @@ class Bench:
 
     def _asked(self, meanwhile: Callable[[], object]) -> Waits:
         number = numbers(1)[0]
-        ask = agi_caller.environment(("arrived", "line-q00", number, "+4791234567", "", "0"))
+        ask = agi_caller.environment(("arrived", "line-q00", number, "+4791234567", "", "0", ""))
         with probing(self.product.stack.settings.agi_port, ask) as probe:
             meanwhile()
             return probe.figures()
