@@ -232,6 +232,13 @@ class Collect(Model):
             )
         return self
 
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """What accepted digits look like, N being any digit; only the check digit is not told by these."""
+        if self.patterns:
+            return tuple(each for each in self.patterns if self.min_digits <= len(each) <= self.max_digits)
+        return tuple("N" * length for length in range(self.min_digits, self.max_digits + 1))
+
     def accepts(self, digits: str) -> bool:
         """Whether these are digits of the kind that was asked for."""
         if not digits.isdigit() or not self.min_digits <= len(digits) <= self.max_digits:
