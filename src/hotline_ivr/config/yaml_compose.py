@@ -162,5 +162,9 @@ class _Composer:
     def _mapping(self, event: Any, depth: int) -> Mapping:
         made = self._anchored(event.anchor, Mapping(event.start_mark.index))
         while type(key := next(self._events)).__name__ != "MappingEndEvent":
-            made.pairs.append((self._node(key, depth + 1), self._node(next(self._events), depth + 1)))
+            name, value = self._node(key, depth + 1), self._node(next(self._events), depth + 1)
+            if isinstance(value, Scalar) and value.plain and not value.text:
+                # Nothing stands there, and the two would put it before or behind a comment.
+                value = Scalar(name.index, "", plain=True)
+            made.pairs.append((name, value))
         return made
