@@ -82,7 +82,9 @@ def test_wrong_digits_are_asked_for_again_as_with_the_service() -> None:
     # A pattern of two digits is shorter than the fewest.
     assert [word for word in rows if word.startswith("fits:")] == ["fits:4NNNNN", "fits:5NNN"]
     assert rows["fits:5NNN"].startswith("1|foreseen~collect:customer:right~-.0|mark~informed|play~nb/closed~")
-    assert rows[""].startswith("1|foreseen~collect:customer:wrong~-.1.main._customer|digits~customer~nb/wrong-key")
+    assert rows[""].startswith(
+        "1|foreseen~collect:customer:wrong~-.1.main._customer|digits~customer~nb/wrong-key"
+    )
     assert rows["collected:"].startswith("1|foreseen~collect:customer:nothing~-.1.main._customer|digits~")
     assert list(rows)[-1] == "", "what stands for any other event comes last"
     again = dict(row.split(">", 1) for row in files["info.-.1.main._customer.txt"].splitlines())

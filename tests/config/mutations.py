@@ -17,17 +17,31 @@ INSERTED = (
     b"\xe2\x80\xa8", b"\x7f", b"'", b'"', b"[", b"}", b": ", b"\n", b"#", b"|", b"- ",
 )  # fmt: skip
 
-LINES = ("---", "...", "%YAML 1.1", "<<: *x", "x: &x", "- item", "? key", "lines:", "   ", "\tx: 1", "'open", "[")
+LINES = (
+    "---",
+    "...",
+    "%YAML 1.1",
+    "<<: *x",
+    "x: &x",
+    "- item",
+    "? key",
+    "lines:",
+    "   ",
+    "\tx: 1",
+    "'open",
+    "[",
+)
 
 VALUES = (
     "0000-00-00", "9999-12-31", "0001-01-01", "02-29", "2023-02-29", "12-31 to 01-01", "01-01 to 12-31",
-    "easter+400", "easter - 49", "fifth monday of february", "last sunday of october", "9999-12-31 to 9999-12-31",
-    "Europe/Nowhere", "../../etc/passwd", "UTC", "Africa/Casablanca", "Antarctica/Troll", "/etc/localtime",
-    "25:00-26:00", "00:00-24:00", "24:00-00:00", "23:59-23:58", "02:00-03:00", "always", "closed", "08:00-08:00",
-    "99999999999999999999h", "-5s", "0s", "1e309", "0", "-1", "9" * 400, "9" * 5000, "٣", "\u202egnp.exe",
-    "${SHELL(id)}", "a|b~c", "%s{0}", "[]", "{}", "~", "[[[[]]]]", "*x", "&x y", "!!int 3", "!!python/name:os.system",
-    "'", "true", "+47 22 85 12 34", "+999999999999999", "main", "x" * 70_000, '"\\UFFFFFFFF"', "|", ">-",
-    "2026-03-29T02:30", "holidays.ics", "{menu: main}", "{transfer: '+4722851234'}", "back", '"*"', "NO", "ZZ",
+    "easter+400", "easter - 49", "fifth monday of february", "last sunday of october",
+    "9999-12-31 to 9999-12-31", "Europe/Nowhere", "../../etc/passwd", "UTC", "Africa/Casablanca",
+    "Antarctica/Troll", "/etc/localtime", "25:00-26:00", "00:00-24:00", "24:00-00:00", "23:59-23:58",
+    "02:00-03:00", "always", "closed", "08:00-08:00", "99999999999999999999h", "-5s", "0s", "1e309", "0",
+    "-1", "9" * 400, "9" * 5000, "٣", "\u202egnp.exe", "${SHELL(id)}", "a|b~c", "%s{0}", "[]", "{}", "~",
+    "[[[[]]]]", "*x", "&x y", "!!int 3", "!!python/name:os.system", "'", "true", "+47 22 85 12 34",
+    "+999999999999999", "main", "x" * 70_000, '"\\UFFFFFFFF"', "|", ">-", "2026-03-29T02:30",
+    "holidays.ics", "{menu: main}", "{transfer: '+4722851234'}", "back", '"*"', "NO", "ZZ",
 )  # fmt: skip
 
 
@@ -81,7 +95,9 @@ def by_tree(rng: random.Random, raw: bytes) -> bytes:
         case 0:
             del holder[key]
         case 1 if isinstance(holder, dict):
-            holder[rng.choice([f"{key}s", str(key).upper(), str(key)[1:], "", "x" * 90, 7, True])] = holder.pop(key)
+            holder[rng.choice([f"{key}s", str(key).upper(), str(key)[1:], "", "x" * 90, 7, True])] = (
+                holder.pop(key)
+            )
         case 2:
             holder[key] = from_holder[from_key]
         case 3:
@@ -89,7 +105,9 @@ def by_tree(rng: random.Random, raw: bytes) -> bytes:
         case 4:
             holder[key] = {"a": holder[key]}
         case 5:
-            holder[key] = rng.choice([None, True, 10**400, -1, 0.5, "", [], {}, "main", 2**63, [None], {"x": None}])
+            holder[key] = rng.choice(
+                [None, True, 10**400, -1, 0.5, "", [], {}, "main", 2**63, [None], {"x": None}]
+            )
         case _:
             holder[key] = str(holder[key])
     written = io.StringIO()

@@ -38,7 +38,10 @@ print(json.dumps([said, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(
 def checked(folder: Path, user: str = "") -> list[str]:
     """The messages of a check in a process of its own, which must stay within its bounds."""
     done = subprocess.run(
-        [sys.executable, "-c", _CHECK, str(folder), str(CPU_S), user], capture_output=True, check=False, text=True
+        [sys.executable, "-c", _CHECK, str(folder), str(CPU_S), user],
+        capture_output=True,
+        check=False,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     said, kib, shown = json.loads(done.stdout)

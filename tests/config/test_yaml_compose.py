@@ -21,7 +21,9 @@ from hotline_ivr.config.yaml_tree import read_text
 
 SHIPPED = sorted((Path(__file__).parents[2] / "config").rglob("*.yaml"))
 _PIECES = st.lists(
-    st.sampled_from([*"ab:-,'\"[]{}#<=012~\n\r ", ": ", "- ", "\n  ", "\n- ", "'b'", '"c"', "{a: 1}", "ø", "😀"])
+    st.sampled_from(
+        [*"ab:-,'\"[]{}#<=012~\n\r ", ": ", "- ", "\n  ", "\n- ", "'b'", '"c"', "{a: 1}", "ø", "😀"]
+    )
 )
 
 
@@ -50,7 +52,9 @@ def test_what_the_two_take_for_different_things_is_left_to_ruamel(text: str) -> 
     assert not is_read_alike(text)
 
 
-@pytest.mark.parametrize("text", ["a: 1\nb: [x, 'y']\n", "a: [\n", "", "a: 1\na: 2\n", "- \n- b\n", "a: 1\n\tb: 2"])
+@pytest.mark.parametrize(
+    "text", ["a: 1\nb: [x, 'y']\n", "a: [\n", "", "a: 1\na: 2\n", "- \n- b\n", "a: 1\n\tb: 2"]
+)
 def test_without_libyaml_everything_is_the_same(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     quick = read_text(text, "x.yaml")
     monkeypatch.setattr(yaml_compose, "CParser", None)

@@ -202,7 +202,7 @@ class Collect(Model):
         (), description="The digits must look like one of these.", examples=["[4NNNNN]"]
     )
     check_digit: Literal["none", "luhn", "mod11"] = Field(
-        "none", description="How the last digit is checked."
+        "none", description="How the last digit is checked; not while the service is away."
     )
     tries: int = Field(
         3, ge=1, le=9, description="How often the digits are asked for before `failed`.", examples=["3"]

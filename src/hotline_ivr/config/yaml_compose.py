@@ -1,9 +1,9 @@
 """One YAML text to nodes with positions, within bounds.
 
-ruamel.yaml, which is pure Python and reads YAML 1.2, says what a text means and what is wrong with it. libyaml
-reads the same events some eight times as fast, so it goes first where it is there; whatever it refuses, and
-whatever the two could take for different things, is read by ruamel. So without libyaml nothing is different but
-the time. tests/config/test_yaml_compose.py holds the two against one another.
+ruamel.yaml, which is pure Python and reads YAML 1.2, says what a text means and what is wrong with it.
+libyaml reads the same events many times as fast, so it goes first where it is there; whatever it refuses,
+and whatever the two could take for different things, is read by ruamel. So without libyaml nothing is
+different but the time. tests/config/test_yaml_compose.py holds the two against one another.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ MAX_DEPTH = 40
 MAX_ALIASES = 100
 """Uses of `*name` in a file. Aliases of aliases multiply: nine levels of nine make 400 million values."""
 
-# libyaml is of YAML 1.1: it breaks lines at some of these, and takes anchors, tags, blocks, directives and the
-# ends of documents a little otherwise. Long files that a script writes hold none of them.
-_READ_OTHERWISE: Final = re.compile("[\t\x85\u2028\u2029\ufeff&*!|>?%\\\\`@]|^(?:---|\\.\\.\\.)", re.MULTILINE)
+# libyaml is of YAML 1.1: it breaks lines at some of these, and takes anchors, tags, blocks, directives and
+# the ends of documents a little otherwise. Long files that a script writes hold none of them.
+_READ_OTHERWISE: Final = re.compile(
+    "[\t\x85\u2028\u2029\ufeff&*!|>?%\\\\`@]|^(?:---|\\.\\.\\.)", re.MULTILINE
+)
 
 
 @dataclass(slots=True)

@@ -111,7 +111,9 @@ def read_text(text: str, file: str) -> Tree:
         document = compose(text)
         for index, tag in document.tags:
             builder.problem(
-                builder.at_index(index), f"the tag {quoted(tag)} is not read here", "delete it: all values are text"
+                builder.at_index(index),
+                f"the tag {quoted(tag)} is not read here",
+                "delete it: all values are text",
             )
         if document.node is not None:
             builder.tree.data = builder.build(document.node, (), None)

@@ -2,8 +2,8 @@
 
 A State holds nothing of a caller's, so there are only so many of them, and from each only so many things can
 happen. They are all gone through here, by the same `decide` as live calls: a caller in a menu meets the same
-menu without the service. Look-ups take their default, since nobody is there to ask; and of digits only the length
-and the patterns are looked into, not the check digit.
+menu without the service. Look-ups take their default, since nobody is there to ask; and of digits only the
+length and the patterns are looked into, not the check digit.
 """
 
 from __future__ import annotations
