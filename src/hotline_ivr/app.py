@@ -72,6 +72,8 @@ DATABASE_RETRY = 5.0
 FALLBACK_REFRESH = 3600.0
 # How long (seconds) a new plan waits for Asterisk to have loaded its queues before it is used all the same.
 LOAD_TIMEOUT = 15.0
+# The same without a link to Asterisk, which then most often does not run: two looks of who would load them.
+UNLINKED_TIMEOUT = 1.5
 
 
 class Service:
@@ -252,7 +254,8 @@ class Service:
         now = datetime.now(UTC)
         standing = standing_overrides(self._settings, now)
         rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, now, standing)
-        if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT):
+        linked = self._ami.state is LinkState.CONNECTED
+        if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT if linked else UNLINKED_TIMEOUT):
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
-from hotline_ivr.routing.foreseen import NO_MENUS_KEY, Enough, Foreseeable
+from hotline_ivr.routing.foreseen import NO_MENUS_KEY, NO_RIGHT_DIGITS, Enough, Fitting, Foreseeable
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
@@ -114,9 +114,11 @@ def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one fo
         case KeyPressed(key):
             return ("",) if key == NO_MENUS_KEY else (f"key:{key or 'timeout'}",)
         case Collected(digits):
-            return (f"collected:{digits}",)
+            return ("",) if digits == NO_RIGHT_DIGITS else (f"collected:{digits}",)
+        case Fitting(shape):
+            return (f"fits:{shape}",)
         case LookedUp():
-            return ("",)
+            raise LocalProtocolError("the dialplan asks no other program")
         case Transferred(status):
             return ("",) if status is DialStatus.OTHER else (f"dialled:{status}",)
         case MessageTaken(kept):

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from hotline_ivr.config import reading, yaml_tree
+from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
@@ -80,7 +80,7 @@ last good one.
 All values are read as the text that you wrote, so telephone numbers, times and `no` need no quotes. Keys that
 are not in these tables are errors, and so are YAML tags (`!x`), merge keys (`<<`) and keys that come twice.
 Anchors and aliases work. Limits: {reading.MAX_FILE_BYTES // 1024} KiB a file,
-{reading.MAX_BYTES // 1024} KiB in all, {yaml_tree.MAX_DEPTH} levels, {yaml_tree.MAX_ALIASES} aliases.
+{reading.MAX_BYTES // 1024} KiB in all, {yaml_compose.MAX_DEPTH} levels, {yaml_compose.MAX_ALIASES} aliases.
 
 An editor that knows JSON Schema helps while you write: begin each file with
 `# yaml-language-server: $schema=hotline.schema.json`.

@@ -72,12 +72,20 @@ def history(settings: Settings) -> PlanHistory:
 
 
 def keep(settings: Settings, source: Path, plan: Plan) -> None:
-    """Copy a good configuration: for a restart beside a bad one, and for going back to it."""
+    """Copy a good configuration: for a restart beside a bad one, and for going back to it.
+
+    A copy that is not the plan is not kept, and the one before stays.
+    """
     kept, fresh = _kept(settings), _kept(settings, ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     for path in files_of(source):
         shutil.copyfile(path, fresh / path.name)
+    copied = check(fresh).plan
+    if copied is None or copied.version != plan.version:
+        # Somebody wrote to the folder between its check and this copy: what was kept before is good.
+        shutil.rmtree(fresh, ignore_errors=True)
+        return
     history(settings).note(source, plan.version, datetime.now(UTC))
     # At every moment one of the two folders is whole.
     shutil.rmtree(kept, ignore_errors=True)
