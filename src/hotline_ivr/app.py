@@ -8,10 +8,9 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from functools import partial
-from typing import assert_never
 
 import structlog
 from aiohttp import web
@@ -38,6 +37,7 @@ from hotline_ivr.errors import ConfigError, SetupError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.locking import only_one
+from hotline_ivr.launch.loops import Loop, running
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
@@ -53,11 +53,12 @@ from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.guard import NotHttpFilter
-from hotline_ivr.web.health import Check, Part, build_app
+from hotline_ivr.web.health import build_app
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
 from hotline_ivr.web.public_hours import Pages, hours_app
+from hotline_ivr.web.readiness import Readiness
 
 log = structlog.get_logger()
 
@@ -142,34 +143,36 @@ class Service:
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
-        app = build_app(self._checks(), self._metrics, self._api(), self._hours())
+        app = build_app(self._readiness().checks(), self._metrics, self._api(), self._hours())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._ami.run(), name="manager link"),
-                    group.create_task(self._keep_record(), name="record keeper"),
-                    group.create_task(self._reload_on_signal(), name="configuration"),
-                    group.create_task(self._reload_on_save(), name="configuration folder"),
-                    group.create_task(self._refresh_fallback(), name="fallback"),
-                    group.create_task(self._overrides.run(), name="overrides"),
-                    group.create_task(self._bring_sounds_up_to_date(), name="sounds"),
-                ]
-                if parent is not None:
-                    tasks.append(group.create_task(_watch_parent(parent, stop), name="parent"))
+            async with running(self._loops(parent, stop)):
                 await stop.wait()
                 log.info("stopping")
+                # Asks first: while they drain, everything that they look at goes on.
                 await self._agi.stop(self._settings.drain_timeout)
-                await self._keeper.stop()
-                for task in tasks:
-                    task.cancel()
         finally:
             await runner.cleanup()
             await self._lookups.close()
             await self._store.close()
         log.info("stopped")
+
+    def _loops(self, parent: int | None, stop: asyncio.Event) -> tuple[Loop, ...]:
+        """In the order in which they start; the reverse is that in which they stop."""
+        loops = (
+            Loop("manager link", self._ami.run),
+            Loop("record keeper", self._keep_record, self._keeper.stop),
+            Loop("configuration", self._reload_on_signal),
+            Loop("configuration folder", self._reload_on_save),
+            Loop("fallback", self._refresh_fallback),
+            Loop("overrides", self._overrides.run),
+            Loop("sounds", self._bring_sounds_up_to_date),
+        )
+        if parent is None:
+            return loops
+        return (*loops, Loop("parent", partial(_watch_parent, parent, stop)))
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         if request.script == "doctor":
@@ -285,46 +288,16 @@ class Service:
         except SetupError as error:
             log.error("prompts could not be made", reason=str(error))  # noqa: TRY400 - the message says it all
 
-    def _checks(self) -> Mapping[str, Check]:
-        return {
-            "asks": self._check_asks,
-            "manager": self._check_manager,
-            "record": self._check_record,
-            "configuration": self._check_configuration,
-        }
-
-    async def _check_asks(self) -> Part:
-        counters = self._agi.counters
-        return Part(ok=True, detail=f"{counters.sessions} answered since start, {counters.open} open")
-
-    async def _check_manager(self) -> Part:
-        state = self._ami.state
-        match state:
-            case LinkState.CONNECTED:
-                return Part(
-                    ok=True, detail=f"logged in; {len(self._floor.floor.operators())} operators in queues"
-                )
-            case LinkState.REFUSED:
-                return Part(
-                    ok=False, detail="Asterisk refuses the login: run `hotline render`, then reload Asterisk"
-                )
-            case LinkState.DISCONNECTED:
-                return Part(ok=False, detail="no link to Asterisk; calls go on, the live picture does not")
-            case _:
-                assert_never(state)
-
-    async def _check_record(self) -> Part:
-        if self._tables:
-            return Part(ok=False, detail=self._tables)
-        return Part(ok=self._keeper.healthy, detail=self._keeper.detail)
-
-    async def _check_configuration(self) -> Part:
-        if self._refused:
-            return Part(
-                ok=False,
-                detail="the configuration on disk is refused, the last good one is in use: hotline check",
-            )
-        return Part(ok=True, detail=f"version {self._asks.plan.version} in use")
+    def _readiness(self) -> Readiness:
+        return Readiness(
+            agi=self._agi,
+            ami=self._ami,
+            floor=self._floor,
+            keeper=self._keeper,
+            tables=lambda: self._tables,
+            refused=lambda: self._refused,
+            version=lambda: self._asks.plan.version,
+        )
 
 
 def _ready(plan: Plan) -> Rulebook:

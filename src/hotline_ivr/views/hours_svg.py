@@ -68,15 +68,15 @@ def _week(week: tuple[DayHours, ...], top: int) -> list[str]:
 
 
 def _day(day: DayHours, left: int, top: int, body: int) -> list[str]:
-    note = "" if _ordinary(day) else day.note
+    # Not the rule's name: the picture is for everybody, and names are the configuration's own.
+    special = not _ordinary(day)
     middle = left + _COLUMN // 2
     title = f"{DAY_NAMES[day.day.weekday()][:3]} {day.day.day}.{day.day.month}."
-    shade = _COLOURS["special" if note else "closed"]
+    about = f"{day.day}: {'another rule' if special else 'ordinary'}"
+    shade = _COLOURS["special" if special else "closed"]
     parts = [
-        _text(middle, top + 19, title, size=12, colour=_INK, weight=600 if note else 400),
-        _box(
-            left + 2, body, _COLUMN - 4, _HEIGHT, colour=shade, about=f"{day.day}: {day.note or 'ordinary'}"
-        ),
+        _text(middle, top + 19, title, size=12, colour=_INK, weight=600 if special else 400),
+        _box(left + 2, body, _COLUMN - 4, _HEIGHT, colour=shade, about=about),
     ]
     for span in day.spans:
         parts += _span(span, day, left, body)
@@ -96,7 +96,7 @@ def _span(span: Open, day: DayHours, left: int, body: int) -> list[str]:
     y, height = body + start * _HEIGHT / DAY, max(3.0, (end - start) * _HEIGHT / DAY)
     colour = _COLOURS["ordinary" if span.rule.kind in _ORDINARY else "other"]
     words = f"{clock_of(span.start, day.day)}-{clock_of(span.end, day.day)}"
-    box = _box(left + 4, y, _COLUMN - 8, height, colour=colour, about=f"{words} {span.rule.name}")
+    box = _box(left + 4, y, _COLUMN - 8, height, colour=colour, about=words)
     if height < _SMALLEST_WITH_WORDS:
         return [box]
     return [box, _text(left + _COLUMN // 2, y + height / 2 + 4, words, colour="#ffffff")]
