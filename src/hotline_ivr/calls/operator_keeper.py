@@ -146,6 +146,10 @@ class OperatorKeeper:
             except TimeoutError:
                 continue
 
+    def wake(self) -> None:
+        """Look at the clock again: it may have been set."""
+        self._work.set()
+
     def _take(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
         self._plan, self._interfaces = plan, interfaces
         self._rules = rules_of(plan)
