@@ -27,11 +27,14 @@ from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
 from hotline_ivr.calls.floor_watch import FloorWatch
+from hotline_ivr.calls.operator_keeper import OperatorKeeper
+from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError, SetupError, StoreError
 from hotline_ivr.files import replace
@@ -49,6 +52,7 @@ from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -93,8 +97,15 @@ class Service:
             max_sessions=settings.agi_max_sessions,
             observer=AskObserver(self._metrics),
         )
+        self._store = open_store(settings.database)
         control = AmiQueueControl(lambda: self._ami)
-        self._floor = FloorWatch(control, chosen.plan, interfaces_of(secrets))
+        self._presences = PresenceBook(
+            PresenceFile(settings.presence_file), DatabasePauses(self._store, settings.node)
+        )
+        self._operators = OperatorKeeper(
+            control, self._presences, chosen.plan, interfaces_of(secrets), lambda: datetime.now(UTC)
+        )
+        self._floor = FloorWatch(control, self._operators)
         self._ami = AmiLink(
             settings.ami_host,
             settings.ami_port,
@@ -113,7 +124,6 @@ class Service:
             lambda: self._ami.state is LinkState.CONNECTED,
             lambda: {"overflow": self._ami.counters.dropped, "malformed": self._ami.counters.malformed},
         )
-        self._store = open_store(settings.database)
         self._keeper = RecordKeeper(
             settings.node,
             DatabaseLedger(self._store, settings.node),
@@ -162,7 +172,9 @@ class Service:
     def _loops(self, parent: int | None, stop: asyncio.Event) -> tuple[Loop, ...]:
         """In the order in which they start; the reverse is that in which they stop."""
         loops = (
+            Loop("where operators stand", self._presences.keep_file, self._presences.close),
             Loop("manager link", self._ami.run),
+            Loop("operators", self._operators.run),
             Loop("record keeper", self._keep_record, self._keeper.stop),
             Loop("configuration", self._reload_on_signal),
             Loop("configuration folder", self._reload_on_save),
@@ -219,7 +231,9 @@ class Service:
                 log.error("the database cannot be used; trying again", reason=str(error))  # noqa: TRY400
                 await asyncio.sleep(DATABASE_RETRY)
         self._tables = ""
-        await self._keeper.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keeper.run(), name="record keeper")
+            group.create_task(self._presences.keep_ledger(), name="pause ledger")
 
     async def _reload_on_signal(self) -> None:
         while True:
@@ -262,7 +276,7 @@ class Service:
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
-        await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
+        await self._operators.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 
     def _note_plan(self, chosen: ChosenPlan) -> None:

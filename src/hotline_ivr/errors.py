@@ -71,3 +71,11 @@ class OverridesFileError(OverrideError):
 
 class TokenError(HotlineError):
     """A token cannot be made, read or kept; the message says why and what to do."""
+
+
+class PresenceRefused(ArgumentError):
+    """An operator cannot stand so now; the message says why, without the operator's name."""
+
+
+class PresenceFileError(HotlineError):
+    """The file that tells where operators stand cannot be read or written."""

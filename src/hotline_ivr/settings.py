@@ -178,6 +178,11 @@ class Settings(BaseModel):
         return self.state_dir / "secrets.yaml"
 
     @property
+    def presence_file(self) -> Path:
+        """Where operators stand."""
+        return self.state_dir / "operators.json"
+
+    @property
     def overrides_file(self) -> Path:
         """What people have closed and opened by hand."""
         return self.state_dir / "overrides.json"

@@ -18,6 +18,7 @@ from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
+from hotline_ivr.config.floor import Floor, PauseReason
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
@@ -48,6 +49,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("voicemails.<id>", VoicemailBox),
     ("queues.<id>", Queue),
     ("operators.<id>", Operator),
+    ("floor", Floor),
     ("trunks.<id>", Trunk),
 )
 
@@ -63,6 +65,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Public holidays", PublicHolidays),
     ("A holiday", Holiday),
     ("A file of a calendar program", IcalFile),
+    ("A pause reason", PauseReason),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
