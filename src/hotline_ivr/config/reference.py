@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_tree
 from hotline_ivr.config.campaign import Campaign
+from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.ical import IcalFile
@@ -49,6 +50,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("queues.<id>", Queue),
     ("operators.<id>", Operator),
     ("trunks.<id>", Trunk),
+    ("control", Control),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -63,6 +65,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Public holidays", PublicHolidays),
     ("A holiday", Holiday),
     ("A file of a calendar program", IcalFile),
+    ("A controlled line", ControlLine),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
