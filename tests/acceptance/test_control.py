@@ -28,7 +28,8 @@ Prompts = Callable[[str], Audio]
 @pytest.fixture(scope="module")
 def node(make_stack: MakeStack) -> HotlineStack:
     config = plan({"anna": None}, now=datetime.now(UTC))
-    config["control"] = {"numbers": [CONTROL], "code": "*80", "language": "en"}
+    lines = {"open": {"key": 1}, "closed": {"key": 2}}
+    config["control"] = {"numbers": [CONTROL], "code": "*80", "language": "en", "lines": lines}
     made = make_stack(config)
     made.start()
     return made

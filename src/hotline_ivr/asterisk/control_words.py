@@ -1,7 +1,7 @@
 """The words between the dialplan's control number and the service (dialplans/hotline-control.conf).
 
-An ask is four arguments: event, number, caller, key of the session. An answer is one variable, as for callers:
-`1|session~<key>|<step>|...|end`. What was entered may be a PIN: no message of an error repeats it.
+An ask is four arguments: event, number, caller, key of the session. An answer is one variable, as for
+callers: `1|session~<key>|<step>|...|end`. What was entered may be a PIN: no message of an error repeats it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _CHANNEL = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})-[0-9a-f]{8,}\Z", re.ASCII)
 
 
 class ControlAsk(NamedTuple):
-    """What the control number asks. `event` None: the steps are over. `account` is an own phone's, or empty."""
+    """What the control number asks.
+
+    `event` None: the steps are over. `account` is an own phone's, or empty.
+    """
 
     call: str
     event: Began | Entered | Recorded | None

@@ -72,7 +72,10 @@ class _Held:
 
 
 class ControlDesk:
-    """Answers the asks of control calls. `clock` is in seconds and never goes back; `new_key` is unguessable."""
+    """Answers the asks of control calls.
+
+    `clock` is in seconds and never goes back; `new_key` makes what nobody can guess.
+    """
 
     def __init__(
         self,
@@ -91,7 +94,10 @@ class ControlDesk:
     async def answer(
         self, who: Person, key: str, event: ControlEvent | None
     ) -> tuple[str, Sequence[ControlStep]]:
-        """The session's key and the next steps. Raises RemoteProtocolError for a session that is not there."""
+        """The session's key and the next steps.
+
+        Raises RemoteProtocolError for a session that is not there.
+        """
         if isinstance(event, Began):
             key, event = self._begin(who), PinLocked() if self._parts.is_locked(who) else event
         held = self._sessions.get(key)

@@ -96,7 +96,9 @@ class Control(Model):
     code: Code | None = Field(None, description="Short code that reaches it from an operator's own phone.")
     language: LanguageCode = Field("nb", description="Language of the menu.")
     lines: dict[Identifier, ControlLine] = Field(
-        {}, description="Lines that can be controlled, by id; without any, all lines in the YAML's order."
+        {},
+        description="Lines that can be controlled, by id; without any, all lines in the YAML's order.",
+        examples=["{admission: {key: 1}}"],
     )
 
     @model_validator(mode="after")

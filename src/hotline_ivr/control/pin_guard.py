@@ -1,7 +1,7 @@
 """Against guessing PINs: a lockout that grows with each caller's wrong tries, and a bound over all callers.
 
-Kept in a file of the state folder, so that a restart gives nobody fresh tries. A try counts as wrong before it
-is looked at, so that many calls at once have no more tries than one.
+Kept in a file of the state folder, so that a restart gives nobody fresh tries. A try counts as wrong before
+it is looked at, so that many calls at once have no more tries than one.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ class Tries:
 
 
 class PinGuard:
-    """Counts wrong tries by caller. `inside` are callers known by an account: the bound over all spares them."""
+    """Counts wrong tries by caller.
+
+    `inside` are callers known by an account: the bound over all spares them.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         self._path = path

@@ -1,7 +1,7 @@
 """The menu of the control number: what a person with a PIN hears next. Pure, as `decide` is for callers.
 
-Two kinds of move: steps for the telephone, or an effect (a PIN to be checked, a line to be closed, a recording
-to be kept) that somebody else carries out and whose result comes back as an event.
+Two kinds of move: steps for the telephone, or an effect (a PIN to be checked, a line to be closed, a
+recording to be kept) that somebody else carries out and whose result comes back as an event.
 """
 
 from __future__ import annotations
