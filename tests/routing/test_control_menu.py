@@ -217,3 +217,10 @@ def test_a_telephone_that_was_put_down_beside_is_hung_up() -> None:
 def test_a_star_leads_back_and_from_the_menu_out() -> None:
     assert said(after(CONTROL, "1", "7", "*"))[0] == "control-close"
     assert ends(after(CONTROL, "*"))
+
+
+def test_a_key_is_heard_while_a_confirmation_is_still_being_said() -> None:
+    move = after(CONTROL, "4")
+    assert isinstance(move, Turn)
+    assert len(move.steps) == 1
+    assert isinstance(move.steps[0], Enter)

@@ -37,7 +37,7 @@ from hotline_ivr.routing.control_steps import (
     View,
 )
 from hotline_ivr.routing.overrides import OverrideKind
-from hotline_ivr.routing.speech import number
+from hotline_ivr.routing.speech import MOST_PARTS, number
 from hotline_ivr.routing.steps import Answer, HangUp, Play, Say, Stage
 
 PIN_TRIES = 3
@@ -131,7 +131,7 @@ def _chosen(view: View, session: Session, text: str) -> _Chosen:  # noqa: PLR091
 def _from_menu(view: View, session: Session, key: str) -> _Chosen:
     if key == "4":
         said = tuple(_say(view, *standing(view, line)) for line in view.lines)
-        return Turn(session, (*said, *_question(view, session)))
+        return _ask(view, session, *said)
     if key == "5" and session.role >= ADMIN:
         return replace(session, at=Node.PROMPT)
     if key not in _KINDS or session.role < CONTROL:
@@ -187,7 +187,22 @@ def _to_menu(view: View, session: Session, *before: ControlStep) -> Turn:
 
 
 def _ask(view: View, session: Session, *before: ControlStep) -> Turn:
-    return Turn(session, (*before, *_question(view, session)))
+    return Turn(session, _at_once((*before, *_question(view, session))))
+
+
+def _at_once(steps: tuple[ControlStep, ...]) -> tuple[ControlStep, ...]:
+    """What is said before a question as part of it, as far as it fits, so that a key is heard during it."""
+    *before, last = steps
+    if not isinstance(last, Enter):
+        return steps
+    said = last.prompts
+    while before and isinstance(step := before[-1], Play | Say):
+        told = (step.prompt,) if isinstance(step, Play) else step.prompts
+        if len(told) + len(said) > MOST_PARTS:
+            break
+        said = (*told, *said)
+        before.pop()
+    return (*before, replace(last, prompts=said))
 
 
 def _end(view: View, session: Session, *before: ControlStep) -> Turn:
