@@ -18,6 +18,7 @@ from aiohttp import web
 from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import AgiServer
 from hotline_ivr.asterisk.ami_link import AmiLink, LinkState
+from hotline_ivr.asterisk.control_words import encode_control, parse_control
 from hotline_ivr.asterisk.queue_control import AmiQueueControl, interfaces_of
 from hotline_ivr.asterisk.render.links import AMI_USER
 from hotline_ivr.asterisk.secrets import Secrets
@@ -26,6 +27,7 @@ from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
 from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
+from hotline_ivr.calls.control_desk import Person
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.operator_keeper import OperatorKeeper
 from hotline_ivr.calls.presence_book import PresenceBook
@@ -42,6 +44,7 @@ from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
+from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
@@ -139,6 +142,13 @@ class Service:
         self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
         # Before the first ask, so that a line that was closed by hand is so from the first caller on.
         self._overrides.look()
+        self._control = phone_control(
+            settings,
+            book=lambda: self._asks.book,
+            hands=lambda: hand_control(settings, self._asks.plan),
+            changed=self._overrides.look,
+            counted=lambda result: self._metrics.pins.labels(result).inc(),
+        )
         self._note_plan(chosen)
         replace(settings.in_use_file, f"{chosen.plan.version}\n")
 
@@ -189,6 +199,8 @@ class Service:
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         if request.script == "doctor":
             return "well"
+        if request.script == "control":
+            return self._answer_control(request)
         call, event = parse_ask(request.args)
         answered = self._asks.answer(call, event)
         if isinstance(answered, Answered):
@@ -197,6 +209,11 @@ class Service:
 
     async def _answer_later(self, answered: Awaitable[Answered]) -> str:
         return encode_answer(*await answered)
+
+    async def _answer_control(self, request: AgiRequest) -> str:
+        ask = parse_control(request)
+        who = Person(ask.call, ask.caller, ask.account, "")
+        return encode_control(*await self._control.answer(who, ask.key, ask.event))
 
     def _api(self) -> web.Application:
         settings = self._settings

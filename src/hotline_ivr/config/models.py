@@ -12,6 +12,7 @@ from pydantic import Field
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.control import Control
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
@@ -21,6 +22,7 @@ __all__ = [
     "Calendar",
     "Collect",
     "Configuration",
+    "Control",
     "Line",
     "Menu",
     "Model",
@@ -119,6 +121,7 @@ class Configuration(Model):
     operators: dict[Identifier, Operator] = Field(min_length=1, description="Operators by id.")
     floor: Floor = Field(Floor(), description="Rules for all operators.")
     trunks: dict[Identifier, Trunk] = Field(min_length=1, description="Carriers by id.")
+    control: Control | None = Field(None, description="Control by telephone.")
 
 
 class Plan(Configuration):

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
+from hotline_ivr.config.control import CONTROL_PROMPTS
 from hotline_ivr.config.models import Configuration, Line
 from hotline_ivr.config.types import PromptId
 
@@ -41,7 +42,20 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
     for line_id, line in plan.lines.items():
         for prompt in ALWAYS_USED:
             found.setdefault(prompt, []).append(Use(f"lines.{line_id}", _languages(line)))
+    for where, prompt, language in _of_control(plan):
+        found.setdefault(prompt, []).append(Use(where, (language,)))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
+
+
+def _of_control(plan: Configuration) -> Iterator[tuple[str, str, str]]:
+    """Place, prompt and language of everything that the control number says."""
+    if plan.control is None:
+        return
+    for prompt in (*CONTROL_PROMPTS, *ALWAYS_USED):
+        yield "control", prompt, plan.control.language
+    for line_id, line in plan.control.lines.items():
+        if line.prompt is not None:
+            yield f"control.lines.{line_id}.prompt", line.prompt, plan.control.language
 
 
 def _languages(line: Line) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.campaign import Campaign
+from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
@@ -51,6 +52,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("operators.<id>", Operator),
     ("floor", Floor),
     ("trunks.<id>", Trunk),
+    ("control", Control),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -66,6 +68,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A holiday", Holiday),
     ("A file of a calendar program", IcalFile),
     ("A pause reason", PauseReason),
+    ("A controlled line", ControlLine),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
