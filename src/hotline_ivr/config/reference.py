@@ -15,12 +15,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_tree
+from hotline_ivr.config.breaks import Break
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
+    BreakKind,
     Calendar,
     Collect,
     Configuration,
@@ -30,6 +32,9 @@ from hotline_ivr.config.models import (
     Operator,
     Organisation,
     Queue,
+    Shift,
+    ShiftChange,
+    ShiftPlan,
     Trunk,
     VoicemailBox,
 )
@@ -49,6 +54,10 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("queues.<id>", Queue),
     ("operators.<id>", Operator),
     ("trunks.<id>", Trunk),
+    ("break_kinds.<id>", BreakKind),
+    ("shifts.<id>", Shift),
+    ("shift_plans.<id>", ShiftPlan),
+    ("shift_changes.<id>", ShiftChange),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -63,6 +72,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Public holidays", PublicHolidays),
     ("A holiday", Holiday),
     ("A file of a calendar program", IcalFile),
+    ("A break", Break),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
@@ -143,6 +153,17 @@ Wherever `on` stands, one of these, several with commas between, or a YAML list 
 | `first monday of september`, `last friday of november`, `second tuesday of every month` | by weekday |
 
 How the rules of a calendar go together is told in [calendars.md](calendars.md).
+
+## Shifts of a day
+
+| written | means |
+|---|---|
+| `mon-fri: early` | the shift of this id, on each of the days |
+| `sat: early, evening` | two shifts on one day |
+| `sun: 10:00-14:00` | hours of their own, without breaks |
+| `wed: off` | no work, as on every day that is not named |
+
+Days and hours are written as above. How plans, weeks and changes go together: [shifts.md](shifts.md).
 
 ## Kinds of values
 
