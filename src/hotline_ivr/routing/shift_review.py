@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from hotline_ivr.config.dates import DateSpan
-from hotline_ivr.config.hours import DAY_NAMES
+from hotline_ivr.config.hours import DAY_NAMES, DAYS
 from hotline_ivr.routing.duties import Duty, DutyBreak
 from hotline_ivr.routing.remark import Path, Remark
 from hotline_ivr.routing.rulebook import Rulebook
@@ -144,20 +144,29 @@ def _runs(parts: list[Stretch]) -> list[Span]:
 
 
 def _merged(spans: list[Span], zone: str) -> Iterator[str]:
-    """Say when, each weekday with its hours once: `Saturday 14:00-16:00, 8 times from 2026-11-28 on`."""
-    by_hours: dict[tuple[int, str], list[date]] = {}
-    for start, end in spans:
+    """Say when, the same hours once: `mon-fri 16:00-18:00, 20 times from 2026-11-30 on`."""
+    by_hours: dict[str, list[date]] = {}
+    for start, end in sorted(spans):
         first, last = start.astimezone(zone_of(zone)), end.astimezone(zone_of(zone))
-        by_hours.setdefault((first.weekday(), _hours(first, last)), []).append(first.date())
+        by_hours.setdefault(_hours(first, last), []).append(first.date())
     ordered = sorted(by_hours.items(), key=lambda each: each[1])
-    for (weekday, hours), dates in ordered[:MOST_REMARKS]:
+    for hours, dates in ordered[:MOST_REMARKS]:
         if len(dates) <= NAMED_DATES:
-            yield f"{DAY_NAMES[weekday]} {', '.join(map(str, dates))} {hours}"
+            yield f"{', '.join(f'{day:%a} {day}' for day in dates)} {hours}"
         else:
-            yield f"{DAY_NAMES[weekday]} {hours}, {len(dates)} times from {dates[0]} on"
+            days = _weekdays({day.weekday() for day in dates})
+            yield f"{days} {hours}, {len(dates)} times from {dates[0]} on"
     if len(ordered) > MOST_REMARKS:
         more = sum(len(dates) for _, dates in ordered[MOST_REMARKS:])
         yield f"and {more} times more, on other days or at other hours"
+
+
+def _weekdays(days: set[int]) -> str:
+    """Days as an admin would write them: `mon-fri`, `mon, wed`."""
+    ordered = sorted(days)
+    if len(ordered) > 2 and ordered[-1] - ordered[0] == len(ordered) - 1:
+        return f"{DAYS[ordered[0]]}-{DAYS[ordered[-1]]}"
+    return ", ".join(DAYS[day] for day in ordered)
 
 
 def _hours(first: datetime, last: datetime) -> str:
