@@ -101,7 +101,7 @@ def test_an_operator_of_two_queues_must_be_spared_in_both() -> None:
 
 
 def test_lunches_in_one_window_begin_early_enough_for_all() -> None:
-    """Three lunches of 30 minutes, one after another, fill 12:00-13:30: the first begins without being asked."""
+    """Three lunches of 30 minutes in a row fill 12:00-13:30: the first begins without being asked."""
     team = people("anna", "bjorn", "chandra", "david")
     wishes = [lunch(name, 0, 90) for name in ("anna", "bjorn", "chandra")]
     answers = govern(NOON, team, (), wishes, BreakLimits(ready={"main": 3}))
@@ -154,7 +154,7 @@ def test_the_same_floor_gives_the_same_answers_in_whatever_order_it_is_told(turn
 
 
 class Hall:
-    """Lives through minutes with the governor, as the service would: asks it each minute, grants what it says.
+    """Lives through minutes with the governor as the service would: asks it each minute, grants what it says.
 
     `asks` is when an operator asks for a break that floats.
     """
@@ -194,7 +194,7 @@ class Hall:
 def test_every_lunch_fits_and_the_minimum_is_never_broken_where_the_window_has_room(
     count: int, at_once: int, slack: int, data: st.DataObject
 ) -> None:
-    """As many lunches one after another as need be fill a window that is just long enough for them, or longer.
+    """As many lunches as need be fill a window that is just long enough for them in rows, or longer.
 
     Some ask at any minute, the others never do.
     """

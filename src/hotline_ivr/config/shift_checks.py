@@ -161,6 +161,7 @@ def _overlaps(reading: Reading, shift: str, placed: Collection[PlacedBreak]) -> 
             message = f"this break, {_clocks(after)}, overlaps {quoted(before.id)}, {_clocks(before)}"
             path = ("shifts", shift, "breaks", after.id, "at")
             yield reading.problem(path, message, "let one end before the other begins")
+    told: list[set[str]] = []
     for each in placed:
         if each.floats:
             if _longest_gap(each, fixed) * 60 < each.length:
@@ -172,7 +173,8 @@ def _overlaps(reading: Reading, shift: str, placed: Collection[PlacedBreak]) -> 
                 continue
             inside = [other for other in placed if each.start <= other.start and other.end <= each.end]
             needed, window = sum(other.length for other in inside), (each.end - each.start) * 60
-            if needed > window:
+            if needed > window and {other.id for other in inside} not in told:
+                told.append({other.id for other in inside})
                 names = ", ".join(quoted(other.id) for other in inside)
                 message = f"{names} take {duration_text(needed)} together, more than {_clocks(each)}"
                 path = ("shifts", shift, "breaks", each.id, "between")
