@@ -41,7 +41,8 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["shifts", *arguments])
 
 
-def test_a_week_is_shown_with_its_paid_hours(config: Path) -> None:
+@pytest.mark.usefixtures("config")
+def test_a_week_is_shown_with_its_paid_hours() -> None:
     done = run("show", "--week", "2026-W48")
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
@@ -50,7 +51,8 @@ def test_a_week_is_shown_with_its_paid_hours(config: Path) -> None:
     assert lines[3] == "Bjørn Dahl  signs in at any time: no plan"
 
 
-def test_of_one_operator_the_breaks_are_shown(config: Path) -> None:
+@pytest.mark.usefixtures("config")
+def test_of_one_operator_the_breaks_are_shown() -> None:
     done = run("show", "--operator", "anna", "--week", "2026-11-25")
     assert (
         "  Mon 2026-11-23  08:00-16:00  early        short 15m in 09:00-10:30, lunch 11:30-12:00"
@@ -58,7 +60,8 @@ def test_of_one_operator_the_breaks_are_shown(config: Path) -> None:
     )
 
 
-def test_json_has_moments_in_utc(config: Path) -> None:
+@pytest.mark.usefixtures("config")
+def test_json_has_moments_in_utc() -> None:
     shown = json.loads(run("show", "--operator", "anna", "--week", "2026-W48", "--json").output)
     assert shown["schema"] == "hotline/shifts/1"
     (anna,) = shown["operators"]
@@ -70,12 +73,13 @@ def test_json_has_moments_in_utc(config: Path) -> None:
     }  # fmt: skip
 
 
-def test_coverage_is_a_table_of_open_half_hours(config: Path) -> None:
+@pytest.mark.usefixtures("config")
+def test_coverage_is_a_table_of_open_half_hours() -> None:
     done = run("coverage", "main", "--from", "2026-11-23")
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
     assert "main: bjorn may sign in at any time and are not counted" in done.output
-    table = [line for line in lines if line.startswith("  0") or line.startswith("  1")]
+    table = [line for line in lines if line.startswith(("  0", "  1"))]
     assert table[0] == "  08:00      1     1  #"
     assert table[7] == "  11:30      0     1  b           1 short"
     assert len(table) == 15, "08:00-12:00 and 12:30-16:00, and the half-hour between is closed"
@@ -102,7 +106,8 @@ def test_the_check_tells_of_shifts_alone(config: Path) -> None:
 @pytest.mark.parametrize(
     "wrong", [["show", "--week", "24.12.2026"], ["show", "--operator", "ana"], ["coverage", "mian"]]
 )
-def test_what_cannot_be_shown_is_wrong_usage(config: Path, wrong: list[str]) -> None:
+@pytest.mark.usefixtures("config")
+def test_what_cannot_be_shown_is_wrong_usage(wrong: list[str]) -> None:
     assert run(*wrong).exit_code == 2
 
 
@@ -124,7 +129,8 @@ def _hours(shown: str) -> list[tuple[str, str]]:
     return [(duty["from"], duty["until"]) for duty in json.loads(shown)["operators"][0]["duties"]]
 
 
-def test_a_second_import_keeps_the_other_days_of_the_first(config: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("config")
+def test_a_second_import_keeps_the_other_days_of_the_first(tmp_path: Path) -> None:
     file = tmp_path / "shifts.csv"
     file.write_text("operator,date,shift\nanna,2026-11-24,off\nanna,2026-11-25,off\n", encoding="utf-8")
     assert run("import", str(file), "--yes").exit_code == 0
@@ -174,3 +180,14 @@ def test_without_a_terminal_nothing_is_written_unasked(config: Path, tmp_path: P
     assert done.exit_code == 2
     assert "csv-001" in done.output, "it is shown all the same"
     assert not (config / FILE_NAME).exists()
+
+
+def test_the_worked_week_of_the_guide_is_what_the_commands_show(config: Path) -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "shifts.md").read_text(encoding="utf-8")
+    blocks = guide.split("```")
+    (config / "shifts.yaml").write_text(blocks[1].removeprefix("yaml\n"), encoding="utf-8")
+    text = GOOD.replace("mon-fri: 08:00-12:00, 12:30-16:00", "mon-fri: 08:00-20:00")
+    (config / "hotline.yaml").write_text(text, encoding="utf-8")
+    assert run("show", "--week", "2026-W48").output.strip() == blocks[3].strip()
+    shown = run("coverage", "main", "--from", "2026-11-23").output.splitlines()
+    assert set(blocks[5].strip().splitlines()) <= set(shown)

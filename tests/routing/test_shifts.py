@@ -1,4 +1,4 @@
-"""Shifts laid on the moments of a time zone: weeks in turn, changes, breaks, and both nights of the clocks."""
+"""Shifts laid on the moments of a zone: weeks in turn, changes, breaks, and both nights of the clocks."""
 
 from __future__ import annotations
 
