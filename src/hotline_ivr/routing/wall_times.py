@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from hotline_ivr.routing.wall import Stretch, stretches
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
+# Many operators work the same hours of a day.
+@lru_cache(maxsize=16_384)
 def first_time(zone: str, day: date, minute: int) -> datetime:
     """The first moment (UTC) at which clocks have come to a minute of a day; it may be beyond 1440.
 
@@ -28,6 +31,7 @@ def first_time(zone: str, day: date, minute: int) -> datetime:
     raise AssertionError("time goes on")  # pragma: no cover
 
 
+@lru_cache(maxsize=16_384)
 def last_time(zone: str, day: date, minute: int) -> datetime:
     """The moment (UTC) from which on clocks show no time of before this minute of a day any more."""
     wanted = _seconds(day, minute)
