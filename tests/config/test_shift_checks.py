@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +143,36 @@ def test_a_minimum_is_a_number_or_numbers_with_hours(tmp_path: Path, written: st
     (tmp_path / "hotline.yaml").write_text(text, encoding="utf-8")
     (error,) = check(tmp_path).errors
     assert error.path.startswith(path)
+
+
+def test_the_schema_takes_every_way_to_write_shifts(tmp_path: Path) -> None:
+    """An editor must not mark as wrong what `hotline check` finds right."""
+    text = """\
+shifts:
+  early:
+    hours: 8:00-16:00
+    breaks: {lunch: {at: 9:30, length: 1800}, rest: {kind: short, between: 12:00 - 14:00, length: 20m}}
+shift_plans:
+  p: {operators: [anna], from: 05-20, until: 06-30, week: {mon, wed: early, fri-sat: [early, 20:00-22:00], sun: off}}
+  q:
+    operators: [bjorn]
+    open_days_of: admission
+    first_week: 2026-1-5
+    weeks: [{mon-fri: early}, {tue: "10:00-14:00, 15:00-18:00"}]
+shift_changes:
+  a: {operators: [anna, bjorn], on: [2026-12-24, easter-1], why: holiday}
+  b: {operators: [anna], on: 2027-06-02, shift: 17:00-24:00, besides: yes, why: extra}
+"""
+    good = GOOD.replace(
+        "[anna, bjorn]", "[anna, bjorn]\n    minimum_ready: {0: always, 2: {mon: 08:00-09:00}}"
+    )
+    good = good.replace("University\n", "University\n  time_zone: Europe/Oslo\n  most_away: 2\n")
+    text = text.replace("{mon, wed: early,", "{'mon, wed': early,")
+    file = tmp_path / "hotline.yaml"
+    file.write_text(good + KINDS + text, encoding="utf-8")
+    result = check(file)
+    assert result.problems == (), result.text
+    schema = Path(__file__).parents[2] / "config" / "hotline.schema.json"
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(schema), str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
