@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from hotline_ivr import __version__, cli_overrides, cli_pin, cli_plan, cli_token
+from hotline_ivr import __version__, cli_overrides, cli_pin, cli_plan, cli_shifts, cli_token
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
@@ -54,6 +54,7 @@ app.command()(explain)
 app.add_typer(cli_pin.app, name="pin")
 app.add_typer(cli_token.app, name="token")
 app.command()(hours)
+app.add_typer(cli_shifts.app, name="shifts")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

@@ -109,3 +109,17 @@ def test_hours_that_are_only_written_differently_touch_nobody() -> None:
     assert hours(WEEK, {"mon-fri": "08:00-12:00, 12:00-16:00"}) == [
         "configuration: changed in a way that no call will notice"
     ]
+
+
+def test_changed_shifts_are_told_as_they_are_written() -> None:
+    def with_shifts(**written: Any) -> Plan:
+        plan = {"operators": ["anna"], "week": {"mon": "08:00-16:00"}, **written}
+        return a_plan(WEEK, version=str(len(written)), sections={"shift_plans": {"p": plan}})
+
+    assert told(a_plan(WEEK), with_shifts()) == ["shift plan p: is new"]
+    changed = with_shifts(operators=["anna", "bjorn"], week={"mon": "09:00-16:00"}, until="2026-12-18")
+    assert told(with_shifts(), changed) == [
+        "shift plan p: operators: with bjorn",
+        "shift plan p: until: 2026-12-18 instead of nothing",
+        "shift plan p: week: mon with 09:00-16:00, without 08:00-16:00",
+    ]

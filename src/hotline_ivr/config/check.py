@@ -21,6 +21,7 @@ from hotline_ivr.config.phone import is_country
 from hotline_ivr.config.problems import Problem, render_all
 from hotline_ivr.config.reading import Reading, read
 from hotline_ivr.config.schema_errors import findings
+from hotline_ivr.config.shift_clashes import shift_clashes
 from hotline_ivr.config.yaml_tree import Path as YamlPath
 from hotline_ivr.errors import ConfigError
 
@@ -84,6 +85,7 @@ def check(
         context = {"country": country, "folder": folder}
         configuration = Configuration.model_validate(reading.data, context=context)
         plan = _plan(configuration, path)
+        problems += shift_clashes(reading, configuration)
     except ValidationError as refused:
         problems += _placed(reading, refused)
     if reading.complete:

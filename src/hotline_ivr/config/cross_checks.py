@@ -19,6 +19,7 @@ from hotline_ivr.config.phone import is_assignable, to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
 from hotline_ivr.config.reading import Reading
 from hotline_ivr.config.refusal import did_you_mean, nearest, quoted
+from hotline_ivr.config.shift_checks import shift_checks
 from hotline_ivr.config.yaml_tree import Path
 
 LISTED = 100
@@ -39,6 +40,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from _hosts(reading)
     yield from _unused(reading)
     yield from calendar_checks(reading, prompts)
+    yield from shift_checks(reading)
 
 
 def _section(reading: Reading, name: str) -> dict[str, dict[str, object]]:

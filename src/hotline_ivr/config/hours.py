@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -80,6 +81,7 @@ def parse_interval(value: object) -> Interval:
     return Interval(start, end if end > start else end + DAY, text)
 
 
+@lru_cache(maxsize=1024)
 def parse_days(text: str) -> tuple[int, ...]:
     """Read `mon-fri`, `mon, wed` or `fri-mon` as day numbers (Monday 0) in this order. Raises ValueError."""
     found: list[int] = []

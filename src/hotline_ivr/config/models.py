@@ -11,14 +11,28 @@ from typing import Literal
 from pydantic import Field
 
 from hotline_ivr.config.base import Model
+from hotline_ivr.config.breaks import BreakKind
 from hotline_ivr.config.calendars import Calendar
 from hotline_ivr.config.control import Control
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
-from hotline_ivr.config.types import Country, Duration, Identifier, Name, Network, SipContact, SipHost, YesNo
+from hotline_ivr.config.minimum_ready import MinimumReady
+from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
+from hotline_ivr.config.types import (
+    Country,
+    Duration,
+    Identifier,
+    Name,
+    Network,
+    SipContact,
+    SipHost,
+    TimeZone,
+    YesNo,
+)
 
 __all__ = [
+    "BreakKind",
     "Calendar",
     "Collect",
     "Configuration",
@@ -30,6 +44,9 @@ __all__ = [
     "Organisation",
     "Plan",
     "Queue",
+    "Shift",
+    "ShiftChange",
+    "ShiftPlan",
     "Strategy",
     "Trunk",
     "VoicemailBox",
@@ -47,6 +64,12 @@ class Organisation(Model):
         description="The organisation's name, as operators say it.", examples=["Example University"]
     )
     country: Country = Field("NO", description="Country of the numbers that are written without `+`.")
+    time_zone: TimeZone | None = Field(
+        None, description="Time zone of shifts; left out, the one that all lines have."
+    )
+    most_away: int | None = Field(
+        None, ge=1, le=1000, description="Most operators on a break at once, of all queues.", examples=["4"]
+    )
 
 
 class Queue(Model):
@@ -71,6 +94,15 @@ class Queue(Model):
     )
     join_when_empty: YesNo = Field(
         False, description="Whether callers may wait when no operator's phone is reachable."
+    )
+    minimum_ready: MinimumReady | None = Field(
+        None,
+        description="Fewest operators at work, breaks taken off, while a line is open: a number, or numbers"
+        " with their hours; left out, one.",
+        examples=["{1: always, 3: {mon-fri: 10:00-14:00}}"],
+    )
+    most_away: int | None = Field(
+        None, ge=1, le=1000, description="Most of its operators on a break at once.", examples=["2"]
     )
 
 
@@ -122,6 +154,12 @@ class Configuration(Model):
     floor: Floor = Field(Floor(), description="Rules for all operators.")
     trunks: dict[Identifier, Trunk] = Field(min_length=1, description="Carriers by id.")
     control: Control | None = Field(None, description="Control by telephone.")
+    break_kinds: dict[Identifier, BreakKind] = Field({}, description="Kinds of breaks by id.")
+    shifts: dict[Identifier, Shift] = Field({}, description="Shifts by id.")
+    shift_plans: dict[Identifier, ShiftPlan] = Field({}, description="The weeks of operators, by id.")
+    shift_changes: dict[Identifier, ShiftChange] = Field(
+        {}, description="Days on which operators work otherwise than planned, by id."
+    )
 
 
 class Plan(Configuration):

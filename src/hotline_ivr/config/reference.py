@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_compose
+from hotline_ivr.config.breaks import Break
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
@@ -23,6 +24,7 @@ from hotline_ivr.config.floor import Floor, PauseReason
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
+    BreakKind,
     Calendar,
     Collect,
     Configuration,
@@ -32,6 +34,9 @@ from hotline_ivr.config.models import (
     Operator,
     Organisation,
     Queue,
+    Shift,
+    ShiftChange,
+    ShiftPlan,
     Trunk,
     VoicemailBox,
 )
@@ -53,6 +58,10 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("floor", Floor),
     ("trunks.<id>", Trunk),
     ("control", Control),
+    ("break_kinds.<id>", BreakKind),
+    ("shifts.<id>", Shift),
+    ("shift_plans.<id>", ShiftPlan),
+    ("shift_changes.<id>", ShiftChange),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -69,6 +78,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A file of a calendar program", IcalFile),
     ("A pause reason", PauseReason),
     ("A controlled line", ControlLine),
+    ("A break", Break),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
@@ -149,6 +159,17 @@ Wherever `on` stands, one of these, several with commas between, or a YAML list 
 | `first monday of september`, `last friday of november`, `second tuesday of every month` | by weekday |
 
 How the rules of a calendar go together is told in [calendars.md](calendars.md).
+
+## Shifts of a day
+
+| written | means |
+|---|---|
+| `mon-fri: early` | the shift of this id, on each of the days |
+| `sat: early, evening` | two shifts on one day |
+| `sun: 10:00-14:00` | hours of their own, without breaks |
+| `wed: off` | no work, as on every day that is not named |
+
+Days and hours are written as above. How plans, weeks and changes go together: [shifts.md](shifts.md).
 
 ## Kinds of values
 

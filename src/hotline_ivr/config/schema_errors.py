@@ -104,7 +104,9 @@ def _out_of_range(kind: str, value: object, spot: Spot, context: dict[str, objec
     low, high = ("short", "long") if spot.is_duration else ("small", "large")
 
     def shown(number: object) -> str:
-        return duration_text(int(str(number))) if spot.is_duration else str(number)
+        # Where nothing may stand too, the value is told as it was written.
+        is_number = str(number).isdecimal()
+        return duration_text(int(str(number))) if spot.is_duration and is_number else str(number)
 
     if kind == "greater_than_equal":
         return f"{shown(value)} is too {low}", f"write {shown(context['ge'])} or more"

@@ -12,7 +12,8 @@ from hotline_ivr.config.check import check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ConfigError
 from hotline_ivr.launch.plan_history import PlanHistory, files_of
-from hotline_ivr.routing.review import Remark, review
+from hotline_ivr.routing.remark import Remark
+from hotline_ivr.routing.review import review
 from hotline_ivr.routing.speech import is_part
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources

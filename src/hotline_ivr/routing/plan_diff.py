@@ -13,6 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hotline_ivr.config.dates import DateSpan, EasterDay, NthWeekday
+from hotline_ivr.config.hours import Interval
 from hotline_ivr.config.models import Configuration, Plan
 from hotline_ivr.config.types import duration_text
 from hotline_ivr.routing.plan_hours import Span, hours_differences
@@ -25,8 +27,16 @@ HORIZON_DAYS = 57 * 7
 A_YEAR = timedelta(days=364)
 """Back to the same weekday and nearly the same date of last year."""
 
-_NAMES = {"lines": "line", "queues": "queue", "operators": "operator", "trunks": "trunk"}
-_DURATIONS = frozenset({"max_wait", "ring_time", "wrap_up", "timeout"})
+_NAMES = {
+    "lines": "line",
+    "queues": "queue",
+    "operators": "operator",
+    "trunks": "trunk",
+    "break_kinds": "kind of break",
+    "shift_plans": "shift plan",
+    "shift_changes": "change of shifts",
+}
+_DURATIONS = frozenset({"max_wait", "ring_time", "wrap_up", "timeout", "length"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,10 @@ def _shown(field: str, value: Any) -> str:
             return "yes" if value else "no"
         case int() if field in _DURATIONS:
             return duration_text(value)
+        case tuple():
+            return ", ".join(_shown(field, item) for item in value) or "nothing"
+        case Interval() | DateSpan() | EasterDay() | NthWeekday():
+            return value.text
         case BaseModel():
             kept = value.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
             return "{" + ", ".join(f"{key}: {item}" for key, item in kept.items()) + "}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -12,23 +11,14 @@ from hotline_ivr.config.dates import DateSpan, When
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.routing.facts import Facts
+from hotline_ivr.routing.remark import Path, Remark
 from hotline_ivr.routing.resolving import resolve
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.shift_review import shift_review
 from hotline_ivr.routing.situation import RuleKind
 
 LOOKED_AHEAD = 730
 """Days: every yearly rule comes twice, and most rules by weekday fall on any date."""
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A warning about what stands at a path of the configuration."""
-
-    path: Path
-    message: str
-    remedy: str
 
 
 def review(plan: Plan, today: date) -> Iterator[Remark]:
@@ -39,6 +29,7 @@ def review(plan: Plan, today: date) -> Iterator[Remark]:
     yield from _shadowed(plan, book, today)
     for name, calendar in plan.calendars.items():
         yield from _crossing(name, calendar.seasons, today)
+    yield from shift_review(book, today)
 
 
 def _lines(plan: Plan, book: Rulebook, today: date) -> Iterator[Remark]:

@@ -46,7 +46,8 @@ SCHEMAS: Final[Mapping[str, str]] = {
 }
 """Where the examples find their schemas, and where the written files do."""
 
-_DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
+# A first week of shifts is a Monday and may stay in the past.
+_DATE = re.compile(r"(?<!first_week: )\b20\d\d-\d\d-\d\d\b")
 _PLAIN = re.compile(r"\w[\w .&()'/+-]*", re.UNICODE)
 
 
