@@ -42,7 +42,7 @@ class Floor(Model):
     pause_reasons: dict[Identifier, PauseReason] = Field(
         default_factory=_reasons,
         min_length=1,
-        description="Reasons for a pause, by id; left out, there is one: break.",
+        description="Reasons for a pause, by id, beside the kinds of breaks; left out, there is one: break.",
         examples=["{lunch: {name: Lunch, limit: 30m}}"],
     )
     unanswered_rings: int = Field(

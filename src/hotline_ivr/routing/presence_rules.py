@@ -11,8 +11,11 @@ from hotline_ivr.routing.presence import PauseRule, PresenceRules
 def rules_of(plan: Plan) -> PresenceRules:
     """What holds for all operators of this plan."""
     floor = plan.floor
+    kinds = {name: PauseRule(timedelta(seconds=kind.length)) for name, kind in plan.break_kinds.items()}
     return PresenceRules(
-        reasons={
+        # A break of the shift plan is a reason like any other; its own rule goes before its kind's.
+        reasons=kinds
+        | {
             name: PauseRule(
                 None if reason.limit is None else timedelta(seconds=reason.limit), returns=reason.returns
             )
