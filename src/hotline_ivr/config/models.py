@@ -12,6 +12,7 @@ from pydantic import Field
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.types import Country, Duration, Identifier, Name, Network, SipContact, SipHost, YesNo
@@ -20,6 +21,7 @@ __all__ = [
     "Calendar",
     "Collect",
     "Configuration",
+    "Contract",
     "Line",
     "Menu",
     "Model",
@@ -112,6 +114,7 @@ class Configuration(Model):
     queues: dict[Identifier, Queue] = Field(min_length=1, description="Queues by id.")
     operators: dict[Identifier, Operator] = Field(min_length=1, description="Operators by id.")
     trunks: dict[Identifier, Trunk] = Field(min_length=1, description="Carriers by id.")
+    contracts: dict[Identifier, Contract] = Field({}, description="Contracts with carriers by id.")
 
 
 class Plan(Configuration):
