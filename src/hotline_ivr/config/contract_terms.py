@@ -87,9 +87,10 @@ class Discounts(Model):
 
     @model_validator(mode="after")
     def _steps_that_rise(self) -> Self:
-        steps = ([each.months for each in self.term], [each.spend for each in self.volume])
-        for step in steps:
-            if any(after <= before for before, after in pairwise(step)):
+        terms = pairwise(Decimal(each.months) for each in self.term)
+        volumes = pairwise(each.spend for each in self.volume)
+        for steps in (terms, volumes):
+            if any(after <= before for before, after in steps):
                 raise refusal("has discounts out of order", "write the smallest step first, each step once")
         return self
 

@@ -61,9 +61,9 @@ def price_call(
     contract: Contract,
     kind: str,
     rate: Rate,
+    *,
     start: datetime,
     seconds: int,
-    *,
     free: int = 0,
 ) -> CallCost:
     """Price `seconds` (at least 1) from `start` (aware); `free` seconds of included minutes are left."""
@@ -92,7 +92,7 @@ def price_call(
         exact=Fraction(amount) if how.per == "call" else exact,
         amount=amount,
         revenue=revenue,
-        formula=_formula(contract, stretches, setup_fee, total, exact, amount),
+        formula=_formula(contract, stretches, setup_fee=setup_fee, total=total, exact=exact, amount=amount),
     )
 
 
@@ -152,6 +152,7 @@ def _covered(stretches: Iterator[Stretch], free: int) -> Iterator[Stretch]:
 def _formula(
     contract: Contract,
     stretches: list[Stretch],
+    *,
     setup_fee: Decimal,
     total: Fraction,
     exact: Fraction,

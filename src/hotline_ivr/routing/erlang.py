@@ -12,7 +12,7 @@ MOST_CHANNELS = 1_000_000
 """More than any carrier sells: a bound of the search."""
 
 WANTED_BLOCKING = 0.01
-"""One caller in a hundred meets busy channels in the busiest hour: what telephone networks are planned for."""
+"""One caller in a hundred meets busy channels in the busiest hour: what networks are planned for."""
 
 
 def blocking(offered: float, channels: int) -> float:

@@ -132,7 +132,7 @@ def exit_cost(contract: Contract, day: date) -> Exit:
 
 def months_left(day: date, end: date) -> int:
     """Months from the day after `day` to `end`, one that has begun counted whole."""
-    count = 0
-    while add_months(day, count) < end:
+    begin, count = day + _DAY, 0
+    while add_months(begin, count) <= end:
         count += 1
     return count

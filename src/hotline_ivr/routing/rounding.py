@@ -25,7 +25,7 @@ def rounded(exact: Fraction, digits: int, mode: Mode = "half-up") -> Decimal:
             more = False
         case "half-up":
             more = twice >= 0
-        case "half-even":
+        case _:
             more = twice > 0 or (twice == 0 and whole % 2 == 1)
     result = Decimal(whole + more).scaleb(-digits)
     return -result if exact < 0 else result

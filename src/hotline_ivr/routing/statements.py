@@ -15,7 +15,6 @@ from fractions import Fraction
 
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.routing.costs import CallCost, month_bounds, price_call
-from hotline_ivr.routing.notice import monthly_fees
 from hotline_ivr.routing.rounding import rounded
 from hotline_ivr.routing.usage import Usage, rate_of
 
@@ -72,13 +71,21 @@ class MonthOfCalls:
     """Takes the connections of one month under one contract, in order, and holds nothing but sums."""
 
     def __init__(
-        self, contract_id: str, contract: Contract, year: int, month: int, *, numbers: int | None = None
+        self,
+        contract_id: str,
+        contract: Contract,
+        year: int,
+        month: int,
+        *,
+        numbers: int | None = None,
+        as_if: bool = False,
     ) -> None:
         self._id = contract_id
         self._contract = contract
         self._year, self._month = year, month
         self._start, self._end = month_bounds(contract, year, month)
         self._numbers = numbers
+        self._as_if = as_if or contract.offer
         self._free = contract.included.minutes * 60 if contract.included else 0
         self._classes: dict[str, _Tally] = {}
         self._lines: dict[str, _Tally] = {}
@@ -97,11 +104,15 @@ class MonthOfCalls:
         kind, rate = found
         included = self._contract.included
         free = self._free if included and kind in included.calls else 0
-        cost = price_call(self._id, self._contract, kind, rate, usage.start, usage.seconds, free=free)
+        cost = price_call(
+            self._id, self._contract, kind, rate, start=usage.start, seconds=usage.seconds, free=free
+        )
         gross = cost.exact
         if cost.included:
             self._free -= cost.included
-            gross = price_call(self._id, self._contract, kind, rate, usage.start, usage.seconds).exact
+            gross = price_call(
+                self._id, self._contract, kind, rate, start=usage.start, seconds=usage.seconds
+            ).exact
         self._classes.setdefault(kind, _Tally()).add(cost, gross)
         self._lines.setdefault(usage.line, _Tally()).add(cost, gross)
         return cost
@@ -129,7 +140,7 @@ class MonthOfCalls:
         """If the rest of the month is used as its part until now was, per hour; None outside of it."""
         if now is None or not self._start < now < self._end:
             return None
-        factor = Fraction((self._end.timestamp() - self._start.timestamp())) / Fraction(
+        factor = Fraction(self._end.timestamp() - self._start.timestamp()) / Fraction(
             now.timestamp() - self._start.timestamp()
         )
         expected: dict[str, Fraction] = {}
@@ -154,7 +165,7 @@ class MonthOfCalls:
         off = list(self._discount_lines(fees, calls))
         yield from (*before, *off)
         spent = sum((line.amount for line in (*before, *off)), Decimal(0))
-        if self._in_force and spent < self._contract.minimum_spend:
+        if self.in_force and spent < self._contract.minimum_spend:
             text = f"up to the minimum of {self._contract.minimum_spend:f}"
             yield StatementLine("minimum", text, self._contract.minimum_spend - spent)
         if revenue is None:
@@ -170,16 +181,16 @@ class MonthOfCalls:
             yield StatementLine("calls", text, self._bill(exact))
 
     @property
-    def _in_force(self) -> bool:
-        """Whether the contract holds on any day of the month; an offer is taken as if it did."""
+    def in_force(self) -> bool:
+        """Whether the contract holds on any day of the month; one to compare with is taken as if it did."""
         last = self._end.date()
         begun = self._contract.from_ < last
         over = self._contract.until is not None and self._contract.until < self._start.date()
-        return self._contract.offer or (begun and not over)
+        return self._as_if or (begun and not over)
 
     def _fee_lines(self) -> Iterator[StatementLine]:
         fees, contract = self._contract.fees, self._contract
-        if not self._in_force:
+        if not self.in_force:
             return
         numbers = len(contract.numbers) if self._numbers is None else self._numbers
         if fees.monthly:
@@ -216,6 +227,3 @@ class MonthOfCalls:
 
 def _minutes(seconds: int) -> str:
     return f"{seconds / 60:.1f}".removesuffix(".0")
-
-
-__all__ = ["MonthOfCalls", "Statement", "StatementLine", "monthly_fees"]

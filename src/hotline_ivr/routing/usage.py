@@ -77,7 +77,7 @@ def trunk_of(channel_name: str) -> str | None:
 
 
 def contract_in_force(contracts: Mapping[str, Contract], usage: Usage) -> str | None:
-    """The contract that prices it: by the number or trunk, on the contract's own calendar. None without one."""
+    """The contract that prices it, by number or trunk, on the contract's own calendar; or None."""
     for contract_id, contract in contracts.items():
         named = usage.trunk in contract.trunks if usage.outgoing else usage.number in contract.numbers
         if named and is_in_force(contract, usage.start):
