@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.costs import CallCost, month_bounds
 from hotline_ivr.routing.statements import MonthOfCalls, Statement
 from hotline_ivr.routing.usage import RecordedCall, Usage, contract_in_force, usages
+from hotline_ivr.routing.wall import zone_of
 
 LONGEST_CALL = timedelta(days=1)
 """Calls that arrived so long before a month are looked at too: a part of them may begin in it."""
@@ -77,3 +79,24 @@ def span_of(plan: Plan, year: int, month: int) -> tuple[datetime, datetime]:
     """From when to when calls arrive that may belong to the month under any contract. Aware."""
     bounds = [month_bounds(each, year, month) for each in plan.contracts.values()]
     return min(start for start, _ in bounds) - LONGEST_CALL, max(end for _, end in bounds)
+
+
+def months_of(plan: Plan, call: RecordedCall) -> list[tuple[int, int]]:
+    """The months in which the connections of a call begin, on the clock of their contracts."""
+    found: dict[tuple[int, int], None] = {}
+    for usage in usages(call):
+        contract = contract_in_force(plan.contracts, usage)
+        if contract is not None:
+            local = usage.start.astimezone(zone_of(plan.contracts[contract].time_zone))
+            found[local.year, local.month] = None
+    return list(found)
+
+
+def months_between(contract: Contract, span: tuple[float, float] | None) -> list[tuple[int, int]]:
+    """The months of a contract from one moment to another (seconds since 1970), both included."""
+    if span is None:
+        return []
+    zone = zone_of(contract.time_zone)
+    first, last = (datetime.fromtimestamp(at, zone) for at in span)
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [(count // 12, count % 12 + 1) for count in months]

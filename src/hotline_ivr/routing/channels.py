@@ -1,6 +1,6 @@
 """How many calls there were at once, by number, trunk and contract, and how many channels that needs.
 
-A caller takes a channel from arrival to the end, picked up or not; each connection that we dial takes another.
+A caller takes a channel from arrival to the end, picked up or not; a connection that we dial takes another.
 """
 
 from __future__ import annotations

@@ -54,6 +54,8 @@ class CallCost:
     #: What the carrier pays us for it.
     revenue: Fraction
     formula: str
+    #: Whether each call is rounded; else only sums are.
+    rounded: bool = True
 
 
 def price_call(
@@ -93,6 +95,7 @@ def price_call(
         amount=amount,
         revenue=revenue,
         formula=_formula(contract, stretches, setup_fee=setup_fee, total=total, exact=exact, amount=amount),
+        rounded=how.per == "call",
     )
 
 

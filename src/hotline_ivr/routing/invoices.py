@@ -1,7 +1,7 @@
 """A carrier's list of calls against ours, line by line.
 
-Lines are matched by number and by time, within the tolerance of the contract; among several the nearest in
-time and length is taken, and each line once. The invoice is held in memory as short tuples; our calls go past.
+Lines are matched by number and by time, within the tolerance of the contract; among several the nearest
+in time and length is taken, and each line once. The invoice is held in memory as short tuples; our calls go past.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.phone import to_e164
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.costs import CallCost
+from hotline_ivr.routing.rounding import rounded
 from hotline_ivr.routing.usage import Usage
 
 MOST_LINES = 1_000_000
@@ -120,6 +121,13 @@ def _number(text: str, country: str) -> str:
     return digits
 
 
+def _comparable(cost: CallCost, theirs: Decimal) -> Decimal:
+    """Our amount; where calls are not rounded, with as many decimals as the carrier shows."""
+    if cost.rounded:
+        return cost.amount
+    return rounded(cost.exact, len(f"{theirs:f}".partition(".")[2]))
+
+
 class InvoiceCheck:
     """Takes our connections in any order; what is left of the invoice at the end is extra."""
 
@@ -151,7 +159,7 @@ class InvoiceCheck:
             yield Difference("missing", usage.number, usage.start, None, usage.call, ours, "")
             return
         self.matched += 1
-        if line.amount != cost.amount:
+        if line.amount != _comparable(cost, line.amount):
             theirs = f"{line.amount:f}"
             yield Difference("amount", usage.number, usage.start, line.row, usage.call, ours, theirs)
         lengths = {cost.seconds, cost.billed}
