@@ -1,7 +1,7 @@
 """A carrier's list of calls against ours, line by line.
 
 Lines are matched by number and by time, within the tolerance of the contract; among several the nearest
-in time and length is taken, and each line once. The invoice is held in memory as short tuples; our calls go past.
+in time and length is taken, and each line once. The invoice is held in short tuples; our calls go past.
 """
 
 from __future__ import annotations
