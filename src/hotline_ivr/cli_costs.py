@@ -285,6 +285,7 @@ def _checked_invoice(
     settings: Settings, plan: Plan, contract_id: str, file: Path, note: Callable[[Difference], None]
 ) -> InvoiceCheck:
     """Compare, handing over each difference. Raises ArgumentError for a file that cannot be read."""
+    import csv
     from zoneinfo import ZoneInfo
 
     from hotline_ivr.routing.accounts import Accounts, months_between, span_of
@@ -302,7 +303,7 @@ def _checked_invoice(
         with file.open(encoding=encoding, newline="") as stream:
             lines = read_invoice(stream, columns, zone, plan.organisation.country)
             check = InvoiceCheck(lines, columns.tolerance)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ArgumentError(f"{file}: {error}") from None
     for month in months_between(contract, check.span):
         accounts = Accounts(plan, *month)

@@ -208,7 +208,7 @@ RATES = st.fixed_dictionaries(
 def test_a_call_that_grows_longer_never_costs_less(
     rate: dict[str, Any], rule: str, mode: str, start: datetime, seconds: int, more: int, free: int
 ) -> None:
-    terms = {"inbound": rate, "hour_change": rule, "rounding": {"mode": mode}}
+    terms: dict[str, Any] = {"inbound": rate, "hour_change": rule, "rounding": {"mode": mode}}
     assert (
         cost(seconds, start, free=free, **terms).amount
         <= cost(seconds + more, start, free=free, **terms).amount
@@ -223,9 +223,11 @@ def test_by_the_second_the_parts_of_a_call_cost_what_the_whole_does(
 ) -> None:
     """Without steps, set-up and minimum, and rounded in the month's sum."""
     plain = {**rate, "increments": "1/1", "setup_fee": "0", "minimum_charge": "0"}
-    terms = {"inbound": plain, "hour_change": "split", "rounding": {"per": "month"}}
+    terms: dict[str, Any] = {"inbound": plain, "hour_change": "split", "rounding": {"per": "month"}}
     begun = 1792800000 + start
     cut = min(cut, seconds)
     parts = [(begun, cut)] + ([(begun + cut, seconds - cut)] if cut < seconds else [])
     whole = cost(seconds, datetime.fromtimestamp(begun, UTC), **terms).exact
-    assert whole == sum(cost(length, datetime.fromtimestamp(at, UTC), **terms).exact for at, length in parts)
+    assert whole == sum(
+        (cost(length, datetime.fromtimestamp(at, UTC), **terms).exact for at, length in parts), Fraction(0)
+    )

@@ -118,3 +118,14 @@ def test_a_row_that_cannot_be_read_is_named(row: str, why: str) -> None:
 def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(ArgumentError, match="no column S; its columns are: T, B, A"):
         check(heading="T,B,A")
+
+
+def test_a_hostile_heading_is_never_obeyed_by_a_terminal() -> None:
+    with pytest.raises(ArgumentError) as refused:
+        check(heading="\x1b[2J,B,T")
+    assert "\x1b" not in str(refused.value)
+
+
+def test_a_year_that_no_call_has_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="the year 1 is no year of a call"):
+        check("0001-01-01 00:00:00,22851234,60,0.60")

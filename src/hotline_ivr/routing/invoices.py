@@ -17,8 +17,10 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from hotline_ivr.config.dates import FIRST_YEAR, LAST_YEAR
 from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.phone import to_e164
+from hotline_ivr.config.problems import escape
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.costs import CallCost
 from hotline_ivr.routing.rounding import rounded
@@ -66,7 +68,7 @@ def read_invoice(
     wanted = [each for each in (columns.number, columns.time, columns.seconds, columns.amount) if each]
     lacking = [each for each in wanted if each not in (reader.fieldnames or ())]
     if lacking:
-        found = ", ".join(str(name)[:40] for name in (reader.fieldnames or ())[:20]) or "none"
+        found = ", ".join(escape(str(name)[:40]) for name in (reader.fieldnames or ())[:20]) or "none"
         raise ArgumentError(f"the invoice has no column {', '.join(lacking)}; its columns are: {found}")
     for row in reader:
         number = (row[columns.number] or "").strip()
@@ -86,6 +88,8 @@ def read_invoice(
 
 def _time(text: str | None, columns: InvoiceColumns, zone: ZoneInfo) -> float:
     moment = datetime.strptime((text or "").strip(), columns.time_format)  # noqa: DTZ007 - given below
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"the year {moment.year} is no year of a call")
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
 
 
