@@ -44,7 +44,9 @@ def recorded_calls(connection: Connection, since: datetime, until: datetime) -> 
             yield RecordedCall(call_id, line, number, arrived_at, picked_up_at, ended_at, legs)
         last = page[-1]
         later = or_(columns.node > last.node, and_(columns.node == last.node, columns.id > last.id))
-        after = or_(columns.arrived_at > last.arrived_at, and_(columns.arrived_at == last.arrived_at, later))
+        beyond = or_(columns.arrived_at > last.arrived_at, later)
+        # The first half is what the index is searched by; a bare `or` would be a walk from the beginning.
+        after = and_(columns.arrived_at >= last.arrived_at, beyond)
 
 
 def recorded_call(connection: Connection, call_id: str) -> RecordedCall | None:
