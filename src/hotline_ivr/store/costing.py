@@ -45,7 +45,7 @@ def recorded_calls(connection: Connection, since: datetime, until: datetime) -> 
         last = page[-1]
         later = or_(columns.node > last.node, and_(columns.node == last.node, columns.id > last.id))
         beyond = or_(columns.arrived_at > last.arrived_at, later)
-        # The first half is what the index is searched by; a bare `or` would be a walk from the beginning.
+        # With the first half the index gives the order; a bare `or` has SQLite sort the rest, each page.
         after = and_(columns.arrived_at >= last.arrived_at, beyond)
 
 
