@@ -17,6 +17,7 @@ import typer
 
 from hotline_ivr import __version__, cli_overrides, cli_pin, cli_plan, cli_shifts, cli_token
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_costs import app as costs_app
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
@@ -45,6 +46,7 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+app.add_typer(costs_app, name="costs")
 cli_overrides.add_to(app)
 cli_plan.add_to(app)
 app.add_typer(prompts_app, name="prompts")

@@ -79,6 +79,7 @@ def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
         lines += ["", f"{part.because} ({part.decision.reason}):"]
         lines += [f"  {number}. {_step(step)}" for number, step in enumerate(part.decision.steps, 1)]
     change = found.next_change
+    lines += ["", "cost:", *(f"  {price.words}" for price in found.prices)]
     lines += [
         "",
         "this does not change by itself within three years" if change is None else _next(change, zone),

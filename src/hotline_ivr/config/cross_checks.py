@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
 from hotline_ivr.config.calendar_checks import calendar_checks
+from hotline_ivr.config.contract_checks import contract_checks
 from hotline_ivr.config.control_checks import control_checks
 from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
@@ -41,6 +42,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from _unused(reading)
     yield from calendar_checks(reading, prompts)
     yield from shift_checks(reading)
+    yield from contract_checks(reading, country)
 
 
 def _section(reading: Reading, name: str) -> dict[str, dict[str, object]]:

@@ -13,6 +13,7 @@ from pydantic import Field
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.line import Line
@@ -36,6 +37,7 @@ __all__ = [
     "Calendar",
     "Collect",
     "Configuration",
+    "Contract",
     "Control",
     "Line",
     "Menu",
@@ -160,6 +162,7 @@ class Configuration(Model):
     shift_changes: dict[Identifier, ShiftChange] = Field(
         {}, description="Days on which operators work otherwise than planned, by id."
     )
+    contracts: dict[Identifier, Contract] = Field({}, description="Contracts with carriers by id.")
 
 
 class Plan(Configuration):

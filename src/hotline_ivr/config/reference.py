@@ -17,17 +17,29 @@ from pydantic_core import PydanticUndefined
 from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.breaks import Break
 from hotline_ivr.config.campaign import Campaign
+from hotline_ivr.config.contract_terms import (
+    Discounts,
+    ExitFee,
+    Fees,
+    Included,
+    Rounding,
+    TermDiscount,
+    Terms,
+    VolumeDiscount,
+)
 from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
 from hotline_ivr.config.ical import IcalFile
+from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
     BreakKind,
     Calendar,
     Collect,
     Configuration,
+    Contract,
     Line,
     Menu,
     Model,
@@ -42,6 +54,7 @@ from hotline_ivr.config.models import (
 )
 from hotline_ivr.config.openings import Closure, Opening
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
+from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.config.special_days import SpecialDay
 from hotline_ivr.config.types import duration_text
@@ -62,6 +75,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("shifts.<id>", Shift),
     ("shift_plans.<id>", ShiftPlan),
     ("shift_changes.<id>", ShiftChange),
+    ("contracts.<id>", Contract),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -79,6 +93,18 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A pause reason", PauseReason),
     ("A controlled line", ControlLine),
     ("A break", Break),
+    ("Prices of incoming calls", InboundRate),
+    ("Prices of outgoing calls", OutboundRate),
+    ("A price band", PriceBand),
+    ("Rounding", Rounding),
+    ("Included minutes", Included),
+    ("Fees", Fees),
+    ("Discounts", Discounts),
+    ("A term discount", TermDiscount),
+    ("A volume discount", VolumeDiscount),
+    ("Terms", Terms),
+    ("An exit fee", ExitFee),
+    ("Columns of an invoice", InvoiceColumns),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
@@ -158,7 +184,8 @@ Wherever `on` stands, one of these, several with commas between, or a YAML list 
 | `easter`, `easter-1`, `easter+49` | days from Easter Sunday |
 | `first monday of september`, `last friday of november`, `second tuesday of every month` | by weekday |
 
-How the rules of a calendar go together is told in [calendars.md](calendars.md).
+How the rules of a calendar go together is told in [calendars.md](calendars.md); how contracts price calls, in
+[costs.md](costs.md).
 
 ## Shifts of a day
 
@@ -182,6 +209,11 @@ Days and hours are written as above. How plans, weeks and changes go together: [
 | language | `nb` (or `no`) for Norwegian, `en` for English |
 | yes or no | `yes`, `true`, `on`; `no`, `false`, `off` |
 | IP address or network | `192.0.2.10`, `192.0.2.0/24`, `2001:db8::7`; never a host name |
+| amount | `0.39`: digits and a point, without the currency; kept exactly as written |
+| percentage | `5`, `7.5` or `7.5%` |
+| billing steps | `60/1`: the first step in seconds, then the steps after it |
+| currency | three capital letters of ISO 4217: `NOK`, `EUR` |
+| first digits of a number | `+474` |
 | id of a prompt | a name that `hotline prompts list` shows |
 """
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline_ivr.config.models import Plan, Queue
+from hotline_ivr.routing.call_prices import MinutePrice, minute_prices
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Considered, Situation
@@ -23,6 +24,7 @@ from hotline_ivr.routing.steps import (
     LookUp,
     QueueStatus,
     State,
+    Transfer,
     Wait,
 )
 
@@ -55,6 +57,7 @@ class Explanation:
     trace: tuple[Considered, ...]
     parts: tuple[Part, ...]
     next_change: Change | None
+    prices: tuple[MinutePrice, ...] = ()
 
 
 def explain(
@@ -75,7 +78,14 @@ def explain(
         trace=book.trace(call.line, at),
         parts=tuple(parts),
         next_change=book.next_change(call.line, at),
+        prices=minute_prices(book.plan, call.number, _dialled(parts), at),
     )
+
+
+def _dialled(parts: list[Part]) -> list[tuple[str, str]]:
+    """Trunk and number of every transfer outside that is met."""
+    steps = (step for part in parts for step in part.decision.steps)
+    return [(step.trunk, step.number) for step in steps if isinstance(step, Transfer)]
 
 
 def _parts(book: Rulebook, call: Call, at: datetime, floor: FloorState) -> list[Part]:

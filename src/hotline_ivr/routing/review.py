@@ -10,6 +10,7 @@ from hotline_ivr.config.calendars import Calendar
 from hotline_ivr.config.dates import DateSpan, When
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.seasons import Season
+from hotline_ivr.routing.contract_review import contract_remarks
 from hotline_ivr.routing.facts import Facts
 from hotline_ivr.routing.remark import Path, Remark
 from hotline_ivr.routing.resolving import resolve
@@ -30,6 +31,8 @@ def review(plan: Plan, today: date) -> Iterator[Remark]:
     for name, calendar in plan.calendars.items():
         yield from _crossing(name, calendar.seasons, today)
     yield from shift_review(book, today)
+    for path, message, remedy in contract_remarks(plan, today):
+        yield Remark(path, message, remedy)
 
 
 def _lines(plan: Plan, book: Rulebook, today: date) -> Iterator[Remark]:

@@ -128,7 +128,7 @@ def filled(text: str, template: Template, given: Answers) -> str:
             lambda found: found[1] + ("en" if found[2] == "nb" else "nb"),
             text,
         )
-    text = re.sub(r"\bcountry: NO\b", f"country: {given.country}", text)
+    text = re.sub(r"\b(country|holidays): NO\b", rf"\1: {given.country}", text)
     text = _DATE.sub(lambda found: str(date.fromisoformat(found[0]) + (given.day - EXAMPLE_DAY)), text)
     for there, here in SCHEMAS.items():
         text = text.replace(f"$schema={there}\n", f"$schema={here}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,26 @@ def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
             }
             for part in found.parts
         ],
+        "costs": [
+            {
+                "outgoing": each.outgoing,
+                "number": each.number,
+                "contract": each.contract,
+                "class": each.kind,
+                "currency": each.currency,
+                "per_minute": _amount(each.per_minute),
+                "setup_fee": _amount(each.setup_fee),
+                "increments": each.increments,
+                "caller_per_minute": _amount(each.caller_per_minute),
+                "words": each.words,
+            }
+            for each in found.prices
+        ],
         "next_change": None
         if change is None
         else {"at": change.at.astimezone(zone).isoformat(), "open": change.situation.open},
     }
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"

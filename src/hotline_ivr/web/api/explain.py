@@ -76,6 +76,21 @@ class PartShown(Shown):
     steps: tuple[dict[str, Any], ...] = Field(description="`step` is the kind; the rest belongs to it.")
 
 
+class MinuteCost(Shown):
+    """What a minute of this call costs the organisation. Amounts are texts, so that none is rounded."""
+
+    outgoing: bool = Field(description="False: the caller's connection to us; true: one that we dial.")
+    number: str
+    contract: str | None = Field(description="Null: no contract in force has it.")
+    kind: str | None = Field(alias="class", description="Class of the call in the contract.")
+    currency: str | None
+    per_minute: str | None
+    setup_fee: str | None
+    increments: str | None = Field(description="First billing step and those after it, in seconds.")
+    caller_per_minute: str | None = Field(description="What the caller pays; null: as its carrier charges.")
+    words: str
+
+
 class NextChange(Shown):
     """When the line next opens or closes by itself."""
 
@@ -94,6 +109,7 @@ class Explained(Shown):
     rule: DecidingRule
     rules: tuple[RuleConsidered, ...] = Field(description="The strongest first.")
     parts: tuple[PartShown, ...]
+    costs: tuple[MinuteCost, ...]
     next_change: NextChange | None = Field(description="Null: not within three years.")
 
 

@@ -1,0 +1,114 @@
+"""The calls of a month, each under the contract in force: statements, and other contracts beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from hotline_ivr.config.contracts import Contract
+from hotline_ivr.config.models import Plan
+from hotline_ivr.errors import ArgumentError
+from hotline_ivr.routing.costs import CallCost, month_bounds
+from hotline_ivr.routing.statements import MonthOfCalls, Statement
+from hotline_ivr.routing.usage import RecordedCall, Usage, contract_in_force, usages
+from hotline_ivr.routing.wall import zone_of
+
+LONGEST_CALL = timedelta(days=1)
+"""Calls that arrived so long before a month are looked at too: a part of them may begin in it."""
+
+
+MOST_MONTHS = 24
+"""A file of calls goes over one month, or a few."""
+
+
+class Priced(NamedTuple):
+    """A connection with its price; None without a contract, or where that has no price for it."""
+
+    usage: Usage
+    contract: str | None
+    cost: CallCost | None
+
+
+class Accounts:
+    """Takes the calls of a month in the order of their arrival and holds nothing but sums."""
+
+    def __init__(self, plan: Plan, year: int, month: int, *, compared: Sequence[str] = ()) -> None:
+        self._plan = plan
+        kept = {name: each for name, each in plan.contracts.items() if not each.offer}
+        self._months = {name: MonthOfCalls(name, each, year, month) for name, each in kept.items()}
+        held = {
+            number for name, made in self._months.items() if made.in_force for number in kept[name].numbers
+        }
+        self._compared = {
+            name: MonthOfCalls(name, plan.contracts[name], year, month, numbers=len(held), as_if=True)
+            for name in compared
+        }
+        #: Connections without any contract, by our number or trunk.
+        self.without_contract: Counter[str] = Counter()
+        #: Calls that are not over, or have no end in the record.
+        self.under_way = 0
+
+    def add(self, call: RecordedCall) -> list[Priced]:
+        """Price what of a call begins in this month."""
+        if call.ended_at is None:
+            self.under_way += 1
+            return []
+        return [priced for usage in usages(call) if (priced := self._add(usage)) is not None]
+
+    def _add(self, usage: Usage) -> Priced | None:
+        for made in self._compared.values():
+            if made.covers(usage.start):
+                made.add(usage)
+        contract = contract_in_force(self._plan.contracts, usage)
+        if contract is None:
+            self.without_contract[usage.trunk or usage.number] += 1
+            return Priced(usage, None, None)
+        made = self._months[contract]
+        return Priced(usage, contract, made.add(usage)) if made.covers(usage.start) else None
+
+    def statements(self, now: datetime) -> Iterator[Statement]:
+        """Of every contract that is in force in the month or has calls in it."""
+        for made in self._months.values():
+            found = made.statement(now)
+            if made.in_force or found.calls or found.unpriced:
+                yield found
+
+    def compared(self) -> Iterator[Statement]:
+        """The same calls under the contracts to compare with."""
+        return (made.statement() for made in self._compared.values())
+
+
+def span_of(plan: Plan, year: int, month: int) -> tuple[datetime, datetime]:
+    """From when to when calls arrive that may belong to the month under any contract. Aware."""
+    bounds = [month_bounds(each, year, month) for each in plan.contracts.values()]
+    return min(start for start, _ in bounds) - LONGEST_CALL, max(end for _, end in bounds)
+
+
+def months_of(plan: Plan, call: RecordedCall) -> list[tuple[int, int]]:
+    """The months in which the connections of a call begin, on the clock of their contracts."""
+    found: dict[tuple[int, int], None] = {}
+    for usage in usages(call):
+        contract = contract_in_force(plan.contracts, usage)
+        if contract is not None:
+            local = usage.start.astimezone(zone_of(plan.contracts[contract].time_zone))
+            found[local.year, local.month] = None
+    return list(found)
+
+
+def months_between(contract: Contract, span: tuple[float, float] | None) -> list[tuple[int, int]]:
+    """The months of a contract from one moment to another (seconds since 1970), both included.
+
+    Raises ArgumentError for so many that one of the two must be wrong.
+    """
+    if span is None:
+        return []
+    zone = zone_of(contract.time_zone)
+    first, last = (datetime.fromtimestamp(at, zone) for at in span)
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    if len(months) > MOST_MONTHS:
+        raise ArgumentError(
+            f"the calls go over {len(months)} months: divide the file, or see if a date is wrong"
+        )
+    return [(count // 12, count % 12 + 1) for count in months]

@@ -1,0 +1,104 @@
+"""What of a call costs money: the caller's connection to us, and each connection that we dialled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from hotline_ivr.config.contract_terms import INBOUND
+from hotline_ivr.config.contracts import Contract
+from hotline_ivr.config.rates import Rate
+
+_TRUNK_CHANNEL = re.compile(r"PJSIP/trunk-(.+)-[0-9a-f]+\Z")
+_SECOND = timedelta(seconds=1)
+
+
+class DialledLeg(NamedTuple):
+    """A connection that we dialled, answered or not. `number` is empty where the record has lost it."""
+
+    trunk: str
+    number: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """What the record knows of a call that bears on its price. Times are aware."""
+
+    id: str
+    line: str
+    number: str
+    arrived_at: datetime
+    picked_up_at: datetime | None
+    ended_at: datetime | None
+    dialled: tuple[DialledLeg, ...] = ()
+
+
+class Usage(NamedTuple):
+    """One connection to be priced. `seconds` are whole, one that has begun counted; at least 1."""
+
+    call: str
+    line: str
+    outgoing: bool
+    # Ours where we are called, the dialled one where we call.
+    number: str
+    # Empty where we are called.
+    trunk: str
+    start: datetime
+    seconds: int
+
+
+def usages(call: RecordedCall) -> Iterator[Usage]:
+    """The connections of a finished call, in order. Before it is picked up a call costs nothing."""
+    if call.picked_up_at is not None and call.ended_at is not None:
+        seconds = connected_seconds(call.picked_up_at, call.ended_at)
+        yield Usage(call.id, call.line, False, call.number, "", call.picked_up_at, seconds)
+    for leg in call.dialled:
+        if leg.answered_at is not None and leg.ended_at is not None:
+            seconds = connected_seconds(leg.answered_at, leg.ended_at)
+            yield Usage(call.id, call.line, True, leg.number, leg.trunk, leg.answered_at, seconds)
+
+
+def connected_seconds(start: datetime, end: datetime) -> int:
+    """Whole seconds, one that has begun counted; a clock that was set back makes no negative ones."""
+    return max(1, -((start - end) // _SECOND))
+
+
+def trunk_of(channel_name: str) -> str | None:
+    """The trunk by which a channel goes outside, or None."""
+    match = _TRUNK_CHANNEL.match(channel_name)
+    return match.group(1) if match else None
+
+
+def contract_in_force(contracts: Mapping[str, Contract], usage: Usage) -> str | None:
+    """The contract that prices it, by number or trunk, on the contract's own calendar; or None."""
+    for contract_id, contract in contracts.items():
+        named = usage.trunk in contract.trunks if usage.outgoing else usage.number in contract.numbers
+        if named and is_in_force(contract, usage.start):
+            return contract_id
+    return None
+
+
+def is_in_force(contract: Contract, moment: datetime) -> bool:
+    """Whether it holds at a moment (aware); an offer never does."""
+    day = moment.astimezone(ZoneInfo(contract.time_zone)).date()
+    return not contract.offer and contract.from_ <= day and (contract.until is None or day <= contract.until)
+
+
+def rate_of(contract: Contract, usage: Usage) -> tuple[str, Rate] | None:
+    """The class and rate under a contract; None where it has no price for such a call."""
+    if not usage.outgoing:
+        return (INBOUND, contract.inbound) if contract.inbound else None
+    best: tuple[int, str] | None = None
+    for class_id, rate in contract.outbound.items():
+        fits = [len(prefix) for prefix in rate.prefixes if usage.number.startswith(prefix)]
+        length = max(fits) if fits else 0 if not rate.prefixes else -1
+        if length >= 0 and (best is None or length > best[0]):
+            best = (length, class_id)
+    return (best[1], contract.outbound[best[1]]) if best else None
