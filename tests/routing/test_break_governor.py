@@ -146,6 +146,17 @@ def test_the_order_of_the_asking_is_the_order_of_the_going() -> None:
     assert [each.place for each in answers] == [0, 1, 2, 3]
 
 
+def test_a_break_waits_where_a_colleague_would_go_home_in_the_middle_of_it() -> None:
+    """Bjørn goes at 12:10 and Chandra comes at 12:20, so Anna cannot be spared before."""
+    team = [
+        Person("anna", MAIN, 0),
+        Person("bjorn", MAIN, 0, minute(10)),
+        Person("chandra", MAIN, minute(20)),
+    ]
+    answers = govern(NOON, team, (), [wish("anna", 0)], BreakLimits(ready={"main": 1}))
+    assert said(answers) == {"anna": "in 20 minutes, place 1"}
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_same_floor_gives_the_same_answers_in_whatever_order_it_is_told(turned: bool) -> None:
     team, wishes = people("anna", "bjorn", "chandra"), [wish("anna", 0), wish("bjorn", 0)]
