@@ -136,7 +136,8 @@ def test_nothing_in_the_folder_takes_much_time_or_memory(
 def test_a_file_that_may_not_be_read_is_told_of(tmp_path: Path, good: str) -> None:
     (tmp_path / "a.yaml").write_text(good, encoding="utf-8")
     (tmp_path / "a.yaml").chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    ours = [each for each in tmp_path.parents if each.name.startswith(("pytest-", "popen-"))]
+    for folder in (tmp_path, *ours):
         folder.chmod(0o755)
     nobody = "65534" if os.geteuid() == 0 else ""
     assert any("a.yaml:None cannot be read (Permission denied)" in each for each in checked(tmp_path, nobody))

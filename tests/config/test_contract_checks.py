@@ -49,6 +49,7 @@ def checked(folder: Path, *contracts: str) -> CheckResult:
         ("discounts: {term: [{months: 24, percent: 5}, {months: 12, percent: 10}]}", "discounts", "has discounts out of order"),
         ("discounts: {term: [{months: 24, percent: 101}]}", "discounts.term.0.percent", "'101' is not a percentage"),
         ("invoice: {number: B, time: T, amount: A, time_format: '%H:%M'}", "invoice", "is not the form of a day and time"),
+        ("invoice: {number: B, time: T, amount: A, time_format: '%Y-%m-%d %H:%M:%S %H'}", "invoice", "is not the form of a day and time"),
         ("holidays: XX", "holidays", "no holidays are known for 'XX'"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,7 @@ def check(
     plan: Plan | None = None
     try:
         # Files that the configuration names lie beside its own.
-        folder = path if path.is_dir() else path.parent
+        folder = path if os.path.isdir(path) else path.parent  # noqa: PTH112  says no where nothing may be read
         context = {"country": country, "folder": folder}
         configuration = Configuration.model_validate(reading.data, context=context)
         plan = _plan(configuration, path)

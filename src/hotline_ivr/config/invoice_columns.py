@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Literal, Self
 
@@ -56,7 +57,8 @@ class InvoiceColumns(Model):
         try:
             written = _SOME_TIME.strftime(self.time_format)
             back = datetime.strptime(written, self.time_format).replace(tzinfo=UTC)
-        except ValueError:
+        except (ValueError, re.error):
+            # A directive that comes twice is an error of the pattern that strptime makes of it.
             back = None
         if back is None or back.replace(second=_SOME_TIME.second) != _SOME_TIME:
             raise refusal(

@@ -154,7 +154,8 @@ def _reserve(make: Callable[[], _Room], wishes: Sequence[BreakWish], now: int) -
         # Breaks that may not begin yet can make the late places fail where the early ones would not.
         early = sorted(wishes, key=lambda each: (each.latest, each.due, each.operator, each.id))
         other = _placed(make(), early, now, late=False)
-        if len(other[2]) < len(found[2]):
+        # Where as many cannot be kept either way, it is those who came last.
+        if len(other[2]) <= len(found[2]):
             return other
     return found
 
