@@ -12,11 +12,15 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
+from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.models import Configuration, Line
 from hotline_ivr.config.types import PromptId
 
 ALWAYS_USED = ("technical",)
 """Prompts that every call may come to, whatever the plan says."""
+
+CALLBACK_PROMPT = "callback"
+"""Prompt for whoever was promised to be called back; places name the queue and never this prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
         held = getattr(plan, section)
         for key, item in held.items() if isinstance(held, Mapping) else ():
             place = f"{section}.{key}"
-            for where, prompt in _prompts(item, place):
+            for where, prompt in (*_prompts(item, place), *_promises(item, place)):
                 found.setdefault(prompt, []).append(Use(where, languages[place]))
     for line_id, line in plan.lines.items():
         for prompt in ALWAYS_USED:
@@ -106,6 +110,18 @@ def _prompts(item: object, where: str, hint: Any = None) -> Iterator[tuple[str, 
             yield from _prompts(value, where, hint)
     elif isinstance(item, str) and _holds_prompts(hint):
         yield where, item
+
+
+def _promises(item: object, where: str) -> Iterator[tuple[str, str]]:
+    """The prompt of every promise within `item`, and where the promise stands."""
+    if isinstance(item, Destination) and item.callback is not None:
+        yield f"{where}.callback", CALLBACK_PROMPT
+    elif isinstance(item, BaseModel):
+        for name in type(item).model_fields:
+            yield from _promises(getattr(item, name), f"{where}.{name}")
+    elif isinstance(item, Mapping):
+        for key, value in item.items():
+            yield from _promises(value, f"{where}.{key}")
 
 
 @functools.cache
