@@ -55,8 +55,10 @@ CALENDARS: Mapping[str, Mapping[str, Any]] = {
             },
         },
         "special_days": {
-            "easter-eve": {"on": "easter-1", "hours": "09:00-12:00", "greeting": "eve-open", "message": "eve-closed"},
-            "leap": {"on": "02-29", "hours": "10:00-12:00", "greeting": "leap-open", "message": "leap-closed"},
+            "easter-eve": {"on": "easter-1", "hours": "09:00-12:00",
+                           "greeting": "eve-open", "message": "eve-closed"},
+            "leap": {"on": "02-29", "hours": "10:00-12:00",
+                     "greeting": "leap-open", "message": "leap-closed"},
             "year-end": {"on": "12-31 to 01-01", "message": "year-end"},
         },
         "closures": {
@@ -166,5 +168,5 @@ ROWS = (
     # By hand: closed, opened, an information up front.
     Row("in 1 day", "by-hand", "closed:override:", by_hand=HANDS.CLOSE),
     Row("in 1 day", OPEN, "open:override:", "small-hours", by_hand=HANDS.OPEN),
-    Row("in 1 day", "surge week-open nobody", "surge:override:", "always", by_hand=HANDS.SURGE),
+    Row("in 1 day", "surge week-open nobody", "surge:always", "always", by_hand=HANDS.SURGE),
 )

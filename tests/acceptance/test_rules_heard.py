@@ -1,11 +1,11 @@
 """Each kind of rule by real calls, with the service and without it: the right prompt is in the audio.
 
 With the service, the service's clock is faked: HOTLINE_TEST_CLOCK gives each caller the moment at which it is
-decided. Without it Asterisk's own clock counts, and that one is true: the fallback files are those that the service
-would have left at the faked moment, made by its own functions, with every moment in them moved by the difference
-between the faked one and now. Hence Asterisk reads real files against its real EPOCH, calls of all hours go on at
-the same time, and nothing is preloaded into it. (libfaketime would give one hour to a whole Asterisk, one start
-of it a row, and would have to be loaded by the Debian root's own loader.)
+decided. Without it Asterisk's own clock counts, and that one is true: the fallback files are those that the
+service would have left at the faked moment, made by its own functions, with every moment in them moved by the
+difference between the faked one and now. So Asterisk reads real files against its real EPOCH, calls of all hours
+go on at the same time, and nothing is preloaded into it. (libfaketime would give one hour to a whole Asterisk,
+one start of it a row, and would have to be loaded by the Debian root's own loader.)
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def configuration() -> dict[str, Any]:
 def node(
     tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, texts: Path, sounds: Path
 ) -> Iterator[HotlineStack]:
-    """A running node. `made` holds prompts that were spoken before, so only those of the rules are made here."""
+    """A running node; of its prompts only those of the rules are made here."""
     folder = tmp_path_factory.mktemp("rules")
     (folder / "texts").mkdir()
     words = json.loads((texts / "prompts.yaml").read_text(encoding="utf-8"))

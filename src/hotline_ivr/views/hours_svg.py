@@ -58,29 +58,38 @@ def _box(x: float, y: float, width: float, height: float, *, colour: str, about:
 
 def _week(week: tuple[DayHours, ...], top: int) -> list[str]:
     body = top + _HEAD
-    parts = [part for index, day in enumerate(week) for part in _day(day, _LEFT + index * _COLUMN, top, body)]
+    parts = [
+        part for index, day in enumerate(week) for part in _ground(day, _LEFT + index * _COLUMN, top, body)
+    ]
     for hour in range(0, 25, 6):
         y = body + hour * _HEIGHT // 24
         ends = f'x1="{_LEFT}" x2="{_LEFT + _COLUMN * len(week)}" y1="{y}" y2="{y}"'
         parts.append(f'<line {ends} stroke="#c9d0d8" stroke-width="0.6"/>')
         parts.append(_text(_LEFT - 8, y + 4, f"{hour:02}:00", anchor="end"))
+    # Above the lines, which would go through the words otherwise.
+    for index, day in enumerate(week):
+        parts += _hours(day, _LEFT + index * _COLUMN, body)
     return parts
 
 
-def _day(day: DayHours, left: int, top: int, body: int) -> list[str]:
+def _ground(day: DayHours, left: int, top: int, body: int) -> list[str]:
     note = "" if _ordinary(day) else day.note
     middle = left + _COLUMN // 2
     title = f"{DAY_NAMES[day.day.weekday()][:3]} {day.day.day}.{day.day.month}."
     shade = _COLOURS["special" if note else "closed"]
-    parts = [
+    return [
         _text(middle, top + 19, title, size=12, colour=_INK, weight=600 if note else 400),
         _box(
             left + 2, body, _COLUMN - 4, _HEIGHT, colour=shade, about=f"{day.day}: {day.note or 'ordinary'}"
         ),
     ]
-    for span in day.spans:
-        parts += _span(span, day, left, body)
-    return parts if day.spans else [*parts, _text(middle, body + _HEIGHT // 2 + 4, "closed")]
+
+
+def _hours(day: DayHours, left: int, body: int) -> list[str]:
+    if not day.spans:
+        # Between two lines of the clock.
+        return [_text(left + _COLUMN // 2, body + _HEIGHT * 3 // 8 + 4, "closed")]
+    return [part for span in day.spans for part in _span(span, day, left, body)]
 
 
 def _ordinary(day: DayHours) -> bool:
