@@ -1,7 +1,7 @@
 """Every kind of rule in a year that a reader can check by eye: what is written, and who hears what when.
 
-2028 is a leap year that ends on a Sunday. Easter Sunday is 16 April; clocks change on 26 March and 29 October.
-Each row is a line of its own, because the files by which Asterisk goes on alone are a line's.
+2028 is a leap year that ends on a Sunday. Easter is 16 April; clocks change on 26 March and 29 October.
+Each row is a line of its own: so are the files by which Asterisk goes on alone.
 """
 
 from __future__ import annotations

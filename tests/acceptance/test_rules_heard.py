@@ -1,11 +1,11 @@
 """Each kind of rule by real calls, with the service and without it: the right prompt is in the audio.
 
-With the service, the service's clock is faked: HOTLINE_TEST_CLOCK gives each caller the moment at which it is
-decided. Without it Asterisk's own clock counts, and that one is true: the fallback files are those that the
-service would have left at the faked moment, made by its own functions, with every moment in them moved by the
-difference between the faked one and now. So Asterisk reads real files against its real EPOCH, calls of all hours
-go on at the same time, and nothing is preloaded into it. (libfaketime would give one hour to a whole Asterisk,
-one start of it a row, and would have to be loaded by the Debian root's own loader.)
+With the service, the service's clock is faked: HOTLINE_TEST_CLOCK gives each caller the moment at which it
+is decided. Without it Asterisk's own clock counts, and that one is true: the fallback files are those that
+the service would have left at the faked moment, made by its own functions, with every moment in them moved
+by the difference between the faked one and now. So Asterisk reads real files against its real EPOCH, and
+calls of all hours go on at the same time. (libfaketime would give one hour to a whole Asterisk, one start of
+it a row, and would have to be loaded by the Debian root's own loader.)
 """
 
 from __future__ import annotations
