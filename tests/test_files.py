@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hotline_ivr.files import write
+from hotline_ivr.files import copy, write
 
 
 def test_only_what_differs_is_written(tmp_path: Path) -> None:
@@ -23,3 +24,15 @@ def test_no_temporary_file_is_left(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"\xff\xfe")
     assert write(tmp_path, {"a": "1"}) == ("a",)
+
+
+def test_two_who_copy_over_the_same_file_at_once_leave_one_of_the_two_whole(tmp_path: Path) -> None:
+    sources = [tmp_path / name for name in ("one", "two")]
+    for number, source in enumerate(sources):
+        source.write_bytes(bytes([number]) * 2_000_000)
+    target = tmp_path / "target"
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(20):
+            list(both.map(lambda source: copy(source, target), sources))
+            assert target.read_bytes() in [source.read_bytes() for source in sources]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "target", "two"]

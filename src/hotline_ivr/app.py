@@ -8,10 +8,9 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from functools import partial
-from typing import assert_never
 
 import structlog
 from aiohttp import web
@@ -19,6 +18,7 @@ from aiohttp import web
 from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import AgiServer
 from hotline_ivr.asterisk.ami_link import AmiLink, LinkState
+from hotline_ivr.asterisk.control_words import encode_control, parse_control
 from hotline_ivr.asterisk.queue_control import AmiQueueControl, interfaces_of
 from hotline_ivr.asterisk.render.links import AMI_USER
 from hotline_ivr.asterisk.secrets import Secrets
@@ -27,18 +27,24 @@ from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
 from hotline_ivr.calls.asks import Answered, Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
+from hotline_ivr.calls.control_desk import Person
 from hotline_ivr.calls.floor_watch import FloorWatch
+from hotline_ivr.calls.operator_keeper import OperatorKeeper
+from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError, SetupError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.locking import only_one
+from hotline_ivr.launch.loops import Loop, running
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
+from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
@@ -49,15 +55,17 @@ from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.guard import NotHttpFilter
-from hotline_ivr.web.health import Check, Part, build_app
+from hotline_ivr.web.health import build_app
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
 from hotline_ivr.web.public_hours import Pages, hours_app
+from hotline_ivr.web.readiness import Readiness
 
 log = structlog.get_logger()
 
@@ -72,6 +80,8 @@ DATABASE_RETRY = 5.0
 FALLBACK_REFRESH = 3600.0
 # How long (seconds) a new plan waits for Asterisk to have loaded its queues before it is used all the same.
 LOAD_TIMEOUT = 15.0
+# The same without a link to Asterisk, which then most often does not run: two looks of who would load them.
+UNLINKED_TIMEOUT = 1.5
 
 
 class Service:
@@ -90,8 +100,15 @@ class Service:
             max_sessions=settings.agi_max_sessions,
             observer=AskObserver(self._metrics),
         )
+        self._store = open_store(settings.database)
         control = AmiQueueControl(lambda: self._ami)
-        self._floor = FloorWatch(control, chosen.plan, interfaces_of(secrets))
+        self._presences = PresenceBook(
+            PresenceFile(settings.presence_file), DatabasePauses(self._store, settings.node)
+        )
+        self._operators = OperatorKeeper(
+            control, self._presences, chosen.plan, interfaces_of(secrets), lambda: datetime.now(UTC)
+        )
+        self._floor = FloorWatch(control, self._operators)
         self._ami = AmiLink(
             settings.ami_host,
             settings.ami_port,
@@ -110,7 +127,6 @@ class Service:
             lambda: self._ami.state is LinkState.CONNECTED,
             lambda: {"overflow": self._ami.counters.dropped, "malformed": self._ami.counters.malformed},
         )
-        self._store = open_store(settings.database)
         self._keeper = RecordKeeper(
             settings.node,
             DatabaseLedger(self._store, settings.node),
@@ -126,6 +142,13 @@ class Service:
         self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
         # Before the first ask, so that a line that was closed by hand is so from the first caller on.
         self._overrides.look()
+        self._control = phone_control(
+            settings,
+            book=lambda: self._asks.book,
+            hands=lambda: hand_control(settings, self._asks.plan),
+            changed=self._overrides.look,
+            counted=lambda result: self._metrics.pins.labels(result).inc(),
+        )
         self._note_plan(chosen)
         replace(settings.in_use_file, f"{chosen.plan.version}\n")
 
@@ -140,38 +163,44 @@ class Service:
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
-        app = build_app(self._checks(), self._metrics, self._api(), self._hours())
+        app = build_app(self._readiness().checks(), self._metrics, self._api(), self._hours())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._ami.run(), name="manager link"),
-                    group.create_task(self._keep_record(), name="record keeper"),
-                    group.create_task(self._reload_on_signal(), name="configuration"),
-                    group.create_task(self._reload_on_save(), name="configuration folder"),
-                    group.create_task(self._refresh_fallback(), name="fallback"),
-                    group.create_task(self._overrides.run(), name="overrides"),
-                    group.create_task(self._bring_sounds_up_to_date(), name="sounds"),
-                ]
-                if parent is not None:
-                    tasks.append(group.create_task(_watch_parent(parent, stop), name="parent"))
+            async with running(self._loops(parent, stop)):
                 await stop.wait()
                 log.info("stopping")
+                # Asks first: while they drain, everything that they look at goes on.
                 await self._agi.stop(self._settings.drain_timeout)
-                await self._keeper.stop()
-                for task in tasks:
-                    task.cancel()
         finally:
             await runner.cleanup()
             await self._lookups.close()
             await self._store.close()
         log.info("stopped")
 
+    def _loops(self, parent: int | None, stop: asyncio.Event) -> tuple[Loop, ...]:
+        """In the order in which they start; the reverse is that in which they stop."""
+        loops = (
+            Loop("where operators stand", self._presences.keep_file, self._presences.close),
+            Loop("manager link", self._ami.run),
+            Loop("operators", self._operators.run),
+            Loop("record keeper", self._keep_record, self._keeper.stop),
+            Loop("configuration", self._reload_on_signal),
+            Loop("configuration folder", self._reload_on_save),
+            Loop("fallback", self._refresh_fallback),
+            Loop("overrides", self._overrides.run),
+            Loop("sounds", self._bring_sounds_up_to_date),
+        )
+        if parent is None:
+            return loops
+        return (*loops, Loop("parent", partial(_watch_parent, parent, stop)))
+
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         if request.script == "doctor":
             return "well"
+        if request.script == "control":
+            return self._answer_control(request)
         call, event = parse_ask(request.args)
         answered = self._asks.answer(call, event)
         if isinstance(answered, Answered):
@@ -180,6 +209,11 @@ class Service:
 
     async def _answer_later(self, answered: Awaitable[Answered]) -> str:
         return encode_answer(*await answered)
+
+    async def _answer_control(self, request: AgiRequest) -> str:
+        ask = parse_control(request)
+        who = Person(ask.call, ask.caller, ask.account, "")
+        return encode_control(*await self._control.answer(who, ask.key, ask.event))
 
     def _api(self) -> web.Application:
         settings = self._settings
@@ -214,7 +248,9 @@ class Service:
                 log.error("the database cannot be used; trying again", reason=str(error))  # noqa: TRY400
                 await asyncio.sleep(DATABASE_RETRY)
         self._tables = ""
-        await self._keeper.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keeper.run(), name="record keeper")
+            group.create_task(self._presences.keep_ledger(), name="pause ledger")
 
     async def _reload_on_signal(self) -> None:
         while True:
@@ -252,11 +288,12 @@ class Service:
         now = datetime.now(UTC)
         standing = standing_overrides(self._settings, now)
         rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, now, standing)
-        if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT):
+        linked = self._ami.state is LinkState.CONNECTED
+        if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT if linked else UNLINKED_TIMEOUT):
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
-        await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
+        await self._operators.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 
     def _note_plan(self, chosen: ChosenPlan) -> None:
@@ -282,46 +319,16 @@ class Service:
         except SetupError as error:
             log.error("prompts could not be made", reason=str(error))  # noqa: TRY400 - the message says it all
 
-    def _checks(self) -> Mapping[str, Check]:
-        return {
-            "asks": self._check_asks,
-            "manager": self._check_manager,
-            "record": self._check_record,
-            "configuration": self._check_configuration,
-        }
-
-    async def _check_asks(self) -> Part:
-        counters = self._agi.counters
-        return Part(ok=True, detail=f"{counters.sessions} answered since start, {counters.open} open")
-
-    async def _check_manager(self) -> Part:
-        state = self._ami.state
-        match state:
-            case LinkState.CONNECTED:
-                return Part(
-                    ok=True, detail=f"logged in; {len(self._floor.floor.operators())} operators in queues"
-                )
-            case LinkState.REFUSED:
-                return Part(
-                    ok=False, detail="Asterisk refuses the login: run `hotline render`, then reload Asterisk"
-                )
-            case LinkState.DISCONNECTED:
-                return Part(ok=False, detail="no link to Asterisk; calls go on, the live picture does not")
-            case _:
-                assert_never(state)
-
-    async def _check_record(self) -> Part:
-        if self._tables:
-            return Part(ok=False, detail=self._tables)
-        return Part(ok=self._keeper.healthy, detail=self._keeper.detail)
-
-    async def _check_configuration(self) -> Part:
-        if self._refused:
-            return Part(
-                ok=False,
-                detail="the configuration on disk is refused, the last good one is in use: hotline check",
-            )
-        return Part(ok=True, detail=f"version {self._asks.plan.version} in use")
+    def _readiness(self) -> Readiness:
+        return Readiness(
+            agi=self._agi,
+            ami=self._ami,
+            floor=self._floor,
+            keeper=self._keeper,
+            tables=lambda: self._tables,
+            refused=lambda: self._refused,
+            version=lambda: self._asks.plan.version,
+        )
 
 
 def _ready(plan: Plan) -> Rulebook:

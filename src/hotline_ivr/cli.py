@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from hotline_ivr import __version__, cli_overrides, cli_plan, cli_token
+from hotline_ivr import __version__, cli_overrides, cli_pin, cli_plan, cli_token
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
@@ -51,6 +51,7 @@ app.add_typer(prompts_app, name="prompts")
 app.command()(init)
 app.command()(simulate)
 app.command()(explain)
+app.add_typer(cli_pin.app, name="pin")
 app.add_typer(cli_token.app, name="token")
 app.command()(hours)
 
@@ -78,7 +79,7 @@ def check(
     from hotline_ivr.launch.plans import known_prompts, remarks_today
 
     settings = Settings.from_environment(config=path)
-    result = check_configuration(settings.config, known_prompts(settings), remarks_today)
+    result = check_configuration(settings.config, known_prompts(settings), remarks_today(settings))
     if as_json:
         typer.echo(
             json.dumps(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,42 +29,35 @@ NextChange = Annotated[
 Message = Annotated[str | None, typer.Option("--message", metavar="PROMPT", help="Prompt that callers hear.")]
 By = Annotated[str | None, typer.Option(help="Who decides this; default is the user at the terminal.")]
 
+_CLOSE = "Close a line by hand, over whatever its calendar says. It ends by itself, or by `hotline clear`."
+_OPEN = "Open a line by hand, over whatever its calendar says. --message takes the place of the greeting."
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(close)
-    app.command(name="open")(open_)
+    app.command(name="close", help=_CLOSE)(_by_hand(OverrideKind.CLOSE))
+    app.command(name="open", help=_OPEN)(_by_hand(OverrideKind.OPEN))
     app.command()(surge)
     app.command()(overrides)
     app.command()(clear)
 
 
-def close(
-    line: LineId,
-    *,
-    until: Until = None,
-    for_: For = None,
-    until_next_change: NextChange = False,
-    message: Message = None,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Close a line by hand, over whatever its calendar says. It ends by itself, or by `hotline clear`."""
-    _set(OverrideKind.CLOSE, line, (until, for_, until_next_change), message, by=by, as_json=as_json)
+def _by_hand(kind: OverrideKind) -> Callable[..., None]:
+    """A verb that closes or opens: both take the same words."""
 
+    def decide(
+        line: LineId,
+        *,
+        until: Until = None,
+        for_: For = None,
+        until_next_change: NextChange = False,
+        message: Message = None,
+        by: By = None,
+        as_json: Json = False,
+    ) -> None:
+        _set(kind, line, (until, for_, until_next_change), message, by=by, as_json=as_json)
 
-def open_(
-    line: LineId,
-    *,
-    until: Until = None,
-    for_: For = None,
-    until_next_change: NextChange = False,
-    message: Message = None,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Open a line by hand, over whatever its calendar says. --message takes the place of the greeting."""
-    _set(OverrideKind.OPEN, line, (until, for_, until_next_change), message, by=by, as_json=as_json)
+    return decide
 
 
 def surge(

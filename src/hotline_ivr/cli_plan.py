@@ -62,6 +62,7 @@ def apply(
             typer.echo("nobody is there to be asked: say --yes", err=True)
             raise typer.Exit(EXIT_USAGE)
         typer.confirm("Apply?", abort=True)
+    typer.echo("waiting for the service, and for Asterisk to load what changed: some seconds", err=True)
     applied = asyncio.run(apply_plan(Settings.from_environment(), by or person(), datetime.now(UTC)))
     if as_json:
         typer.echo(json.dumps(as_data(proposal) | {"applied": True}))

@@ -153,12 +153,17 @@ def script(
     parts: Parts = False,
     everything: Annotated[bool, typer.Option("--all", help="Also what is recorded or unused.")] = False,
 ) -> None:
-    """Print the manuscript for the voice talent: what to say, the file's name, about how long it is."""
+    """Print the manuscript for the voice talent: what to say, its number, the file's name, its length."""
     from hotline_ivr.setup.manuscript import manuscript
+    from hotline_ivr.setup.prompt_numbers import prompt_numbers
 
-    chosen = _chosen(Settings.from_environment(), language, parts=parts)
+    settings = Settings.from_environment()
+    numbers = prompt_numbers(
+        settings.prompt_numbers_file, (one.prompt for one in _chosen(settings, None, parts=True))
+    )
+    chosen = _chosen(settings, language, parts=parts)
     open_ones = (one for one in chosen if one.state != "recorded" and (one.used_by or one.is_part))
-    typer.echo(manuscript(chosen if everything else open_ones, form), nl=False)
+    typer.echo(manuscript(chosen if everything else open_ones, form, numbers), nl=False)
 
 
 @app.command()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from hotline_ivr.cli_expiry import end_of, iso, shown
 
 if TYPE_CHECKING:
     from hotline_ivr.control.tokens import Token
@@ -18,9 +19,6 @@ app = typer.Typer(help="Who may use the REST interface.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 Name = Annotated[str, typer.Argument(help="What it is for; stands in the trail beside what it does.")]
-
-_SPAN = re.compile(r"(\d{1,4})([hdw])", re.ASCII)
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 class RoleName(StrEnum):
@@ -52,15 +50,15 @@ def create(
 
     settings = Settings.from_environment()
     now = datetime.now(UTC)
-    end = _end(expires, now)
+    end = end_of(expires, now)
     secret = TokensFile(settings.tokens_file).make(name, Role[role.name], now, end)
     if as_json:
-        shown = {"name": name, "role": role.value, "expires": _iso(end), "secret": secret}
-        typer.echo(json.dumps({"schema": "hotline/token/1", **shown}))
+        told = {"name": name, "role": role.value, "expires": iso(end), "secret": secret}
+        typer.echo(json.dumps({"schema": "hotline/token/1", **told}))
     else:
         typer.echo(secret)
-    typer.echo(f"{name}: role {role.value}, expires {_shown(end)}. The secret is shown only now.", err=True)
-    details = {"role": role.value, "expires": _iso(end) or "never"}
+    typer.echo(f"{name}: role {role.value}, expires {shown(end)}. The secret is shown only now.", err=True)
+    details = {"role": role.value, "expires": iso(end) or "never"}
     _note(settings, now, "token.create", name, details)
 
 
@@ -73,8 +71,8 @@ def list_(*, as_json: Json = False) -> None:
     now = datetime.now(UTC)
     tokens = TokensFile(Settings.from_environment().tokens_file).all()
     if as_json:
-        shown = [_as_json(token, now) for token in tokens]
-        typer.echo(json.dumps({"schema": "hotline/tokens/1", "tokens": shown}))
+        told = [_as_json(token, now) for token in tokens]
+        typer.echo(json.dumps({"schema": "hotline/tokens/1", "tokens": told}))
     elif not tokens:
         typer.echo("no tokens: `hotline token create NAME --role read` makes one")
     else:
@@ -82,8 +80,8 @@ def list_(*, as_json: Json = False) -> None:
         for token in tokens:
             end = "expires" if token.is_good_at(now) else "expired"
             typer.echo(
-                f"{token.name:{width}}  {token.role.word:7}  made {_shown(token.created)}, "
-                f"{end} {_shown(token.expires)}"
+                f"{token.name:{width}}  {token.role.word:7}  made {shown(token.created)}, "
+                f"{end} {shown(token.expires)}"
             )
 
 
@@ -97,19 +95,6 @@ def revoke(name: Name) -> None:
     TokensFile(settings.tokens_file).revoke(name)
     typer.echo(f"{name}: is no longer good")
     _note(settings, datetime.now(UTC), "token.revoke", name, {})
-
-
-def _end(text: str, now: datetime) -> datetime | None:
-    if text == "never":
-        return None
-    if span := _SPAN.fullmatch(text):
-        return (now + int(span[1]) * _UNITS[span[2]]).replace(microsecond=0)
-    try:
-        moment = datetime.fromisoformat(text)
-        # A moment without an offset is on this machine's clock.
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(f"{text!r} is no end: write 90d, 2027-01-31 or never") from None
 
 
 def _note(settings: Settings, now: datetime, action: str, name: str, details: dict[str, str]) -> None:
@@ -128,15 +113,7 @@ def _as_json(token: Token, now: datetime) -> dict[str, object]:
     return {
         "name": token.name,
         "role": token.role.word,
-        "created": _iso(token.created),
-        "expires": _iso(token.expires),
+        "created": iso(token.created),
+        "expires": iso(token.expires),
         "good": token.is_good_at(now),
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _shown(moment: datetime | None) -> str:
-    return "never" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"

@@ -69,5 +69,17 @@ class OverridesFileError(OverrideError):
     """The file of overrides cannot be read or written: nobody's wish is to blame."""
 
 
+class PinError(HotlineError):
+    """A PIN cannot be set, read or kept; the message says why and what to do."""
+
+
 class TokenError(HotlineError):
     """A token cannot be made, read or kept; the message says why and what to do."""
+
+
+class PresenceRefused(ArgumentError):
+    """An operator cannot stand so now; the message says why, without the operator's name."""
+
+
+class PresenceFileError(HotlineError):
+    """The file that tells where operators stand cannot be read or written."""

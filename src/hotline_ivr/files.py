@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,14 +25,25 @@ def write(folder: Path, files: Mapping[str, str], *, mode: int = 0o640) -> tuple
 
 def replace(path: Path, text: str, *, mode: int = 0o640) -> None:
     """Write `text` to `path` so that a reader sees the old text or the new, also after a power cut."""
-    # Two threads of the service may write the same file: the one after an override, and who set it.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    temporary = _draft(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Put the bytes of `source` in the place of `target`: a reader sees the old ones or the new."""
+    temporary = _draft(target)
+    shutil.copyfile(source, temporary)
+    temporary.replace(target)
+
+
+def _draft(path: Path) -> Path:
+    # Two threads of the service may write the same file: the one after an override, and who set it.
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
 
 
 def append(path: Path, line: str, *, mode: int = 0o640) -> None:

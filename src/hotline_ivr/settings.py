@@ -178,6 +178,11 @@ class Settings(BaseModel):
         return self.state_dir / "secrets.yaml"
 
     @property
+    def presence_file(self) -> Path:
+        """Where operators stand."""
+        return self.state_dir / "operators.json"
+
+    @property
     def overrides_file(self) -> Path:
         """What people have closed and opened by hand."""
         return self.state_dir / "overrides.json"
@@ -186,6 +191,21 @@ class Settings(BaseModel):
     def tokens_file(self) -> Path:
         """Who may use the REST interface; only hashes of the tokens."""
         return self.state_dir / "tokens.json"
+
+    @property
+    def pins_file(self) -> Path:
+        """Who may use the control number; only slow hashes of the PINs."""
+        return self.state_dir / "pins.json"
+
+    @property
+    def pin_guard_file(self) -> Path:
+        """Wrong PINs, by caller."""
+        return self.state_dir / "pin-tries.json"
+
+    @property
+    def prompt_numbers_file(self) -> Path:
+        """The number of each prompt in the manuscript."""
+        return self.state_dir / "prompt-numbers.json"
 
     @property
     def audit_file(self) -> Path:
@@ -243,6 +263,11 @@ class Settings(BaseModel):
     def voicemail_dir(self) -> Path:
         """Messages that callers have left, one folder a box."""
         return self.asterisk_dir / "voicemail"
+
+    @property
+    def control_dir(self) -> Path:
+        """Recordings by telephone, until they are kept or left."""
+        return self.asterisk_dir / "control"
 
     @property
     def sounds_dir(self) -> Path:

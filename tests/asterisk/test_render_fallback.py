@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hotline_ivr.asterisk.render.fallback import fallback_files
 from hotline_ivr.routing.decide import MAX_ASKS
@@ -13,7 +14,7 @@ from hotline_ivr.routing.steps import Decision, State, Wait
 from tests.plans import a_plan
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
-MENUS = {
+MENUS: dict[str, Any] = {
     "menus": {
         "main": {
             "prompt": "menu",
@@ -21,7 +22,18 @@ MENUS = {
             "keys": {"1": {"queue": "main"}, "2": {"collect": "customer"}, "*": "repeat"},
         }
     },
-    "collects": {"customer": {"prompt": "customer", "default": {"message": "closed"}}},
+    "collects": {
+        "customer": {
+            "prompt": "customer",
+            "min_digits": 4,
+            "max_digits": 6,
+            "patterns": ["4NNNNN", "5NNN", "6N"],
+            "tries": 2,
+            "wrong_input": "wrong-key",
+            "default": {"message": "closed"},
+            "failed": {"queue": "main"},
+        }
+    },
 }
 
 
@@ -64,10 +76,28 @@ def test_a_caller_in_a_menu_meets_the_same_menu_without_the_service() -> None:
     assert again["key:9"] == "1|foreseen~menu:main:wrong-input~-.0|wait~main~300|end|"
 
 
-def test_digits_are_taken_as_they_come_and_go_where_an_unknown_customer_goes() -> None:
+def test_wrong_digits_are_asked_for_again_as_with_the_service() -> None:
     files = files_of(Rulebook(a_plan(sections=MENUS, menu="main")))
-    rows = files["info.-.0.main._customer.txt"].splitlines()
-    assert rows[-1].startswith(">1|foreseen~lookup:customer:no-answer~-.0|mark~informed|play~nb/closed~")
+    rows = dict(row.split(">", 1) for row in files["info.-.0.main._customer.txt"].splitlines())
+    # A pattern of two digits is shorter than the fewest.
+    assert [word for word in rows if word.startswith("fits:")] == ["fits:4NNNNN", "fits:5NNN"]
+    assert rows["fits:5NNN"].startswith("1|foreseen~collect:customer:right~-.0|mark~informed|play~nb/closed~")
+    assert rows[""].startswith(
+        "1|foreseen~collect:customer:wrong~-.1.main._customer|digits~customer~nb/wrong-key"
+    )
+    assert rows["collected:"].startswith("1|foreseen~collect:customer:nothing~-.1.main._customer|digits~")
+    assert list(rows)[-1] == "", "what stands for any other event comes last"
+    again = dict(row.split(">", 1) for row in files["info.-.1.main._customer.txt"].splitlines())
+    assert again[""] == "1|foreseen~collect:customer:wrong~-.0|wait~main~300|end|"
+    assert again["fits:5NNN"] == rows["fits:5NNN"]
+
+
+def test_digits_without_patterns_need_only_be_as_many_as_are_asked_for() -> None:
+    collect = {**MENUS["collects"]["customer"], "patterns": [], "check_digit": "luhn"}
+    book = Rulebook(a_plan(sections={**MENUS, "collects": {"customer": collect}}, menu="main"))
+    rows = files_of(book)["info.-.0.main._customer.txt"].splitlines()
+    shapes = [row.partition(">")[0] for row in rows if row.startswith("fits:")]
+    assert shapes == ["fits:NNNN", "fits:NNNNN", "fits:NNNNNN"]
 
 
 def test_very_many_openings_go_on_several_lines_so_that_asterisk_cuts_none() -> None:

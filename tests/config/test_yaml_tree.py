@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline_ivr.config.yaml_tree import MAX_ALIASES, MAX_DEPTH, Tree, read_text
+from hotline_ivr.config.yaml_compose import MAX_ALIASES, MAX_DEPTH
+from hotline_ivr.config.yaml_tree import Tree, read_text
 
 
 def said(text: str) -> list[str]:

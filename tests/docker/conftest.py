@@ -27,13 +27,11 @@ NO_ENGINE = 69
 
 _SUBNET = "172.30.58"
 _STOP_DEADLINE_S = 120
-_why_not = pytest.StashKey[str]()
+_NO_ENGINE_WORDS = "no Docker engine can be had here"
 
 
 @pytest.fixture(scope="session")
-def compose(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ComposeNode]:
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeNode]:
     """The two containers, built from this checkout, up and healthy."""
     folder = tmp_path_factory.mktemp("compose")
     variables = {
@@ -57,7 +55,7 @@ def compose(
         assert process.stdout is not None
         ready = process.stdout.readline()
         if not ready:
-            _not_ready(request.config, process.wait(_STOP_DEADLINE_S), log.read_text(errors="replace"))
+            _not_ready(process.wait(_STOP_DEADLINE_S), log.read_text(errors="replace"))
         try:
             yield ComposeNode(**json.loads(ready))
         finally:
@@ -72,17 +70,19 @@ async def telephones() -> AsyncIterator[Telephones]:
         yield phones
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say at the end of the run, where nobody can miss it, that the images were not tested."""
-    if why := config.stash.get(_why_not, ""):
+    # From the reports, since a worker that skips has nothing else in common with who sums up.
+    reports = [report.longrepr for report in terminalreporter.stats.get("skipped", ())]
+    skipped = (where[-1] for where in reports if isinstance(where, tuple))
+    if why := next((text for text in skipped if _NO_ENGINE_WORDS in text), ""):
         terminalreporter.section("THE DOCKER IMAGES WERE NOT TESTED", sep="!", red=True, bold=True)
         terminalreporter.line(why)
 
 
-def _not_ready(config: pytest.Config, code: int, words: str) -> None:
+def _not_ready(code: int, words: str) -> None:
     if code == NO_ENGINE:
-        config.stash[_why_not] = words.strip()
-        pytest.skip(f"no Docker engine can be had here: {words.strip().splitlines()[-1]}")
+        pytest.skip(f"{_NO_ENGINE_WORDS}: {words.strip()}")
     pytest.fail(f"scripts/docker-test failed (exit code {code}):\n{words[-6000:]}", pytrace=False)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from hotline_ivr.errors import ConfigError
-from hotline_ivr.launch.plans import choose_plan, plan_on_disk
+from hotline_ivr.launch.plans import choose_plan, keep, plan_on_disk
 from hotline_ivr.settings import Settings
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -45,6 +46,21 @@ def test_a_bad_configuration_on_the_first_start_is_refused_whole(settings: Setti
     break_it(settings)
     with pytest.raises(ConfigError, match="nmae"):
         choose_plan(settings)
+
+
+def test_a_folder_that_is_written_to_between_its_check_and_its_copy_leaves_the_last_good_one(
+    settings: Settings,
+) -> None:
+    good = choose_plan(settings).plan
+    break_it(settings)
+    keep(settings, settings.config, good)
+    assert choose_plan(settings).plan.version == good.version
+
+
+def test_a_pipe_or_a_folder_named_like_a_calendar_is_no_file_of_the_configuration(settings: Settings) -> None:
+    os.mkfifo(settings.config / "pipe.ics")
+    (settings.config / "folder.ics").mkdir()
+    assert choose_plan(settings).refused == ""
 
 
 def test_a_power_cut_between_two_copies_leaves_a_whole_one(settings: Settings) -> None:

@@ -159,6 +159,17 @@ def test_what_came_from_no_carrier_and_reached_no_line_is_no_call_to_the_hotline
     assert fold((), node="main") is None
 
 
+def test_a_call_to_the_control_number_is_no_callers_call() -> None:
+    call = recorded("no_number_sent")
+    ours = [
+        event._replace(extra='{"extra":"control|+4722851299|+4790000001"}')
+        if event.kind == "HOTLINE"
+        else event
+        for event in call.events
+    ]
+    assert fold(ours, node="main") is None
+
+
 def test_the_first_settled_outcome_stands() -> None:
     call = recorded("timed_out")
     second = call.events[-3]._replace(kind="HOTLINE", extra='{"extra":"mark|technical"}', offset=1_850)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,48 @@ async def test_a_phone_and_sipp_agree_to_within_fifty_milliseconds(tmp_path: Pat
     assert (row.call_id, row.ended_by, row.code) == (other.call_id, EndedBy.THEM, 200)
     for name in ("started", "answered", "ended"):
         assert getattr(row, name) == pytest.approx(getattr(other, name), abs=0.05), name
+
+
+CROSSING = """{method} sip:anna@127.0.0.1 SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1:{here};branch=z9hG4bK-{branch}
+From: <sip:+4790000005@127.0.0.1>;tag=1
+To: <sip:anna@127.0.0.1>
+Call-ID: crossing
+CSeq: {number} {method}
+Contact: <sip:+4790000005@127.0.0.1:{here}>
+Max-Forwards: 70
+Content-Length: 0
+
+"""
+
+
+@needs_sipp
+async def test_a_caller_who_leaves_in_the_moment_of_the_answer_has_left(tmp_path: Path) -> None:
+    port = free_port()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.bind(("127.0.0.1", 0))
+        line.connect(("127.0.0.1", port))
+        line.setblocking(False)
+        loop, here = asyncio.get_running_loop(), line.getsockname()[1]
+
+        def send(method: str, branch: str, number: int) -> None:
+            text = CROSSING.format(method=method, branch=branch, number=number, here=here)
+            line.send(text.replace("\n", "\r\n").encode())
+
+        async def heard(status: str, cseq: str) -> None:
+            async with asyncio.timeout(5):
+                while True:
+                    said = (await loop.sock_recv(line, 4096)).decode()
+                    if status in said and cseq in said:
+                        return
+
+        async with operator_phones(tmp_path, [Turn(50, 60_000)], port=port) as phones:
+            send("INVITE", "1", 1)
+            await heard("SIP/2.0 200", "1 INVITE")
+            send("CANCEL", "1", 1)
+            await heard("SIP/2.0 200", "1 CANCEL")
+            send("ACK", "2", 1)
+            send("BYE", "3", 2)
+            await heard("SIP/2.0 200", "2 BYE")
+            (row,) = await phones.wait_for(lambda rows: all(row.ended for row in rows), 5)
+    assert (row.code, row.ended_by) == (487, EndedBy.THEM)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -51,7 +51,7 @@ async def client(site: Site) -> AsyncIterator[Client]:
 
 
 def is_json(text: str) -> bool:
-    return bool(json.loads(text)["schema"] == "hotline/hours/1")
+    return bool(json.loads(text)["schema"] == "hotline/public-hours/1")
 
 
 def is_svg(text: str) -> bool:
@@ -82,7 +82,7 @@ async def test_anybody_may_have_the_hours(
 async def test_they_are_those_of_the_rulebook_from_today_on(client: Client, site: Site) -> None:
     site.now = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
     told = await (await client.get("/hours/info.json")).json()
-    assert told == hours_text.as_json(line_hours(site.book, "info", datetime(2026, 11, 24).date(), DAYS))  # noqa: DTZ001
+    assert told == json.loads(hours_text.public_json(line_hours(site.book, "info", date(2026, 11, 24), DAYS)))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -143,3 +143,18 @@ async def test_too_many_at_once_are_sent_away(site: Site) -> None:
 async def test_where_they_are_not_wanted_they_are_not_there() -> None:
     async with TestClient(TestServer(build_app({}, Metrics()))) as client:
         assert (await client.get("/hours/info.json")).status == 404
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_names_of_rules_stay_in_the_house(client: Client, site: Site, form: str) -> None:
+    closures = {"secret-move": {"on": "2026-11-25"}}
+    openings = {"secret-audit": {"on": "2026-11-28", "hours": "10:00-12:00"}}
+    office = {"hours": {"mon-fri": "08:00-16:00"}, "closures": closures, "openings": openings}
+    line = {"name": "Information", "numbers": ["+4722851234"], "time_zone": "Europe/Oslo", "queue": "main"}
+    lines = {"info": {**line, "language": "nb", "calendar": "office"}}
+    site.book = Rulebook(a_plan("always", sections={"calendars": {"office": office}, "lines": lines}))
+    notes = {day.note for day in line_hours(site.book, "info", NOW.date(), DAYS).days}
+    assert {note.rpartition(".")[2] for note in notes} == {"", "secret-move", "secret-audit"}
+    page = (await (await client.get(f"/hours/info.{form}")).read()).decode()
+    assert "secret" not in page
+    assert "office" not in page

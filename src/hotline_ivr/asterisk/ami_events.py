@@ -2,8 +2,8 @@
 
 Names on the left are ours: an operator (Asterisk: member, agent), a caller (Asterisk: the queue's entry).
 Times are Unix seconds (UTC); durations are in seconds unless a name says otherwise. The events are described
-in Asterisk's documentation of app_queue. Its Agent* events have no word here: what they tell is in queue_log,
-and at the end of a call they may come without the caller's channel.
+in Asterisk's documentation of app_queue. Of its Agent* events only one has a word here: what they tell is in
+queue_log, and at the end of a call they may come without the caller's channel.
 """
 
 from __future__ import annotations
@@ -79,6 +79,15 @@ class OperatorPauseChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorRangOut:
+    """The phone was rung for a caller and not taken up, or refused."""
+
+    queue: str
+    operator: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueueListed:
     """One queue of a list that we asked for."""
 
@@ -150,6 +159,7 @@ Event = (
     | OperatorRemoved
     | OperatorStatusChanged
     | OperatorPauseChanged
+    | OperatorRangOut
     | QueueListed
     | CallerListed
     | CallerJoined
@@ -241,6 +251,7 @@ _READERS: Final[dict[str, _Reader]] = {
     "QueueMemberRemoved": lambda message: OperatorRemoved(_state(message)),
     "QueueMemberStatus": lambda message: OperatorStatusChanged(_state(message)),
     "QueueMemberPause": lambda message: OperatorPauseChanged(_state(message)),
+    "AgentRingNoAnswer": _reader(OperatorRangOut),
     "QueueCallerJoin": _reader(CallerJoined),
     "QueueCallerLeave": _reader(CallerLeft),
     "QueueCallerAbandon": _reader(CallerAbandoned),

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from hotline_ivr.asterisk import ami_events as ami
-from hotline_ivr.asterisk.ami_actions import QueueAdd, QueueRemove, QueueStatus
+from hotline_ivr.asterisk.ami_actions import QueueAdd, QueuePause, QueueRemove, QueueStatus
 from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.ami_link import AmiLink
 from hotline_ivr.asterisk.secrets import Secrets
@@ -20,6 +20,7 @@ from hotline_ivr.routing.floor import (
     FloorEvent,
     MemberGone,
     MemberSeen,
+    RangOut,
 )
 
 log = structlog.get_logger()
@@ -53,8 +54,14 @@ class AmiQueueControl:
         listed = await self._link().send_list(QueueStatus().action())
         return [event for message in listed for event in floor_events(message)]
 
-    async def add_member(self, queue: str, operator: str, interface: str) -> None:
-        await self._link().send(QueueAdd(queue, interface, operator).action())
+    async def add_member(
+        self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
+    ) -> None:
+        await self._link().send(QueueAdd(queue, interface, operator, paused, reason=reason).action())
+
+    async def pause(self, interface: str, *, paused: bool, reason: str = "") -> None:
+        """Pause a phone in all its queues, or end that."""
+        await self._link().send(QueuePause(interface, paused, reason=reason).action())
 
     async def remove_member(self, queue: str, interface: str) -> None:
         await self._link().send(QueueRemove(queue, interface).action())
@@ -87,8 +94,16 @@ def floor_events(message: AmiMessage) -> Iterator[FloorEvent]:
             if state.in_call and device is DeviceState.NOT_IN_USE:
                 device = DeviceState.IN_USE
             yield MemberSeen(
-                state.queue, state.operator, state.interface, device, state.paused, state.pause_reason
+                state.queue,
+                state.operator,
+                state.interface,
+                device,
+                state.paused,
+                state.pause_reason,
+                state.in_call,
             )
+        case ami.OperatorRangOut(queue, operator):
+            yield RangOut(queue, operator)
         case ami.OperatorRemoved(state):
             yield MemberGone(state.queue, state.operator)
         case ami.CallerListed() | ami.CallerJoined():

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
-from hotline_ivr.routing.foreseen import NO_MENUS_KEY, Enough, Foreseeable
+from hotline_ivr.routing.foreseen import NO_MENUS_KEY, NO_RIGHT_DIGITS, Enough, Fitting, Foreseeable
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
@@ -51,7 +51,7 @@ _STATE = re.compile(r"(-|[a-z]{2})\.(\d)((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", r
 _KEY = re.compile(r"[0-9A-D*#]\Z")
 _DIGITS = re.compile(r"[0-9]{0,20}\Z", re.ASCII)
 # Asterisk's words for a recording that was kept (RECORD_STATUS).
-_KEPT = frozenset({"DTMF", "SILENCE", "TIMEOUT", "OPERATOR"})
+KEPT = frozenset({"DTMF", "SILENCE", "TIMEOUT", "OPERATOR"})
 _TERMINATORS = {"#": "hash", "*": "star", "": "none"}
 
 
@@ -97,7 +97,7 @@ def _event(text: str) -> Event:
         case "dialled":
             return Transferred(DialStatus(rest) if rest in set(DialStatus) else DialStatus.OTHER)
         case "recorded":
-            return MessageTaken(kept=rest in _KEPT)
+            return MessageTaken(kept=rest in KEPT)
         case "no-number" if not rest:
             return NoNumber()
         case _:
@@ -114,13 +114,15 @@ def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one fo
         case KeyPressed(key):
             return ("",) if key == NO_MENUS_KEY else (f"key:{key or 'timeout'}",)
         case Collected(digits):
-            return (f"collected:{digits}",)
+            return ("",) if digits == NO_RIGHT_DIGITS else (f"collected:{digits}",)
+        case Fitting(shape):
+            return (f"fits:{shape}",)
         case LookedUp():
-            return ("",)
+            raise LocalProtocolError("the dialplan asks no other program")
         case Transferred(status):
             return ("",) if status is DialStatus.OTHER else (f"dialled:{status}",)
         case MessageTaken(kept):
-            return tuple(f"recorded:{word}" for word in sorted(_KEPT)) if kept else ("",)
+            return tuple(f"recorded:{word}" for word in sorted(KEPT)) if kept else ("",)
         case NoNumber():
             return ("no-number",)
         case Enough():
@@ -131,51 +133,53 @@ def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one fo
 @lru_cache(maxsize=4096)
 def encode_answer(decision: Decision, plan_version: str) -> str:
     """The value of HOTLINE_ANSWER. Raises LocalProtocolError if a word could change its meaning."""
-    return _stretch(_join("plan", plan_version, decision.reason, state_word(decision.state)), decision)
+    return _stretch(join("plan", plan_version, decision.reason, state_word(decision.state)), decision)
 
 
 def encode_foreseen(decision: Decision) -> str:
     """The same for a file that is read without the service: it names no plan, for it is of the newest one."""
-    return _stretch(_join("foreseen", decision.reason, state_word(decision.state)), decision)
+    return _stretch(join("foreseen", decision.reason, state_word(decision.state)), decision)
 
 
 def _stretch(first: str, decision: Decision) -> str:
-    return "|".join(["1", first, *(_encode(step) for step in decision.steps), "end"])
+    return "|".join(["1", first, *(encode_step(step) for step in decision.steps), "end"])
 
 
-def _encode(step: Step) -> str:  # noqa: PLR0911  one for each step
+def encode_step(step: Step) -> str:  # noqa: PLR0911  one for each step
     match step:
         case Answer():
             return "answer"
         case Play(language, prompt, stage):
-            return _join("play", f"{language}/{prompt}", stage)
+            return join("play", f"{language}/{prompt}", stage)
         case Say(language, prompts, stage):
-            return _join("say", _prompts(language, prompts), stage)
+            return join("say", prompts_word(language, prompts), stage)
         case AskKey(node, language, prompts, timeout_s, barge_in, stage):
             how = "1" if barge_in else "0"
-            return _join("key", node, _prompts(language, prompts), str(timeout_s), how, stage)
+            return join("key", node, prompts_word(language, prompts), str(timeout_s), how, stage)
         case AskDigits(node, language, prompts, max_digits, terminator, timeout_s):
             ending = _TERMINATORS[terminator]
-            return _join("digits", node, _prompts(language, prompts), str(timeout_s), str(max_digits), ending)
+            return join(
+                "digits", node, prompts_word(language, prompts), str(timeout_s), str(max_digits), ending
+            )
         case Wait(queue, max_wait_s):
-            return _join("wait", queue, str(max_wait_s))
+            return join("wait", queue, str(max_wait_s))
         case Transfer(trunk, host, number, ring_s):
-            return _join("dial", trunk, host, number, str(ring_s))
+            return join("dial", trunk, host, number, str(ring_s))
         case TakeMessage(box, max_s):
-            return _join("record", box, str(max_s))
+            return join("record", box, str(max_s))
         case Promise(queue):
-            return _join("promise", queue)
+            return join("promise", queue)
         case Mark(outcome):
-            return _join("mark", outcome)
+            return join("mark", outcome)
         case HangUp():
             return "hangup"
 
 
-def _prompts(language: str, prompts: Sequence[str]) -> str:
+def prompts_word(language: str, prompts: Sequence[str]) -> str:
     return f"{language}/{'+'.join(prompts)}"
 
 
-def _join(*words: str) -> str:
+def join(*words: str) -> str:
     for word in words:
         if not _ARGUMENT.match(word):
             raise LocalProtocolError(f"may not stand in an answer: {word!r}")

@@ -130,5 +130,6 @@ def _plan(configuration: Configuration, source: Path) -> Plan:
     # Of two rules of a calendar that are equal otherwise, the one written later wins.
     content += json.dumps({name: written["calendars"][name] for name in sorted(written["calendars"])})
     version = hashlib.sha256(content.encode("utf-8")).hexdigest()[:12]
-    parts = {name: getattr(configuration, name) for name in Configuration.model_fields}
+    # What was left out is left out again: a key without a value would be refused.
+    parts = {name: getattr(configuration, name) for name in configuration.model_fields_set}
     return Plan(**parts, version=version, source=source)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
 from hotline_ivr.config.calendar_checks import calendar_checks
+from hotline_ivr.config.control_checks import control_checks
 from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
 from hotline_ivr.config.phone import is_assignable, to_e164
@@ -33,6 +34,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     if prompts is not None:
         yield from itertools.islice(_prompts(reading, prompts), FOUND_PROBLEMS)
     yield from menu_checks(reading, prompts)
+    yield from itertools.islice(control_checks(reading, country, prompts), FOUND_PROBLEMS)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

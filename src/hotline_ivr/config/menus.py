@@ -202,7 +202,7 @@ class Collect(Model):
         (), description="The digits must look like one of these.", examples=["[4NNNNN]"]
     )
     check_digit: Literal["none", "luhn", "mod11"] = Field(
-        "none", description="How the last digit is checked."
+        "none", description="How the last digit is checked; not while the service is away."
     )
     tries: int = Field(
         3, ge=1, le=9, description="How often the digits are asked for before `failed`.", examples=["3"]
@@ -231,6 +231,13 @@ class Collect(Model):
                 "let max_digits be the larger one",
             )
         return self
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """What accepted digits look like, N being any digit; only the check digit is not told by these."""
+        if self.patterns:
+            return tuple(each for each in self.patterns if self.min_digits <= len(each) <= self.max_digits)
+        return tuple("N" * length for length in range(self.min_digits, self.max_digits + 1))
 
     def accepts(self, digits: str) -> bool:
         """Whether these are digits of the kind that was asked for."""

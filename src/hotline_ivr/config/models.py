@@ -12,6 +12,8 @@ from pydantic import Field
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.control import Control
+from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.types import Country, Duration, Identifier, Name, Network, SipContact, SipHost, YesNo
@@ -20,6 +22,7 @@ __all__ = [
     "Calendar",
     "Collect",
     "Configuration",
+    "Control",
     "Line",
     "Menu",
     "Model",
@@ -33,6 +36,7 @@ __all__ = [
 ]
 
 Strategy = Literal["leastrecent", "fewestcalls", "random", "rrmemory", "ringall", "linear"]
+SignIn = Literal["always", "self"]
 Codec = Literal["alaw", "ulaw", "g722", "opus"]
 
 
@@ -74,6 +78,10 @@ class Operator(Model):
     """A person who answers. Account and secret of the phone are generated on first start."""
 
     name: Name = Field(description="The operator's own name.", examples=["Anna Berg"])
+    sign_in: SignIn = Field(
+        "always",
+        description="`always`: takes calls until signed out by hand; `self`: only once signed in.",
+    )
     sip_contact: SipContact | None = Field(
         None,
         description="Fixed address of a phone that does not register.",
@@ -111,7 +119,9 @@ class Configuration(Model):
     voicemails: dict[Identifier, VoicemailBox] = Field({}, description="Boxes for spoken messages by id.")
     queues: dict[Identifier, Queue] = Field(min_length=1, description="Queues by id.")
     operators: dict[Identifier, Operator] = Field(min_length=1, description="Operators by id.")
+    floor: Floor = Field(Floor(), description="Rules for all operators.")
     trunks: dict[Identifier, Trunk] = Field(min_length=1, description="Carriers by id.")
+    control: Control | None = Field(None, description="Control by telephone.")
 
 
 class Plan(Configuration):

@@ -8,6 +8,7 @@ two reads.
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -128,12 +129,15 @@ def _text_of(file: FilePath, reading: Reading) -> str | None:
     """Return the file's text, or None with a problem."""
     name = str(file)
     try:
-        # A pipe or device would keep us waiting for ever.
-        if not stat.S_ISREG(file.stat().st_mode):
-            _whole(reading, name, "is not a file", "give a file, or a folder of *.yaml files")
-            return None
-        with file.open("rb") as stream:
+        # A pipe or device would keep us waiting for ever, also one that takes a file's place at this moment.
+        with open(file, "rb", opener=_at_once) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                _whole(reading, name, "is not a file", "give a file, or a folder of *.yaml files")
+                return None
             raw = stream.read(MAX_FILE_BYTES + 1)
+    except IsADirectoryError:
+        _whole(reading, name, "is not a file", "give a file, or a folder of *.yaml files")
+        return None
     except FileNotFoundError:
         _whole(reading, name, "there is no such file or folder", "give the folder of the YAML files")
         return None
@@ -148,6 +152,10 @@ def _text_of(file: FilePath, reading: Reading) -> str | None:
     except UnicodeDecodeError as error:
         reading.problems.append(_not_utf8(name, raw, error.start))
         return None
+
+
+def _at_once(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_NONBLOCK)
 
 
 def _not_utf8(file: str, raw: bytes, index: int) -> Problem:
@@ -180,29 +188,29 @@ def _put_together(reading: Reading, tree: Tree, file: str, joined: Collection[st
         reading.complete = False
         reading.problems.append(Problem(file, place.line, place.column, "", message, remedy, source=source))
         return
+    taken: set[Path] = set()
     for key, value in tree.data.items():
-        _add(reading, tree, key, value, can_join=key in joined)
+        _add(reading, tree, key, value, taken, can_join=key in joined)
+    # Once for the whole file: with a search for each id, a file of many ids would take minutes.
+    reading.places.update(
+        (path, entry) for path, entry in tree.places.items() if path[:1] in taken or path[:2] in taken
+    )
 
 
-def _add(reading: Reading, tree: Tree, key: str, value: object, *, can_join: bool) -> None:
+def _add(reading: Reading, tree: Tree, key: str, value: object, taken: set[Path], *, can_join: bool) -> None:
     before = reading.data.get(key)
     if key not in reading.data or (can_join and before is None):
         reading.data[key] = value
-        _take_places(reading, tree, (key,))
+        taken.add((key,))
     elif can_join and isinstance(before, dict) and isinstance(value, dict):
         for name, item in value.items():
             if name in before:
                 _twice(reading, tree, (key, name))
             else:
                 before[name] = item
-                _take_places(reading, tree, (key, name))
+                taken.add((key, name))
     elif not (can_join and value is None):
         _twice(reading, tree, (key,))
-
-
-def _take_places(reading: Reading, tree: Tree, under: Path) -> None:
-    depth = len(under)
-    reading.places.update((path, entry) for path, entry in tree.places.items() if path[:depth] == under)
 
 
 def _twice(reading: Reading, tree: Tree, path: Path) -> None:

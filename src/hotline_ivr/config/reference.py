@@ -14,10 +14,12 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from hotline_ivr.config import reading, yaml_tree
+from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.campaign import Campaign
+from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
+from hotline_ivr.config.floor import Floor, PauseReason
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.menus import Choice, Lookup
 from hotline_ivr.config.models import (
@@ -48,7 +50,9 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("voicemails.<id>", VoicemailBox),
     ("queues.<id>", Queue),
     ("operators.<id>", Operator),
+    ("floor", Floor),
     ("trunks.<id>", Trunk),
+    ("control", Control),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -63,6 +67,8 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Public holidays", PublicHolidays),
     ("A holiday", Holiday),
     ("A file of a calendar program", IcalFile),
+    ("A pause reason", PauseReason),
+    ("A controlled line", ControlLine),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
@@ -80,7 +86,7 @@ last good one.
 All values are read as the text that you wrote, so telephone numbers, times and `no` need no quotes. Keys that
 are not in these tables are errors, and so are YAML tags (`!x`), merge keys (`<<`) and keys that come twice.
 Anchors and aliases work. Limits: {reading.MAX_FILE_BYTES // 1024} KiB a file,
-{reading.MAX_BYTES // 1024} KiB in all, {yaml_tree.MAX_DEPTH} levels, {yaml_tree.MAX_ALIASES} aliases.
+{reading.MAX_BYTES // 1024} KiB in all, {yaml_compose.MAX_DEPTH} levels, {yaml_compose.MAX_ALIASES} aliases.
 
 An editor that knows JSON Schema helps while you write: begin each file with
 `# yaml-language-server: $schema=hotline.schema.json`.

@@ -13,21 +13,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer, MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-from typing_extensions import override
 
 from hotline_ivr.config.problems import Place, Problem
 from hotline_ivr.config.refusal import quoted
-
-MAX_DEPTH = 40
-"""Levels within one another. The deepest sensible configuration has 6; Python's own stack ends near 1,000."""
-
-MAX_ALIASES = 100
-"""Uses of `*name` in a file. Aliases of aliases multiply: nine levels of nine make 400 million values."""
+from hotline_ivr.config.yaml_compose import Mapping, Node, RefusedError, Scalar, Sequence, compose
 
 MAX_VALUES = 50_000
 """Values in a file once its aliases are written out; a thousand operators take 2,000."""
@@ -77,8 +67,6 @@ _PLAINER: Final = (
     ("scanning an alias", "'*' begins an alias, and no name follows", "quote the text"),
     ("unexpected document separator", "a quote is opened and never closed", "close it"),
     ("unexpected end of stream", "a quote is opened and never closed", "close it"),
-    ("undefined alias", "no anchor of this name stands before it", "put the anchor (&name) before the alias"),
-    ("but found another document", "a second document begins here", "delete the line '---'; use two files"),
 )
 
 
@@ -106,37 +94,6 @@ class Tree:
     problems: list[Problem] = field(default_factory=list)
 
 
-class _RefusedError(Exception):
-    """Reading stops here."""
-
-    def __init__(self, mark: Any, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.mark, self.message, self.remedy = mark, message, remedy
-
-
-class _BoundedComposer(Composer):
-    """ruamel's composer, which also counts aliases and notes explicit tags."""
-
-    def __init__(self, loader: Any = None) -> None:
-        super().__init__(loader)
-        self.warn_double_anchors = False  # YAML allows it: the later one holds
-        self.aliases = 0
-        self.tags: list[tuple[Any, str]] = []
-
-    @override
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.parser.peek_event()
-        if isinstance(event, AliasEvent):
-            self.aliases += 1
-            if self.aliases > MAX_ALIASES:
-                raise _RefusedError(
-                    event.start_mark, f"more than {MAX_ALIASES} aliases", "write the values out"
-                )
-        elif event.tag is not None:
-            self.tags.append((event.start_mark, event.tag))
-        return super().compose_node(parent, index)
-
-
 def split_lines(text: str) -> tuple[str, ...]:
     """Split as YAML 1.2 and every editor do: at LF, CR LF and CR."""
     return tuple(_LINE_BREAK.split(text))
@@ -151,15 +108,17 @@ def read_text(text: str, file: str) -> Tree:
         builder.stop(place, what, "delete it; if it came from another program, save the text anew as UTF-8")
         return builder.tree
     try:
-        node, tags = _compose(text)
-        for mark, tag in tags:
+        document = compose(text)
+        for index, tag in document.tags:
             builder.problem(
-                builder.at(mark), f"the tag {quoted(tag)} is not read here", "delete it: all values are text"
+                builder.at_index(index),
+                f"the tag {quoted(tag)} is not read here",
+                "delete it: all values are text",
             )
-        if node is not None:
-            builder.tree.data = builder.build(node, (), None)
-    except _RefusedError as refused:
-        builder.stop(builder.at(refused.mark), refused.message, refused.remedy)
+        if document.node is not None:
+            builder.tree.data = builder.build(document.node, (), None)
+    except RefusedError as refused:
+        builder.stop(builder.at_index(refused.index), refused.message, refused.remedy)
     except YAMLError as error:
         builder.stop_at_syntax(error)
     except (ValueError, OverflowError, AttributeError):
@@ -168,13 +127,6 @@ def read_text(text: str, file: str) -> Tree:
             Place(file, 1, 1), "cannot be read as YAML", "look for a wrong escape (\\) in double quotes"
         )
     return builder.tree
-
-
-def _compose(text: str) -> tuple[Any, list[tuple[Any, str]]]:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Composer = _BoundedComposer
-    yaml.max_depth = MAX_DEPTH
-    return yaml.compose(text), yaml.composer.tags
 
 
 class _Builder:
@@ -207,48 +159,41 @@ class _Builder:
         self.problem(place, message, remedy)
 
     def stop_at_syntax(self, error: YAMLError) -> None:
-        if isinstance(error, MaxDepthExceededError):
-            message, remedy = (
-                f"more than {MAX_DEPTH} levels within one another",
-                "see the examples in the documentation",
-            )
-        else:
-            said = (
-                f"{getattr(error, 'context', None) or ''} {getattr(error, 'problem', None) or error}".strip()
-            )
-            raw = (f"cannot be read as YAML ({said})", "see the examples in the documentation")
-            message, remedy = next(((plain, fix) for words, plain, fix in _PLAINER if words in said), raw)
+        said = f"{getattr(error, 'context', None) or ''} {getattr(error, 'problem', None) or error}".strip()
+        raw = (f"cannot be read as YAML ({said})", "see the examples in the documentation")
+        message, remedy = next(((plain, fix) for words, plain, fix in _PLAINER if words in said), raw)
         mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
         self.stop(self.at(mark) if mark else Place(self._file, 1, 1), message, remedy)
 
-    def build(self, node: Any, path: Path, key: Place | None) -> object:
-        """Return a node's data. Raises _RefusedError where reading must stop."""
+    def build(self, node: Node, path: Path, key: Place | None) -> object:
+        """Return a node's data. Raises RefusedError where reading must stop."""
         self._values += 1
         if self._values > MAX_VALUES:
-            raise _RefusedError(node.start_mark, f"more than {MAX_VALUES} values", "write fewer aliases")
-        empty = isinstance(node, ScalarNode) and node.style is None and node.value in _NULL
-        scalar = isinstance(node, ScalarNode) and not empty
-        self.tree.places[path] = Entry(key, self.at(node.start_mark), scalar)
-        if isinstance(node, ScalarNode):
-            return None if empty else str(node.value)
+            raise RefusedError(node.index, f"more than {MAX_VALUES} values", "write fewer aliases")
+        place = self.at_index(node.index)
+        if isinstance(node, Scalar):
+            empty = node.plain and node.text in _NULL
+            self.tree.places[path] = Entry(key, place, not empty)
+            return None if empty else node.text
+        self.tree.places[path] = Entry(key, place, scalar=False)
         if id(node) in self._open:
-            raise _RefusedError(node.start_mark, "this holds an alias of itself", "write the values out")
+            raise RefusedError(node.index, "this holds an alias of itself", "write the values out")
         self._open.add(id(node))
-        data = self._mapping(node, path) if isinstance(node, MappingNode) else self._list(node, path)
+        data = self._mapping(node, path) if isinstance(node, Mapping) else self._list(node, path)
         self._open.remove(id(node))
         return data
 
-    def _list(self, node: SequenceNode, path: Path) -> list[object]:
-        return [self.build(item, (*path, index), None) for index, item in enumerate(node.value)]
+    def _list(self, node: Sequence, path: Path) -> list[object]:
+        return [self.build(item, (*path, index), None) for index, item in enumerate(node.items)]
 
-    def _mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
+    def _mapping(self, node: Mapping, path: Path) -> dict[str, object]:
         data: dict[str, object] = {}
-        for key_node, value_node in node.value:
-            place = self.at(key_node.start_mark)
-            if not isinstance(key_node, ScalarNode):
+        for key_node, value_node in node.pairs:
+            place = self.at_index(key_node.index)
+            if not isinstance(key_node, Scalar):
                 self.problem(place, "a key is a word, not a list or mapping", "write key: value", path)
                 continue
-            key = str(key_node.value)
+            key = key_node.text
             if key == "<<":
                 self.problem(place, "merge keys (<<) are not read here", "write the values out", path)
             elif key in data:

@@ -6,12 +6,17 @@ It is a file in the state folder and not a table, so that a change made while th
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from hotline_ivr.files import append
+
+_BLOCK = 64 * 1024
+"""Bytes that are read at once, from the end: a few hundred entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,14 @@ class AuditEntry:
     subject: str
     details: Mapping[str, str]
     request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPart:
+    """Entries, newest first. `start` is the byte where the oldest of them begins; 0: nothing is before it."""
+
+    entries: tuple[AuditEntry, ...]
+    start: int
 
 
 class AuditTrail:
@@ -46,8 +59,46 @@ class AuditTrail:
         except FileNotFoundError:
             return
         for line in text.splitlines():
-            try:
-                found = json.loads(line)
-                yield AuditEntry(**found | {"at": datetime.fromisoformat(found["at"])})
-            except (ValueError, TypeError, KeyError):
-                continue
+            if (entry := _read(line)) is not None:
+                yield entry
+
+    def newest(self, limit: int, before: int | None = None) -> TrailPart:
+        """The newest `limit` entries before the byte `before`; the file is read from there back."""
+        entries: list[AuditEntry] = []
+        try:
+            with self._path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                for start, line in _lines_back(file, size if before is None else max(0, min(before, size))):
+                    if (entry := _read(line.decode("utf-8", "replace"))) is not None:
+                        entries.append(entry)
+                    if len(entries) == limit:
+                        return TrailPart(tuple(entries), start)
+        except FileNotFoundError:
+            pass
+        return TrailPart(tuple(entries), 0)
+
+
+def _read(line: str) -> AuditEntry | None:
+    """None for a line that a power cut has spoilt."""
+    try:
+        found = json.loads(line)
+        return AuditEntry(**found | {"at": datetime.fromisoformat(found["at"])})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _lines_back(file: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:
+    """The lines before `end`, the last one first, each with the place where it begins."""
+    rest = b""
+    while end > 0:
+        size = min(_BLOCK, end)
+        file.seek(end - size)
+        text = file.read(size) + rest
+        end -= size
+        rest, *lines = text.split(b"\n")
+        place = end + len(text)
+        for line in reversed(lines):
+            place -= len(line)
+            yield place, line
+            place -= 1
+    yield 0, rest

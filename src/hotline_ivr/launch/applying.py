@@ -8,11 +8,11 @@ import shutil
 import signal
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.errors import AsteriskUnreachable, HotlineError, StoreError
+from hotline_ivr.files import copy
 from hotline_ivr.launch.plan_history import Used, files_of
 from hotline_ivr.launch.plans import history, plan_on_disk, running_plan
 from hotline_ivr.routing.plan_diff import Difference, plan_diff
@@ -99,7 +99,8 @@ def undo(settings: Settings, version: str | None, by: str, now: datetime) -> Use
         shutil.copyfile(path, replaced / path.name)
     wanted = files_of(earlier.folder)
     for path in wanted:
-        _put(path, settings.config / path.name)
+        # A service may read the folder at any moment, and somebody else may go back as well.
+        copy(path, settings.config / path.name)
     for path in files_of(settings.config):
         if path.name not in {each.name for each in wanted}:
             path.unlink()
@@ -108,13 +109,6 @@ def undo(settings: Settings, version: str | None, by: str, now: datetime) -> Use
         AuditEntry(now, by, "command", "configuration.undo", "configuration", details)
     )
     return earlier
-
-
-def _put(source: Path, target: Path) -> None:
-    """Whole or not at all: a service may read the folder at any moment."""
-    temporary = target.with_name(f".{target.name}.new")
-    shutil.copyfile(source, temporary)
-    temporary.replace(target)
 
 
 def _service_pid(settings: Settings) -> int:

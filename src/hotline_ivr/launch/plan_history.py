@@ -117,8 +117,9 @@ class PlanHistory:
 def files_of(source: Path) -> list[Path]:
     """The files of a configuration folder; or the one file that it is, with the calendars beside it."""
     if source.is_file():
-        return [source, *sorted(source.parent.glob("*.ics"))]
-    return sorted(path for pattern in PATTERNS for path in source.glob(pattern))
+        return [source, *sorted(file for file in source.parent.glob("*.ics") if file.is_file())]
+    # A folder or a pipe of such a name is no file of the configuration, and copying it would fail or hang.
+    return sorted(path for pattern in PATTERNS for path in source.glob(pattern) if path.is_file())
 
 
 def authorship(source: Path) -> Authorship:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from hotline_ivr.errors import ConfigError
 from hotline_ivr.launch.plan_history import PlanHistory, files_of
 from hotline_ivr.routing.review import Remark, review
 from hotline_ivr.routing.speech import is_part
+from hotline_ivr.routing.untold import untold
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 
@@ -32,9 +33,18 @@ def known_prompts(settings: Settings) -> frozenset[str]:
     return frozenset(prompt for prompt in found if not is_part(prompt))
 
 
-def remarks_today(plan: Plan) -> Iterator[Remark]:
-    """What the days from today on say of a plan, for `check`."""
-    return review(plan, datetime.now(UTC).date())
+def remarks_today(settings: Settings) -> Callable[[Plan], Iterator[Remark]]:
+    """What the days from today on, and the languages of prompts, say of a plan, for `check`.
+
+    Raises SetupError if the prompts' texts cannot be read.
+    """
+    prompts, today = read_sources(*prompt_folders(settings)), datetime.now(UTC).date()
+
+    def remarks(plan: Plan) -> Iterator[Remark]:
+        yield from review(plan, today)
+        yield from untold(plan, prompts)
+
+    return remarks
 
 
 def plan_on_disk(settings: Settings) -> Plan:
@@ -72,12 +82,20 @@ def history(settings: Settings) -> PlanHistory:
 
 
 def keep(settings: Settings, source: Path, plan: Plan) -> None:
-    """Copy a good configuration: for a restart beside a bad one, and for going back to it."""
+    """Copy a good configuration: for a restart beside a bad one, and for going back to it.
+
+    A copy that is not the plan is not kept, and the one before stays.
+    """
     kept, fresh = _kept(settings), _kept(settings, ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     for path in files_of(source):
         shutil.copyfile(path, fresh / path.name)
+    copied = check(fresh).plan
+    if copied is None or copied.version != plan.version:
+        # Somebody wrote to the folder between its check and this copy: what was kept before is good.
+        shutil.rmtree(fresh, ignore_errors=True)
+        return
     history(settings).note(source, plan.version, datetime.now(UTC))
     # At every moment one of the two folders is whole.
     shutil.rmtree(kept, ignore_errors=True)

@@ -47,6 +47,8 @@ class MemberSeen:
     device: DeviceState
     paused: bool
     reason: str = ""
+    #: Whether the operator talks with a caller of this queue.
+    in_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,15 @@ class CallerLeft:
     call: str
 
 
-FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft
+@dataclass(frozen=True, slots=True)
+class RangOut:
+    """An operator's phone was rung for a caller of a queue, and nobody took it up."""
+
+    queue: str
+    operator: str
+
+
+FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut
 
 
 def _frozen() -> Mapping[tuple[str, str], MemberSeen]:
@@ -127,6 +137,9 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
             )
         case CallerJoined(queue, call):
             return replace(floor, waiting={**floor.waiting, call: queue})
+        case RangOut():
+            # What becomes of it, becomes of the operator: see routing/presence.py.
+            return floor
         case CallerLeft(_, call):
             if call not in floor.waiting:
                 return floor

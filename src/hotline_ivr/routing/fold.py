@@ -49,7 +49,8 @@ def fold(
     """The row of the call that all these events belong to.
 
     None when there is no call to the hotline: no event at all, or a channel that came from no carrier and
-    reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's.
+    reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's; or one
+    that reached the control number.
     `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing was heard since
     was cut off then, and ends at the last moment of which anything is known.
     """
@@ -59,6 +60,8 @@ def fold(
         folding = Folding(ordered[0].call)
         folding.take(ordered)
         name = folding.channel_name
+        if folding.control:
+            return None
         if name and not folding.arrived and not name.startswith(_TRUNK_CHANNEL):
             return None
     elif story.events:

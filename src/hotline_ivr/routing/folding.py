@@ -47,6 +47,8 @@ class Folding:
         self.call = call
         self.channel_name = ""
         self.arrived = False
+        # Somebody of ours at the control number: no caller's call.
+        self.control = False
         self.line = self.number = self.caller = self.caller_name = ""
         self.caller_kind = CallerKind.WITHHELD
         self.started_at: int | None = None
@@ -179,6 +181,9 @@ class Folding:
 
     # What the dialplan said. `words` begins with the verb and has at least six members.
 
+    def say_control(self, _at: int, _words: list[str]) -> None:
+        self.control = True
+
     def say_arrived(self, _at: int, words: list[str]) -> None:
         self.arrived = True
         self.line = clean_text(words[1], _MAX_WORD)
@@ -286,6 +291,7 @@ _LEG_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
 
 _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
     "arrived": Folding.say_arrived,
+    "control": Folding.say_control,
     "asked": Folding.say_asked,
     "fallback": Folding.say_fallback,
     "foreseen": Folding.say_foreseen,

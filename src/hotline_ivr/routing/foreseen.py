@@ -2,7 +2,8 @@
 
 A State holds nothing of a caller's, so there are only so many of them, and from each only so many things can
 happen. They are all gone through here, by the same `decide` as live calls: a caller in a menu meets the same
-menu without the service. Look-ups take their default, since nobody is there to ask.
+menu without the service. Look-ups take their default, since nobody is there to ask; and of digits only the
+length and the patterns are looked into, not the check digit.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hotline_ivr.config.menus import MAX_DIGITS
+from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.decide import MAX_ASKS, arrived, decide, visit_of
 from hotline_ivr.routing.menus import go_to_line_queue
 from hotline_ivr.routing.rulebook import Rulebook
@@ -49,12 +52,23 @@ NO_MENUS_KEY = "A"
 """A key that telephones can send and no menu can name; stands for all of them."""
 
 
+NO_RIGHT_DIGITS = "0" * (MAX_DIGITS + 1)
+"""More digits than can be asked for; stands for all that are wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Enough:
     """Stands for every event of a caller who has asked too often."""
 
 
-Foreseeable = Event | Enough
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """Stands for all digits of this shape, N being any digit: `4NNNNN`."""
+
+    shape: str
+
+
+Foreseeable = Event | Enough | Fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,7 @@ def _answers(
     todo = deque(begin)
     while todo:
         decision = todo.popleft()
-        for event in _can_follow(decision.steps):
+        for event in _can_follow(decision.steps, book.plan):
             if decision.state not in found and len(found) >= MAX_STATES:
                 break
             answers = found.setdefault(decision.state, {})
@@ -117,24 +131,27 @@ def _answers(
 def _answer(book: Rulebook, call: Call, event: Foreseeable, now: datetime) -> Decision:
     if isinstance(event, Enough):
         call, event = replace(call, asked=MAX_ASKS), KeyPressed(None)
+    elif isinstance(event, Fitting):
+        # As if the other program had given no answer, where there is one.
+        event = LookedUp(None)
     decision = decide(book, call, event, now)
     if isinstance(decision, LookUp):
         raise TypeError("digits are foreseen as their default")
     return decision
 
 
-def _can_follow(steps: tuple[Step, ...]) -> Iterator[Foreseeable]:
+def _can_follow(steps: tuple[Step, ...], plan: Plan) -> Iterator[Foreseeable]:
     """What can happen after these steps, the catch-all of each kind last (see asterisk/stretch.py)."""
     for step in steps:
         match step:
             case AskKey():
                 yield Enough()
                 yield from (KeyPressed(None), *map(KeyPressed, KEYS), KeyPressed(NO_MENUS_KEY))
-            case AskDigits():
-                # Which digits are right is not looked into: who gave some goes on as one who is not known.
+            case AskDigits(node):
                 yield Enough()
                 yield Collected("")
-                yield LookedUp(None)
+                yield from map(Fitting, plan.collects[node].shapes)
+                yield Collected(NO_RIGHT_DIGITS)
             case Wait():
                 yield from map(LeftQueue, QueueStatus)
             case Transfer():

@@ -199,7 +199,9 @@ def after_lookup(visit: Visit, answer: str | None) -> Decision:
     if collect is None:
         return go_to_line_queue(visit, "collect-gone")
     lookup = collect.lookup
-    known = lookup.answers.get(answer) if lookup is not None and answer is not None else None
+    if lookup is None:
+        return _default(visit, collect.default, f"collect:{name}:right")
+    known = lookup.answers.get(answer) if answer is not None else None
     if known is not None:
         return go_to(visit, known, f"lookup:{name}:{answer}")
     return _default(visit, collect.default, f"lookup:{name}:{'no-answer' if answer is None else 'other'}")

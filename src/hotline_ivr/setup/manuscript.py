@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from hotline_ivr.setup.prompt_library import Prompt
@@ -26,39 +26,45 @@ def expected_seconds(text: str) -> float:
     return len(text.split()) * _SECONDS_PER_WORD + stops * _SECONDS_PER_STOP
 
 
-def manuscript(prompts: Iterable[Prompt], form: Form) -> str:
-    """All prompts, one language after the other. A prompt without text is asked for in words."""
+def manuscript(prompts: Iterable[Prompt], form: Form, numbers: Mapping[str, int]) -> str:
+    """All prompts, one language after the other. A prompt without text is asked for in words.
+
+    `numbers` by the prompts' ids: what is typed on a telephone to record one.
+    """
     ordered = sorted(prompts, key=lambda one: (one.language, one.is_part))
-    return {"text": _as_text, "markdown": _as_markdown, "csv": _as_csv}[form](ordered)
+    return {"text": _as_text, "markdown": _as_markdown, "csv": _as_csv}[form](ordered, numbers)
 
 
-def _as_text(prompts: Sequence[Prompt]) -> str:
+def _as_text(prompts: Sequence[Prompt], numbers: Mapping[str, int]) -> str:
     blocks = [
-        f"{_file(one)}   about {_length(one)}\n" + "\n".join(f"    {line}" for line in _lines(_words(one)))
+        f"{_file(one)}   number {numbers[one.prompt]}   about {_length(one)}\n"
+        + "\n".join(f"    {line}" for line in _lines(_words(one)))
         for one in prompts
     ]
     return "\n\n".join(blocks) + ("\n" if blocks else "")
 
 
-def _as_markdown(prompts: Sequence[Prompt]) -> str:
+def _as_markdown(prompts: Sequence[Prompt], numbers: Mapping[str, int]) -> str:
     parts = []
     for language in dict.fromkeys(one.language for one in prompts):
         rows = [
-            f"| `{_file(one)}` | {_words(one).replace('|', chr(92) + '|')} | {_length(one)} |"
+            f"| {numbers[one.prompt]} | `{_file(one)}` | {_words(one).replace('|', chr(92) + '|')}"
+            f" | {_length(one)} |"
             for one in prompts
             if one.language == language
         ]
-        head = f"## {LANGUAGE_NAMES[language]}\n\n| file | text | about |\n|---|---|---|\n"
+        head = f"## {LANGUAGE_NAMES[language]}\n\n| number | file | text | about |\n|---|---|---|---|\n"
         parts.append(head + "".join(f"{row}\n" for row in rows))
     return "\n".join(parts)
 
 
-def _as_csv(prompts: Sequence[Prompt]) -> str:
+def _as_csv(prompts: Sequence[Prompt], numbers: Mapping[str, int]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("language", "file", "seconds", "text"))
+    writer.writerow(("language", "number", "file", "seconds", "text"))
     for one in prompts:
-        writer.writerow((one.language, _file(one), f"{expected_seconds(one.text):.0f}", _words(one)))
+        seconds = f"{expected_seconds(one.text):.0f}"
+        writer.writerow((one.language, numbers[one.prompt], _file(one), seconds, _words(one)))
     return out.getvalue()
 
 

@@ -132,6 +132,22 @@ queue_event = Table(
     Index(None, "node", "event", "at"),
 )
 
+# Where each operator stood, from when to when: the pause ledger. A line without an end is how it is now.
+operator_period = Table(
+    "operator_period",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("standing", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("began_by", String, nullable=False),
+    Column("ended_by", String, nullable=False),
+    PrimaryKeyConstraint("node", "operator", "began_at"),
+    Index(None, "began_at"),
+)
+
 # What was no record: kept for a human to look at, never dropped.
 rejected_line = Table(
     "rejected_line",

@@ -244,7 +244,11 @@ class PhoneCall:
     async def _traced(self, condition: Callable[[LedgerRow], bool]) -> None:
         # The trace comes through another thread than the events, and may be the later of the two.
         end = time.monotonic() + _TRACE_DEADLINE_S
-        while not condition(self.row) and time.monotonic() < end:  # noqa: ASYNC110
+        while time.monotonic() < end:
+            # Not our own row: it has an end as soon as the event, but knows no status.
+            seen = self._trace.row(self._row.call_id)
+            if seen is not None and condition(seen):
+                return
             await asyncio.sleep(_FRAME_S)
 
     async def _first_of(self, one: asyncio.Event, other: asyncio.Event, deadline: float, what: str) -> None:

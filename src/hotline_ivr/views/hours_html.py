@@ -13,9 +13,11 @@ from hotline_ivr.views.week import DayHours, LineHours, clock_of
 _STYLE = """\
 .hotline-hours { border-collapse: collapse; width: 100%; max-width: 32rem; color: #1c2733; background: #fff;
   font: 1rem/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
-.hotline-hours caption { padding: .25rem .5rem .5rem; text-align: start; font-size: 1.2rem; font-weight: 600; }
+.hotline-hours caption { padding: .25rem .5rem .5rem; text-align: start;
+  font-size: 1.2rem; font-weight: 600; }
 .hotline-hours caption small { display: block; color: #5a6775; font-size: .875rem; font-weight: 400; }
-.hotline-hours th, .hotline-hours td { padding: .4rem .5rem; border-top: 1px solid #c9d0d8; vertical-align: top; }
+.hotline-hours th, .hotline-hours td { padding: .4rem .5rem; vertical-align: top;
+  border-top: 1px solid #c9d0d8; }
 .hotline-hours th { text-align: start; font-weight: 400; }
 .hotline-hours td { text-align: end; font-variant-numeric: tabular-nums; }
 .hotline-hours td span { display: inline-block; margin-inline-start: .75rem; white-space: nowrap; }

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hotline_ivr.config.hours import DAY_NAMES
-from hotline_ivr.views.week import DayHours, LineHours, clock_of
+from hotline_ivr.views.week import DayHours, LineHours, Open, clock_of
 
 SCHEMA = "hotline/hours/1"
+PUBLIC_SCHEMA = "hotline/public-hours/1"
 _FOLD = 75  # octets a line, RFC 5545 section 3.1
 
 
@@ -25,29 +26,42 @@ def table(hours: LineHours) -> str:
 
 
 def as_json(hours: LineHours) -> dict[str, Any]:
-    """What other programs read; times with their offset from UTC."""
+    """What an admin's programs read; times with their offset from UTC."""
+    days = [
+        {
+            "date": day.day.isoformat(),
+            "open": [{**_stretch(span), "rule": span.rule.name} for span in day.spans],
+            "rule": day.note or None,
+        }
+        for day in hours.days
+    ]
+    return {**_head(SCHEMA, hours), "days": days}
+
+
+def public_json(hours: LineHours) -> str:
+    """The hours for everybody's programs: without the names of rules, which are the configuration's own."""
+    days = [
+        {"date": day.day.isoformat(), "open": [_stretch(span) for span in day.spans]} for day in hours.days
+    ]
+    return json.dumps({**_head(PUBLIC_SCHEMA, hours), "days": days}, ensure_ascii=False)
+
+
+def _stretch(span: Open) -> dict[str, str]:
+    return {"from": span.start.isoformat(), "until": span.end.isoformat()}
+
+
+def _head(schema: str, hours: LineHours) -> dict[str, Any]:
     return {
-        "schema": SCHEMA,
+        "schema": schema,
         "line": hours.line_id,
         "name": hours.line.name,
         "numbers": list(hours.line.numbers),
         "time_zone": hours.line.time_zone,
-        "days": [
-            {
-                "date": day.day.isoformat(),
-                "open": [
-                    {"from": span.start.isoformat(), "until": span.end.isoformat(), "rule": span.rule.name}
-                    for span in day.spans
-                ],
-                "rule": day.note or None,
-            }
-            for day in hours.days
-        ],
     }
 
 
 def json_text(hours: LineHours) -> str:
-    """The same as text, for files and web sites."""
+    """`as_json` as text, for files."""
     return json.dumps(as_json(hours), ensure_ascii=False)
 
 

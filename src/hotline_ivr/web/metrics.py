@@ -67,6 +67,9 @@ class Metrics:
             "Age of the oldest event that is not yet in the database.",
             registry=registry,
         )
+        self.pins = Counter(
+            "hotline_control_pins", "PINs entered at the control number.", ["result"], registry=registry
+        )
         self.config_ok = Gauge(
             "hotline_config_last_reload_successful",
             "1 if the configuration on disk is the one in use.",

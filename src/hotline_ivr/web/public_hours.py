@@ -50,7 +50,7 @@ class Form:
 
 
 def _json(hours: LineHours, _now: datetime) -> str:
-    return hours_text.json_text(hours)
+    return hours_text.public_json(hours)
 
 
 FORMS: Mapping[str, Form] = {

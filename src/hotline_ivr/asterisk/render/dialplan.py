@@ -10,7 +10,7 @@ from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.config.models import Plan
 from hotline_ivr.settings import Settings
 
-HAND_WRITTEN = ("hotline-arrive.conf", "hotline-run.conf", "hotline-fallback.conf")
+HAND_WRITTEN = ("hotline-arrive.conf", "hotline-run.conf", "hotline-fallback.conf", "hotline-control.conf")
 
 
 def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
@@ -23,7 +23,7 @@ def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
             "",
             _numbers(plan),
             # A phone may ring our own lines and nothing else: no call of an operator ever costs money.
-            section("hotline-phones", [("include", "hotline-numbers")], arrow=True),
+            _phones(plan),
         ]
     )
 
@@ -35,6 +35,7 @@ def _globals(settings: Settings) -> list[tuple[str, str | int]]:
         ("HOTLINE_SOUNDS", str(settings.sounds_dir)),
         ("HOTLINE_FALLBACK", str(settings.fallback_dir)),
         ("HOTLINE_VOICEMAIL", str(settings.voicemail_dir)),
+        ("HOTLINE_CONTROL", str(settings.control_dir)),
         ("HOTLINE_TECHNICAL", "en/technical"),
     ]
 
@@ -50,7 +51,26 @@ def _numbers(plan: Plan) -> str:
                     f" same => n,Set(HOTLINE_NUMBER={value(number)})",
                     " same => n,Goto(hotline-arrive,s,1)",
                 ]
+    for number in plan.control.numbers if plan.control else ():
+        for dialled in forms(number):
+            lines += _control(plan, dialled, number)
     return "\n".join([*lines, ""])
+
+
+def _phones(plan: Plan) -> str:
+    code = plan.control.code if plan.control else None
+    own = _control(plan, code, code) if code else []
+    return "\n".join(["[hotline-phones]", *own, "include => hotline-numbers", ""])
+
+
+def _control(plan: Plan, dialled: str, number: str) -> list[str]:
+    language = plan.control.language if plan.control else "en"
+    return [
+        f"exten => {value(dialled)},1,Gosub(hotline-clean,s,1)",
+        f" same => n,Set(HOTLINE_NUMBER={value(number)})",
+        f" same => n,Set(HOTLINE_TECHNICAL={value(language)}/technical)",
+        " same => n,Goto(hotline-control,s,1)",
+    ]
 
 
 def forms(number: str) -> tuple[str, ...]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from itertools import islice
 
 import structlog
 from pydantic import Field
 
-from hotline_ivr.control.audit import AuditEntry
+from hotline_ivr.control.audit import TrailPart
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
@@ -21,8 +18,8 @@ from hotline_ivr.web.api.values import CURSOR, Cursor, from_cursor, to_cursor
 
 log = structlog.get_logger()
 
-Trail = Callable[[], Iterator[AuditEntry]]
-"""Gives all entries, oldest first. Called in a thread."""
+Trail = Callable[[int, int | None], TrailPart]
+"""Gives the newest so many entries that stand before a place, or before the end. Called in a thread."""
 
 
 class AuditQuery(Given):
@@ -72,31 +69,20 @@ async def list_entries(trail: Trail, asked: Asked[Nothing, AuditQuery, Nothing])
     query = asked.query
     end = None if query.cursor is None else _end(query.cursor)
     try:
-        total, page = await asyncio.to_thread(_page, trail, end, query.limit)
+        part = await asyncio.to_thread(trail, query.limit, end)
     except OSError as error:
         log.error("the trail cannot be read", reason=str(error))  # noqa: TRY400 - the message says it all
         raise ApiError(Kind.UNAVAILABLE, "The trail cannot be read now; the log says why.") from None
-    left = total - len(page)
     return TrailPage(
-        entries=tuple(EntryShown.model_validate(each, from_attributes=True) for each in reversed(page)),
-        next=to_cursor(str(left)) if left else None,
+        entries=tuple(EntryShown.model_validate(each, from_attributes=True) for each in part.entries),
+        next=to_cursor(str(part.start)) if part.start else None,
     )
-
-
-def _page(trail: Trail, end: int | None, limit: int) -> tuple[int, list[AuditEntry]]:
-    """How many entries stand before `end`, and the last `limit` of them. The trail only grows at its end."""
-    kept: deque[AuditEntry] = deque(maxlen=limit)
-    total = 0
-    for entry in islice(trail(), end):
-        kept.append(entry)
-        total += 1
-    return total, list(kept)
 
 
 def _end(cursor: str) -> int:
     try:
         (position,) = from_cursor(cursor, 1)
-        # `islice` takes no more than the machine's widest whole number.
-        return min(max(int(position), 0), sys.maxsize)
+        # The trail only grows at its end, so that a place in it stays what it is.
+        return int(position)
     except ValueError:
         raise wrong_value("query.cursor", "This is no cursor of this list.") from None

@@ -42,6 +42,6 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *overrides.routes(desk),
         *checking.routes(parts.check, parts.books),
         *plans.routes(bench),
-        *audit.routes(parts.trail.entries),
+        *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))

@@ -1,0 +1,279 @@
+"""Keeping the queues staffed: who serves, who is paused and why, as our own ledger says.
+
+Asterisk carries it out and goes on with it while we are away. After each gap our word holds again. While the
+link is up, a change that somebody else makes in Asterisk itself (its console, another program) is taken over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from hotline_ivr.calls.presence_book import PresenceBook
+from hotline_ivr.config.models import Plan
+from hotline_ivr.errors import AsteriskError, AsteriskRefused, PresenceRefused
+from hotline_ivr.routing.floor import Floor, FloorEvent, MemberSeen, RangOut
+from hotline_ivr.routing.presence import (
+    BY_ASTERISK,
+    CallAnswered,
+    CallEnded,
+    FoundPaused,
+    FoundReady,
+    Presence,
+    PresenceEvent,
+    RangInVain,
+    Standing,
+    TimePassed,
+    Wanted,
+    after,
+    next_due,
+    wanted,
+)
+from hotline_ivr.routing.presence_rules import rules_of
+
+log = structlog.get_logger()
+
+# How long (seconds) Asterisk may differ from us before we believe that somebody else changed it: our own
+# changes come back as events within a tenth of that.
+DOUBT = timedelta(seconds=1)
+
+
+class QueueControl(Protocol):
+    """What can be asked of Asterisk's queues. Each raises AsteriskError when it could not be done."""
+
+    async def add_member(
+        self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
+    ) -> None: ...
+
+    async def remove_member(self, queue: str, interface: str) -> None: ...
+
+    async def pause(self, interface: str, *, paused: bool, reason: str = "") -> None: ...
+
+
+class OperatorKeeper:
+    """All operators of one plan. `clock` gives the time (aware, UTC)."""
+
+    def __init__(
+        self,
+        control: QueueControl,
+        book: PresenceBook,
+        plan: Plan,
+        interfaces: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._control = control
+        self._book = book
+        self._clock = clock
+        self._take(plan, interfaces)
+        self._floor = Floor()
+        # Whose place in Asterisk has to be looked at, and whose may have been changed by others (until when
+        # we wait and see).
+        self._to_do: set[str] = set()
+        self._doubts: dict[str, datetime] = {}
+        self._work = asyncio.Event()
+
+    def presences(self) -> Mapping[str, Presence]:
+        """Where the operators of the plan stand now."""
+        return {name: found for name in self._plan.operators if (found := self._book.of(name)) is not None}
+
+    async def wish(self, operator: str, event: PresenceEvent) -> Presence:
+        """What somebody asks for an operator; it is on disk when this returns.
+
+        Raises PresenceRefused if it cannot be. Asterisk hears of it at once, or when it is back.
+        """
+        presence = self._book.of(operator) if operator in self._plan.operators else None
+        if presence is None:
+            raise PresenceRefused(f"there is no operator '{operator}'")
+        self._apply(operator, event)
+        await self._book.saved()
+        return self._book.of(operator) or presence
+
+    def happened(self, event: FloorEvent, before: Floor, now: Floor) -> None:
+        """An event of the floor: calls that begin and end, phones that ring in vain, pauses by others."""
+        self._floor = now
+        match event:
+            case RangOut(_, operator):
+                self._apply(operator, RangInVain())
+            case MemberSeen():
+                self._member_seen(before.members.get((event.queue, event.operator)), event)
+            case _:
+                pass
+
+    async def use(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
+        """Staff the queues of another plan; while Asterisk is away the next snapshot does it."""
+        self._take(plan, interfaces)
+        try:
+            await self.reconcile(self._floor)
+        except AsteriskError as error:
+            log.warning("queues will be staffed when Asterisk is back", reason=str(error))
+
+    async def reconcile(self, floor: Floor) -> None:
+        """After a gap: our word holds. Raises AsteriskError if Asterisk cannot be reached."""
+        self._floor = floor
+        self._doubts.clear()
+        now = self._clock()
+        for gone in self._book.presences().keys() - self._plan.operators.keys():
+            self._book.forget(gone, Presence(Standing.SIGNED_OUT, now))
+        for operator in self._plan.operators:
+            if self._book.of(operator) is None:
+                self._book.put(operator, self._first_presence(operator, now))
+            self._apply(operator, TimePassed())
+            self._call_may_be_over(operator)
+        await self._remove_strangers()
+        for operator in self._plan.operators:
+            await self._bring_in_line(operator)
+        self._to_do.clear()
+
+    async def run(self) -> None:
+        """Carry out what is to do, and what falls due, until cancelled."""
+        while True:
+            self._work.clear()
+            self._look_at_the_clock()
+            try:
+                while self._to_do:
+                    await self._bring_in_line(self._to_do.pop())
+            except AsteriskError as error:
+                log.warning("Asterisk will hear of operators when it is back", reason=str(error))
+            due = self._next_moment()
+            delay = None if due is None else max(0.0, (due - self._clock()).total_seconds())
+            try:
+                async with asyncio.timeout(delay):
+                    await self._work.wait()
+            except TimeoutError:
+                continue
+
+    def wake(self) -> None:
+        """Look at the clock again: it may have been set."""
+        self._work.set()
+
+    def _take(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
+        self._plan, self._interfaces = plan, interfaces
+        self._rules = rules_of(plan)
+
+    def _apply(self, operator: str, event: PresenceEvent) -> None:
+        before = self._book.of(operator)
+        if before is None:
+            return
+        now = after(before, event, self._clock(), self._rules, in_call=self._in_call(operator))
+        if now == before:
+            return
+        self._book.put(operator, now)
+        if wanted(now) != wanted(before):
+            log.info(
+                "an operator stands otherwise", operator=operator, standing=now.standing, reason=now.reason
+            )
+            self._to_do.add(operator)
+        self._work.set()
+
+    def _in_call(self, operator: str) -> bool:
+        return any(seen.in_call for seen in self._floor.members.values() if seen.operator == operator)
+
+    def _member_seen(self, before: MemberSeen | None, now: MemberSeen) -> None:
+        was_in_call = before is not None and before.in_call
+        if now.in_call and not was_in_call:
+            self._apply(now.operator, CallAnswered())
+        elif was_in_call and not now.in_call:
+            self._apply(now.operator, CallEnded(now.queue))
+        presence = self._book.of(now.operator)
+        if before is None or presence is None or before.paused == now.paused:
+            return
+        if now.paused != wanted(presence).paused:
+            self._doubts[now.operator] = self._clock() + DOUBT
+            self._work.set()
+
+    def _call_may_be_over(self, operator: str) -> None:
+        """What was asked for in a call that ended while we could not see it."""
+        presence = self._book.of(operator)
+        if presence is not None and presence.asked is not None and not self._in_call(operator):
+            self._apply(operator, CallEnded(""))
+
+    def _look_at_the_clock(self) -> None:
+        now = self._clock()
+        for operator, presence in self._book.presences().items():
+            due = next_due(presence)
+            if due is not None and due <= now:
+                self._apply(operator, TimePassed())
+        for operator in [name for name, moment in self._doubts.items() if moment <= now]:
+            del self._doubts[operator]
+            self._believe_asterisk(operator)
+
+    def _next_moment(self) -> datetime | None:
+        dues = [due for each in self._book.presences().values() if (due := next_due(each)) is not None]
+        return min([*dues, *self._doubts.values()], default=None)
+
+    def _believe_asterisk(self, operator: str) -> None:
+        presence = self._book.of(operator)
+        seen = [each for each in self._floor.members.values() if each.operator == operator]
+        if presence is None or not seen:
+            return
+        want = wanted(presence).paused
+        if all(each.paused != want for each in seen):
+            self._apply(operator, FoundReady() if want else FoundPaused(seen[0].reason))
+        elif any(each.paused != want for each in seen):
+            self._to_do.add(operator)
+
+    def _first_presence(self, operator: str, now: datetime) -> Presence:
+        """Of an operator of whom nothing is known: as Asterisk has it, else as the plan says."""
+        seen = [each for each in self._floor.members.values() if each.operator == operator]
+        if seen and all(each.paused for each in seen):
+            ready = Presence(Standing.READY, now, BY_ASTERISK)
+            return after(ready, FoundPaused(seen[0].reason), now, self._rules)
+        if seen or self._plan.operators[operator].sign_in == "always":
+            return Presence(Standing.READY, now)
+        return Presence(Standing.SIGNED_OUT, now)
+
+    def _queues_of(self, operator: str) -> list[str]:
+        return [name for name, queue in self._plan.queues.items() if operator in queue.operators]
+
+    async def _remove_strangers(self) -> None:
+        """Whoever the plan does not let serve there, and phones whose account has changed."""
+        for seen in list(self._floor.members.values()):
+            known = seen.operator in self._plan.operators and seen.queue in self._queues_of(seen.operator)
+            if not known or self._interfaces.get(seen.operator) != seen.interface:
+                await self._remove(seen)
+
+    async def _bring_in_line(self, operator: str) -> None:
+        """Let Asterisk hold of this operator what we do. Raises AsteriskError if it cannot be reached."""
+        presence, interface = self._book.of(operator), self._interfaces.get(operator)
+        if presence is None or interface is None:
+            return
+        want = wanted(presence)
+        seen = {each.queue: each for each in self._floor.members.values() if each.interface == interface}
+        if not want.member:
+            for each in seen.values():
+                await self._remove(each)
+            return
+        if any(each.paused != want.paused or each.reason != want.reason for each in seen.values()):
+            await self._pause(operator, interface, want)
+        for queue in self._queues_of(operator):
+            if queue not in seen:
+                await self._add(queue, operator, interface, want)
+
+    async def _add(self, queue: str, operator: str, interface: str, want: Wanted) -> None:
+        try:
+            await self._control.add_member(queue, operator, interface, paused=want.paused, reason=want.reason)
+            log.info("operator serves queue", operator=operator, queue=queue)
+        except AsteriskRefused as error:
+            # One member that Asterisk refuses must not cost the others their places, nor us the link.
+            _refused(error, queue=queue, operator=operator)
+
+    async def _remove(self, seen: MemberSeen) -> None:
+        try:
+            await self._control.remove_member(seen.queue, seen.interface)
+            log.info("operator serves queue no more", operator=seen.operator, queue=seen.queue)
+        except AsteriskRefused as error:
+            _refused(error, queue=seen.queue, operator=seen.operator)
+
+    async def _pause(self, operator: str, interface: str, want: Wanted) -> None:
+        try:
+            await self._control.pause(interface, paused=want.paused, reason=want.reason)
+        except AsteriskRefused as error:
+            _refused(error, operator=operator)
+
+
+def _refused(error: AsteriskRefused, **what: str) -> None:
+    log.error("Asterisk refuses to change who serves", reason=str(error), **what)

@@ -1,0 +1,24 @@
+"""The plan's rules for operators, as the presence of one is decided by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.presence import PauseRule, PresenceRules
+
+
+def rules_of(plan: Plan) -> PresenceRules:
+    """What holds for all operators of this plan."""
+    floor = plan.floor
+    return PresenceRules(
+        reasons={
+            name: PauseRule(
+                None if reason.limit is None else timedelta(seconds=reason.limit), returns=reason.returns
+            )
+            for name, reason in floor.pause_reasons.items()
+        },
+        wrap_up={name: timedelta(seconds=queue.wrap_up) for name, queue in plan.queues.items()},
+        unanswered_limit=floor.unanswered_rings,
+        unanswered_pause=timedelta(seconds=floor.unanswered_pause),
+    )

@@ -1,0 +1,363 @@
+"""Queues are staffed as the plan and the operators say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hotline_ivr.calls.floor_watch import FloorWatch
+from hotline_ivr.calls.operator_keeper import OperatorKeeper
+from hotline_ivr.calls.presence_book import PresenceBook
+from hotline_ivr.config.models import Plan
+from hotline_ivr.errors import AsteriskRefused, AsteriskUnreachable, PresenceRefused
+from hotline_ivr.routing.floor import CallerJoined, DeviceState, FloorEvent, MemberGone, MemberSeen, RangOut
+from hotline_ivr.routing.presence import BeReady, Period, SignIn, SignOut, Standing, TakePause
+from hotline_ivr.routing.presence_kept import KeptPresences
+from tests.plans import a_plan
+
+ANNA, BJORN = "PJSIP/anna.k3v9", "PJSIP/bjorn.x2m4"
+INTERFACES = {"anna": ANNA, "bjorn": BJORN}
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class FakeQueues:
+    """Asterisk's queues: members by (queue, interface). What changes is told to `tell`, as events are."""
+
+    def __init__(self) -> None:
+        self.members: dict[tuple[str, str], MemberSeen] = {}
+        self.changes = 0
+        self.reachable = True
+        self.refused: set[tuple[str, str]] = set()
+        self.watch: FloorWatch | None = None
+        self.changed = asyncio.Event()
+
+    async def snapshot(self) -> Sequence[FloorEvent]:
+        self._must_be_reachable()
+        return [*self.members.values(), CallerJoined("main", "main-1.1")]
+
+    async def add_member(
+        self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
+    ) -> None:
+        self._must_be_reachable()
+        if (queue, operator) in self.refused:
+            raise AsteriskRefused("Unable to add interface to queue: No such queue")
+        self.changes += 1
+        self.put(MemberSeen(queue, operator, interface, DeviceState.NOT_IN_USE, paused, reason))
+
+    async def remove_member(self, queue: str, interface: str) -> None:
+        self._must_be_reachable()
+        self.changes += 1
+        gone = self.members.pop((queue, interface))
+        self._tell(MemberGone(queue, gone.operator))
+
+    async def pause(self, interface: str, *, paused: bool, reason: str = "") -> None:
+        self._must_be_reachable()
+        self.changes += 1
+        for (_, phone), seen in list(self.members.items()):
+            if phone == interface:
+                self.put(replace(seen, paused=paused, reason=reason))
+
+    def put(self, member: MemberSeen) -> None:
+        self.members[member.queue, member.interface] = member
+        self._tell(member)
+
+    def serving(self) -> list[tuple[str, str]]:
+        return sorted((queue, seen.operator) for (queue, _), seen in self.members.items())
+
+    def paused(self, interface: str = ANNA) -> str | None:
+        """Why the phone is paused in the queue main; None where it is not."""
+        member = self.members["main", interface]
+        return member.reason if member.paused else None
+
+    async def until(self, interface: str, reason: str | None) -> None:
+        """Wait until the phone is paused for this reason; None is not paused."""
+        while self.paused(interface) != reason:
+            self.changed.clear()
+            await self.changed.wait()
+
+    def _must_be_reachable(self) -> None:
+        if not self.reachable:
+            raise AsteriskUnreachable("no link")
+
+    def _tell(self, event: FloorEvent) -> None:
+        self.changed.set()
+        if self.watch is not None:
+            self.watch.event(event)
+
+
+class Memory:
+    """File and ledger in memory."""
+
+    def __init__(self) -> None:
+        self.kept = KeptPresences({})
+        self.rows: dict[tuple[str, datetime], Period] = {}
+
+    def load(self) -> KeptPresences:
+        return self.kept
+
+    def save(self, kept: KeptPresences) -> None:
+        self.kept = kept
+
+    async def write(self, periods: Sequence[Period]) -> None:
+        self.rows |= {(each.operator, each.began_at): each for each in periods}
+
+    def ledger(self, operator: str) -> list[tuple[str, str, datetime | None]]:
+        found = [each for each in (*self.rows.values(), *self.kept.unwritten) if each.operator == operator]
+        by_start = {each.began_at: each for each in found}
+        return [(e.standing.value, e.reason, e.ended_at) for _, e in sorted(by_start.items())]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Place:
+    """A keeper among its neighbours."""
+
+    def __init__(self, plan: Plan | None = None, memory: Memory | None = None) -> None:
+        self.queues = FakeQueues()
+        self.memory = memory or Memory()
+        self.clock = Clock()
+        self.book = PresenceBook(self.memory, self.memory, pace=0, retry=0.01)
+        self.keeper = OperatorKeeper(self.queues, self.book, plan or a_plan(), INTERFACES, self.clock)
+        self.watch = self.queues.watch = FloorWatch(self.queues, self.keeper)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        await self.watch.resynchronise()
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self.keeper.run()),
+                group.create_task(self.book.keep_file()),
+                group.create_task(self.book.keep_ledger()),
+            ]
+            yield
+            for task in tasks:
+                task.cancel()
+
+    def seen(self, *, in_call: bool = False) -> None:
+        """Asterisk tells of anna's phone."""
+        device = DeviceState.IN_USE if in_call else DeviceState.NOT_IN_USE
+        self.queues.put(replace(self.queues.members["main", ANNA], device=device, in_call=in_call))
+
+    async def pass_time(self, **time: float) -> None:
+        """Let it be so much later; a keeper that sleeps until then is woken by any event."""
+        self.clock.now += timedelta(**time)
+        self.keeper.wake()
+
+
+# --- who serves ----------------------------------------------------------------------------------------
+
+
+async def test_everybody_of_the_plan_serves_after_the_first_link() -> None:
+    place = Place()
+    await place.watch.resynchronise()
+    assert place.queues.serving() == [("main", "anna"), ("main", "bjorn")]
+
+
+async def test_a_start_without_a_file_takes_over_the_pauses_that_asterisk_has() -> None:
+    place = Place()
+    place.queues.members["main", ANNA] = MemberSeen(
+        "main", "anna", ANNA, DeviceState.NOT_IN_USE, paused=True, reason="break"
+    )
+    await place.watch.resynchronise()
+    assert place.queues.paused() == "break"
+    assert place.keeper.presences()["anna"].reason == "break"
+    assert place.keeper.presences()["anna"].by == "asterisk"
+
+
+async def test_somebody_who_is_gone_from_the_plan_serves_no_more() -> None:
+    place = Place()
+    await place.watch.resynchronise()
+    await place.keeper.use(a_plan(queues={"main": {"operators": ["anna"]}}), INTERFACES)
+    assert place.queues.serving() == [("main", "anna")]
+
+
+async def test_a_new_account_takes_the_place_of_the_old_one() -> None:
+    place = Place()
+    await place.watch.resynchronise()
+    await place.keeper.use(a_plan(), {**INTERFACES, "anna": "PJSIP/anna.new2"})
+    assert ("main", "PJSIP/anna.new2") in place.queues.members
+    assert ("main", ANNA) not in place.queues.members
+
+
+async def test_a_plan_taken_while_asterisk_is_away_is_staffed_when_it_is_back() -> None:
+    place = Place()
+    place.queues.reachable = False
+    await place.keeper.use(a_plan(queues={"main": {"operators": ["bjorn"]}}), INTERFACES)
+    place.queues.reachable = True
+    await place.watch.resynchronise()
+    assert place.queues.serving() == [("main", "bjorn")]
+
+
+async def test_one_member_that_asterisk_refuses_does_not_cost_the_others_their_places() -> None:
+    place = Place()
+    place.queues.refused = {("main", "anna")}
+    await place.watch.resynchronise()
+    assert place.queues.serving() == [("main", "bjorn")]
+
+
+async def test_who_signs_in_by_hand_serves_only_then() -> None:
+    operators = {"anna": {"name": "Anna", "sign_in": "self"}, "bjorn": {"name": "Bjorn"}}
+    place = Place(a_plan(sections={"operators": operators}))
+    async with place.at_work():
+        assert place.queues.serving() == [("main", "bjorn")]
+        await place.keeper.wish("anna", SignIn("anna"))
+        while ("main", ANNA) not in place.queues.members:
+            place.queues.changed.clear()
+            await place.queues.changed.wait()
+        await place.keeper.wish("anna", SignOut("anna"))
+        while ("main", ANNA) in place.queues.members:
+            place.queues.changed.clear()
+            await place.queues.changed.wait()
+
+
+# --- pauses --------------------------------------------------------------------------------------------
+
+
+async def test_a_pause_is_on_disk_and_in_asterisk_and_in_the_ledger() -> None:
+    place = Place()
+    async with place.at_work():
+        await place.pass_time(minutes=5)
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        assert place.memory.kept.presences["anna"].reason == "break"
+        await place.queues.until(ANNA, "break")
+        await place.pass_time(minutes=10)
+        await place.keeper.wish("anna", BeReady("anna"))
+        await place.queues.until(ANNA, None)
+    await place.book.close()
+    begin, end = NOON + timedelta(minutes=5), NOON + timedelta(minutes=15)
+    assert place.memory.ledger("anna") == [
+        ("ready", "", begin),
+        ("paused", "break", end),
+        ("ready", "", None),
+    ]
+
+
+async def test_a_pause_asked_for_in_a_call_begins_when_the_call_is_over() -> None:
+    place = Place()
+    async with place.at_work():
+        place.seen(in_call=True)
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        # No other caller is offered, yet it is no break.
+        await place.queues.until(ANNA, "break")
+        assert place.keeper.presences()["anna"].standing is Standing.READY
+        await place.pass_time(minutes=3)
+        place.seen(in_call=False)
+        assert place.keeper.presences()["anna"].since == NOON + timedelta(minutes=3)
+        assert place.keeper.presences()["anna"].standing is Standing.PAUSED
+
+
+async def test_wrap_up_follows_a_call_and_ends_by_itself() -> None:
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}}))
+    async with place.at_work():
+        place.seen(in_call=True)
+        place.seen(in_call=False)
+        await place.queues.until(ANNA, "wrap-up")
+        await place.pass_time(seconds=20)
+        await place.queues.until(ANNA, None)
+
+
+async def test_a_phone_that_rang_in_vain_is_left_in_peace_for_a_while() -> None:
+    place = Place()
+    async with place.at_work():
+        place.watch.event(RangOut("main", "anna"))
+        await place.queues.until(ANNA, "no-answer")
+        assert place.queues.paused(BJORN) is None
+        await place.pass_time(seconds=60)
+        await place.queues.until(ANNA, None)
+
+
+async def test_an_operator_nobody_knows_is_refused() -> None:
+    place = Place()
+    async with place.at_work():
+        with pytest.raises(PresenceRefused, match="no operator 'cecilie'"):
+            await place.keeper.wish("cecilie", SignIn("anna"))
+
+
+# --- gaps and others -------------------------------------------------------------------------------------
+
+
+async def test_after_a_gap_our_word_holds_again() -> None:
+    place = Place()
+    async with place.at_work():
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        await place.queues.until(ANNA, "break")
+        # Asterisk has lost its last second, and somebody has paused bjorn while we did not look.
+        place.queues.watch = None
+        await place.queues.pause(ANNA, paused=False)
+        await place.queues.pause(BJORN, paused=True, reason="lunch")
+        place.queues.watch = place.watch
+        await place.watch.resynchronise()
+        assert place.queues.paused() == "break"
+        assert place.queues.paused(BJORN) is None
+
+
+async def test_a_pause_outlives_the_service_with_its_beginning() -> None:
+    memory = Memory()
+    first = Place(memory=memory)
+    async with first.at_work():
+        await first.keeper.wish("anna", TakePause("break", "anna"))
+    second = Place(memory=memory)
+    second.clock.now += timedelta(minutes=7)
+    await second.watch.resynchronise()
+    assert second.queues.paused() == "break"
+    assert second.keeper.presences()["anna"].since == NOON
+
+
+async def test_a_wish_while_asterisk_is_away_is_kept_and_holds_when_it_is_back() -> None:
+    place = Place()
+    async with place.at_work():
+        place.queues.reachable = False
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        place.queues.reachable = True
+        await place.watch.resynchronise()
+        assert place.queues.paused() == "break"
+
+
+async def test_a_call_that_ended_while_nobody_could_see_it_lets_the_break_begin() -> None:
+    place = Place()
+    async with place.at_work():
+        place.seen(in_call=True)
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        place.queues.watch = None
+        place.seen(in_call=False)
+        place.queues.watch = place.watch
+        await place.watch.resynchronise()
+        assert place.keeper.presences()["anna"].standing is Standing.PAUSED
+
+
+async def test_a_pause_set_in_asterisk_itself_is_taken_over() -> None:
+    place = Place()
+    async with place.at_work():
+        await place.queues.pause(ANNA, paused=True, reason="fire-drill")
+        await place.pass_time(seconds=1)
+        while place.keeper.presences()["anna"].standing is not Standing.PAUSED:
+            await asyncio.sleep(0)
+        assert place.keeper.presences()["anna"].by == "asterisk"
+        assert place.queues.paused() == "fire-drill"
+
+
+async def test_an_echo_of_our_own_pause_is_nobody_elses_change() -> None:
+    place = Place()
+    async with place.at_work():
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        await place.queues.until(ANNA, "break")
+        await place.keeper.wish("anna", BeReady("anna"))
+        await place.queues.until(ANNA, None)
+        # The event of the first pause comes late.
+        place.watch.event(replace(place.queues.members["main", ANNA], paused=True, reason="break"))
+        place.watch.event(place.queues.members["main", ANNA])
+        await place.pass_time(seconds=2)
+        await place.keeper.wish("bjorn", TakePause("break", "bjorn"))
+        await place.queues.until(BJORN, "break")
+        assert place.keeper.presences()["anna"].standing is Standing.READY

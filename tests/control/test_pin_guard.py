@@ -1,0 +1,85 @@
+"""Guessing PINs: few tries, longer and longer lockouts, and a bound over all callers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.control.pin_guard import ALL_TRIES, FIRST_LOCK, FORGET, PinGuard
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def guard(tmp_path: Path, clock: Clock) -> PinGuard:
+    return PinGuard(tmp_path / "tries.json", clock)
+
+
+def wrong(guard: PinGuard, times: int, caller: str = "+4790000001") -> None:
+    for _ in range(times):
+        assert guard.begin(caller, inside=False)
+
+
+def test_each_wrong_try_after_the_third_doubles_the_lockout(guard: PinGuard, clock: Clock) -> None:
+    wrong(guard, 2)
+    assert not guard.is_locked("+4790000001", inside=False)
+    wrong(guard, 1)
+    for doubled in (1, 2, 4, 8):
+        assert not guard.begin("+4790000001", inside=False)
+        clock.now += FIRST_LOCK * doubled - timedelta(seconds=1)
+        assert guard.is_locked("+4790000001", inside=False)
+        clock.now += timedelta(seconds=1)
+        wrong(guard, 1)
+
+
+def test_a_hundred_calls_at_once_have_three_tries(guard: PinGuard) -> None:
+    assert sum(guard.begin("+4790000001", inside=False) for _ in range(100)) == 3
+
+
+def test_a_right_pin_begins_anew(guard: PinGuard) -> None:
+    wrong(guard, 3)
+    guard.succeeded("+4790000001", inside=False)
+    wrong(guard, 2)
+    assert not guard.is_locked("+4790000001", inside=False)
+
+
+def test_who_forges_a_new_number_for_every_try_meets_the_bound_over_all(
+    guard: PinGuard, clock: Clock
+) -> None:
+    for number in range(ALL_TRIES):
+        assert guard.begin(f"+479000{number:04}", inside=False)
+    assert not guard.begin("+4799999999", inside=False)
+    # Our own phones are known by their accounts, so that nobody outside can lock them out.
+    assert guard.begin("phone anna", inside=True)
+    clock.now += timedelta(hours=1)
+    assert guard.begin("+4799999999", inside=False)
+
+
+def test_a_restart_gives_nobody_fresh_tries(guard: PinGuard, clock: Clock, tmp_path: Path) -> None:
+    wrong(guard, 3)
+    assert PinGuard(tmp_path / "tries.json", clock).is_locked("+4790000001", inside=False)
+
+
+def test_a_week_without_a_wrong_try_is_forgotten(guard: PinGuard, clock: Clock) -> None:
+    wrong(guard, 3)
+    clock.now += FORGET + timedelta(seconds=1)
+    wrong(guard, 2)
+    assert not guard.is_locked("+4790000001", inside=False)
+
+
+def test_a_spoilt_file_locks_nobody_out(clock: Clock, tmp_path: Path) -> None:
+    (tmp_path / "tries.json").write_text('{"callers": [1')
+    assert not PinGuard(tmp_path / "tries.json", clock).is_locked("+4790000001", inside=False)
