@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hotline_ivr.routing.untold import untold
 from tests.plans import a_plan
 
@@ -10,8 +12,8 @@ ALL = {
 }
 
 
-def told(prompts: set[str], **line: object) -> list[tuple[str, str]]:
-    return [(".".join(each.path), each.message) for each in untold(a_plan(**line), prompts)]
+def told(prompts: set[str], **line: Any) -> list[tuple[str, str]]:
+    return [(".".join(map(str, each.path)), each.message) for each in untold(a_plan(**line), prompts)]
 
 
 def test_a_line_whose_prompts_are_there_in_all_its_languages_has_no_remark() -> None:

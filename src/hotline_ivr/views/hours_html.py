@@ -48,7 +48,7 @@ def _row(day: DayHours, words: HoursWords) -> str:
     # In words too: not everybody sees colours.
     note = f"<small>{words.special_note}</small>" if day.is_special else ""
     spans = " ".join(f"<span>{span}</span>" for span in words.spans(day))
-    dated = f'{words.weekday(day.day)} <time datetime="{day.day}">{words.date(day.day)}</time>'
+    dated = f'{words.weekday(day.day)} <time datetime="{day.day}">{words.dated(day.day)}</time>'
     return f'  <tr{marked}><th scope="row">{dated}</th><td>{spans}{note}</td></tr>'
 
 

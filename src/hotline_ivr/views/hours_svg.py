@@ -77,7 +77,7 @@ def _week(week: tuple[DayHours, ...], top: int, words: HoursWords) -> list[str]:
 def _ground(day: DayHours, left: int, top: int, words: HoursWords) -> list[str]:
     # Not the rule's name: the picture is for everybody, and names are the configuration's own.
     special = day.is_special
-    about = f"{words.weekday(day.day)} {words.date(day.day)}: " + ", ".join(words.spans(day))
+    about = f"{words.weekday(day.day)} {words.dated(day.day)}: " + ", ".join(words.spans(day))
     shade = _COLOURS["special" if special else "closed"]
     head = words.short(day.day)
     return [

@@ -31,7 +31,7 @@ class HoursWords:
     def weekday(self, day: date) -> str:
         return self.weekdays[day.weekday()]
 
-    def date(self, day: date) -> str:
+    def dated(self, day: date) -> str:
         """`23. november`, `23 November`."""
         return self.date_form.format(day=day.day, month=self.months[day.month - 1])
 
@@ -43,9 +43,9 @@ class HoursWords:
     def period(self, first: date, last: date) -> str:
         """`23. november – 6. desember 2026`; the first year too where it is another one."""
         if first == last:
-            return f"{self.date(first)} {first.year}"
-        begin = self.date(first) if first.year == last.year else f"{self.date(first)} {first.year}"
-        return f"{begin} – {self.date(last)} {last.year}"
+            return f"{self.dated(first)} {first.year}"
+        begin = self.dated(first) if first.year == last.year else f"{self.dated(first)} {first.year}"
+        return f"{begin} – {self.dated(last)} {last.year}"
 
     def span(self, span: Open, day: date) -> str:
         """`08:00–16:00`, on the clock of the line."""
