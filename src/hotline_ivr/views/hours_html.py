@@ -18,7 +18,7 @@ _STYLE = """\
 .hotline-hours caption small { display: block; color: #5a6775; font-size: .875rem; font-weight: 400; }
 .hotline-hours th, .hotline-hours td { padding: .4rem .5rem; vertical-align: top;
   border-top: 1px solid #c9d0d8; }
-.hotline-hours th { text-align: start; font-weight: 400; }
+.hotline-hours th { text-align: start; font-weight: 400; white-space: nowrap; }
 .hotline-hours td { text-align: end; font-variant-numeric: tabular-nums; }
 .hotline-hours td span { display: inline-block; margin-inline-start: .75rem; white-space: nowrap; }
 .hotline-hours td small { display: block; color: #8a3d12; }
