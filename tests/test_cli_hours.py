@@ -41,7 +41,7 @@ def test_files_are_written(run: CliRunner, tmp_path: Path) -> None:
         app, ["hours", "--svg", str(names[0]), "--html", str(names[1]), "--ical", str(names[2])]
     )
     assert done.exit_code == 0, done.output
-    assert [path.read_text(encoding="utf-8")[:6] for path in names] == ["<svg x", "<table", "BEGIN:"]
+    assert [path.read_text(encoding="utf-8")[:6] for path in names] == ["<svg x", "<div l", "BEGIN:"]
 
 
 @pytest.mark.parametrize("wrong", [["admision"], ["--from", "24.12.2026"], ["--days", "0"]])

@@ -82,7 +82,7 @@ def check(
     from hotline_ivr.launch.plans import known_prompts, remarks_today
 
     settings = Settings.from_environment(config=path)
-    result = check_configuration(settings.config, known_prompts(settings), remarks_today)
+    result = check_configuration(settings.config, known_prompts(settings), remarks_today(settings))
     if as_json:
         typer.echo(
             json.dumps(

@@ -33,7 +33,7 @@ def hours(
 
     from hotline_ivr.launch.plans import plan_on_disk
     from hotline_ivr.routing.rulebook import Rulebook
-    from hotline_ivr.views import hours_svg, hours_text
+    from hotline_ivr.views import hours_html, hours_svg, hours_text
     from hotline_ivr.views.week import line_hours
 
     plan = plan_on_disk(Settings.from_environment())
@@ -51,7 +51,7 @@ def hours(
     if svg is not None:
         svg.write_text(hours_svg.svg(found[0]), encoding="utf-8")
     if html is not None:
-        html.write_text(hours_text.html(found[0]), encoding="utf-8")
+        html.write_text(hours_html.html(found[0]), encoding="utf-8")
     if ical is not None:
         ical.write_text(hours_text.ical(found[0], now), encoding="utf-8", newline="")
     if as_json:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,13 +61,24 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def sounds(tmp_path_factory: pytest.TempPathFactory, texts: Path) -> Path:
-    """Short prompts and music, made once for all modules."""
-    state = str(tmp_path_factory.mktemp("prepared"))
-    settings = Settings.from_environment({"HOTLINE_STATE": state, "HOTLINE_SOUNDS": str(texts)})
+def prepared(name: str, texts: Path, like: Path | None = None) -> Path:
+    """Prompts of these texts, the package's own parts, and music: an asterisk folder to start a stack with.
+
+    Kept in the checkout's state folder, as the Asterisk root is, and only what has changed is made again;
+    `like` is another such folder to begin with.
+    """
+    state = CHECKOUT / "state" / "for-tests" / name
+    settings = Settings.from_environment({"HOTLINE_STATE": str(state), "HOTLINE_SOUNDS": str(texts)})
+    if like is not None and not settings.asterisk_dir.exists():
+        shutil.copytree(like, settings.asterisk_dir)
     ready_sounds(settings)
     return settings.asterisk_dir
+
+
+@pytest.fixture(scope="session")
+def sounds(texts: Path) -> Path:
+    """Short prompts and music, made once for all modules."""
+    return prepared("short", texts)
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from hotline_ivr.routing.speech import week_hours
 from hotline_ivr.testing.audio import Audio, recognise, tone, tone_share
@@ -78,8 +79,11 @@ def pressed(record: Record) -> list[str]:
 
 
 Check = Callable[[Record], None]
-Story = Callable[[Walk, str], Awaitable[Check]]
+Story = Callable[[Walk, str], Coroutine[Any, Any, Check]]
 """What a caller goes through, and what must then stand in the record."""
+
+LATE, UNKNOWN = "4712", "4713"
+"""Customers of whom the other program tells after the deadline, and none that it has an answer for."""
 
 
 async def to_a_queue(walk: Walk, _way: str) -> Check:
@@ -91,6 +95,8 @@ async def to_a_queue(walk: Walk, _way: str) -> Check:
     def check(record: Record) -> None:
         assert (record["outcome"], record["queue"]) == ("abandoned", "sales")
         assert pressed(record) == ["main:1"]
+        # Barge-in: the key is pressed, and heard, while the choices are still being told.
+        assert float(record["keys"].split("@")[1]) < walk.prompt("en/menu").seconds
 
     return check
 
@@ -160,6 +166,37 @@ async def another_language(walk: Walk, _way: str) -> Check:
     return check
 
 
+async def a_place_in_another_language(walk: Walk, _way: str) -> Check:
+    await walk.hears("en/menu")
+    await walk.presses("2")
+    await walk.hears("en/more")
+    await walk.event("played")
+    await walk.presses("2")
+    await walk.is_told("nb/news")
+
+    def check(record: Record) -> None:
+        assert record["outcome"] == "informed"
+        assert pressed(record) == ["main:2", "more:2"]
+
+    return check
+
+
+async def wrong_keys_to_the_end(walk: Walk, _way: str) -> Check:
+    await walk.hears("en/menu")
+    await walk.presses("#")
+    await walk.hears("en/wrong-key+menu-short")
+    await walk.presses("#")
+    await walk.hears("en/wrong-key+menu-short")
+    await walk.presses("#")
+    await walk.is_told("en/closed")
+
+    def check(record: Record) -> None:
+        assert record["outcome"] == "informed"
+        assert pressed(record) == ["main:#"] * 3
+
+    return check
+
+
 async def the_hours(walk: Walk, _way: str) -> Check:
     await walk.hears("en/menu")
     await walk.presses("5")
@@ -199,11 +236,33 @@ async def wrong_digits(walk: Walk, _way: str) -> Check:
     await walk.hears("en/customer")
     await walk.presses("12#")
     await walk.hears("en/wrong-number+customer")
+    await walk.presses("123#")
+    await walk.is_told("en/closed")
 
     def check(record: Record) -> None:
-        assert pressed(record)[1] == "customer:2-digits"
+        assert pressed(record) == ["main:6", "customer:2-digits", "customer:3-digits"]
 
     return check
+
+
+def asked_in_vain(digits: str) -> Story:
+    """The other program is late, or knows nothing of these digits: the default."""
+
+    async def story(walk: Walk, _way: str) -> Check:
+        await walk.hears("en/menu")
+        await walk.presses("6")
+        await walk.hears("en/customer")
+        await walk.presses(f"{digits}#")
+        assert (await walk.event("wait")).fields[1] == "sales"
+
+        def check(record: Record) -> None:
+            assert (record["outcome"], record["queue"]) == ("abandoned", "sales")
+            assert pressed(record) == ["main:6", "customer:4-digits"]
+
+        return check
+
+    story.__name__ = f"asked_in_vain_{digits}"
+    return story
 
 
 async def outside(walk: Walk, _way: str) -> Check:
@@ -273,9 +332,13 @@ STORIES: list[Story] = [
     wrong_keys_and_repeat,
     silence,
     another_language,
+    a_place_in_another_language,
+    wrong_keys_to_the_end,
     the_hours,
     right_digits,
     wrong_digits,
+    asked_in_vain(LATE),
+    asked_in_vain(UNKNOWN),
     outside,
     a_message,
     hung_up_while_speaking,

@@ -65,7 +65,7 @@ async def dial(stack: HotlineStack, telephones: Telephones, caller: str, number:
 async def test_a_line_closed_by_hand_says_its_own_message_and_no_other(
     stack: HotlineStack, telephones: Telephones, prompt: Prompts, service: str
 ) -> None:
-    await decided(stack, service, "close", "open", "--for", "2h", "--message", "news")
+    await decided(stack, service, "close", "open", "--until", "tomorrow 23:59", "--message", "news")
     caller = f"+4790060{len(service)}01"
     call = await dial(stack, telephones, caller, OPEN)
     await call.wait_ended(30)
@@ -83,7 +83,7 @@ async def test_a_line_closed_by_hand_says_its_own_message_and_no_other(
 async def test_a_closed_line_opened_by_hand_greets_and_queues_until_that_ends(
     stack: HotlineStack, telephones: Telephones, prompt: Prompts, service: str
 ) -> None:
-    await decided(stack, service, "open", "closed", "--for", "2h")
+    await decided(stack, service, "open", "closed", "--until-next-change")
     caller = f"+4790060{len(service)}02"
     call = await dial(stack, telephones, caller, CLOSED)
     await wait_event(stack.settings.cel_file, caller, "played", 20)
@@ -125,8 +125,15 @@ async def test_who_hangs_up_after_the_information_has_been_informed_and_is_not_l
     await call.hang_up()
     assert recognise(call.heard(), prompt("en/incident")).recognised
 
+    # Others have to press a key to go on, and this one does.
+    await decided(stack, service, "clear", "open")
+    await decided(stack, service, "surge", "open", "--message", "incident", "--must-press", "--for", "2h")
     patient = f"+4790060{len(service)}07"
     other = await dial(stack, telephones, patient, OPEN)
+    # The information is told to its end: a key is heard after it.
+    await wait_event(stack.settings.cel_file, patient, "played", 20)
+    assert recognise(other.heard(), prompt("en/incident")).recognised
+    await other.send_keys("5")
     await wait_event(
         stack.settings.cel_file, patient, "wait", 30, more=lambda event: event.fields[1] == "main"
     )

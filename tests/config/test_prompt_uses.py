@@ -40,3 +40,15 @@ def test_what_two_lines_share_is_heard_in_the_languages_of_both() -> None:
     english = {"name": "Desk", **LINE, "numbers": ["+4722851235"], "language": "en"}
     uses = prompt_uses(plan(lines={"a": {"name": "Desk", **LINE}, "b": english}))
     assert [use.languages for use in uses["greeting"]] == [("nb",), ("en",)]
+
+
+def test_who_promises_to_call_back_has_to_say_so_in_the_languages_of_the_line() -> None:
+    menus = {"main": {"prompt": "menu", "keys": {"9": {"callback": "main"}}}}
+    lines = {"desk": {"name": "Desk", **LINE, "languages": ["en"], "menu": "main"}}
+    uses = prompt_uses(plan(menus=menus, lines=lines))
+    assert uses["callback"] == (Use("menus.main.keys.9.callback", ("nb", "en")),)
+
+
+def test_a_closed_line_that_promises_to_call_back_says_so_too() -> None:
+    uses = prompt_uses(plan(lines={"desk": {"name": "Desk", **LINE, "closed_to": {"callback": "main"}}}))
+    assert uses["callback"] == (Use("lines.desk.closed_to.callback", ("nb",)),)

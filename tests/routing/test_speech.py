@@ -120,7 +120,7 @@ def test_a_date_is_told_with_its_weekday(day: date, norwegian: str, english: str
     ("spans", "norwegian", "english"),
     [
         ((), "Vi har stengt i dag", "We are closed today"),
-        (ALWAYS, "Vi har åpent i dag hele døgnet", "We are open today twenty-four hours"),
+        (ALWAYS, "Vi har åpent i dag hele døgnet", "We are open today around the clock"),
         (
             LUNCH,
             "Vi har åpent i dag fra klokka åtte til klokka tolv og fra klokka tolv tretti til klokka seksten",
@@ -176,7 +176,7 @@ WEEKS: list[tuple[list[Day], str, str]] = [
     (
         week(*[ALWAYS] * 7),
         "Vi har åpent alle dager hele døgnet",
-        "We are open every day twenty-four hours",
+        "We are open every day around the clock",
     ),
     (week(*[SHUT] * 7), "Vi har stengt alle dager", "We are closed every day"),
     (

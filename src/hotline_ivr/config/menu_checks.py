@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
+from hotline_ivr.config.prompt_uses import CALLBACK_PROMPT
 from hotline_ivr.config.reading import Reading
 from hotline_ivr.config.refusal import did_you_mean, quoted
 from hotline_ivr.config.yaml_tree import Path
@@ -29,8 +30,6 @@ _PROMPTS = {
     "collects": ("prompt", "wrong_input"),
     "voicemails": ("prompt", "thanks"),
 }
-# Prompt that is played to who was promised a call.
-_CALLBACK_PROMPT = "callback"
 _WORDS = {"menus": "menu", "collects": "question for digits", "voicemails": "voicemail box"}
 _NODES = ("menus", "collects", "voicemails")
 
@@ -144,7 +143,7 @@ def _prompts(reading: Reading, ways: list[_Way], prompts: Collection[str]) -> It
         content = _section(reading, section)[name]
         written = ((key, content.get(key)) for key in _PROMPTS[section])
         named += [((section, name, key), text.strip()) for key, text in written if isinstance(text, str)]
-    named += [(way.path, _CALLBACK_PROMPT) for way in ways if way.kind == "callback"]
+    named += [(way.path, CALLBACK_PROMPT) for way in ways if way.kind == "callback"]
     for path, prompt in named:
         if prompt not in prompts:
             message = f"there is no prompt {quoted(prompt)}{did_you_mean(prompt, prompts)}"

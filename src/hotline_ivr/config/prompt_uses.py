@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
 from hotline_ivr.config.control import CONTROL_PROMPTS
+from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.models import Configuration, Line
 from hotline_ivr.config.types import PromptId
 
+Path = tuple[str, ...]
+
 ALWAYS_USED = ("technical",)
 """Prompts that every call may come to, whatever the plan says."""
+
+CALLBACK_PROMPT = "callback"
+"""Prompt for whoever was promised to be called back; places name the queue and never this prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,12 @@ class Use:
 
     where: str
     languages: tuple[str, ...]
+    path: Path = field(default=(), compare=False)
+    """The place as keys, one by one: names of holidays hold dots."""
+
+
+def _use(path: Path, languages: tuple[str, ...]) -> Use:
+    return Use(".".join(path), languages, path)
 
 
 def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
@@ -36,26 +48,26 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
     for section in type(plan).model_fields:
         held = getattr(plan, section)
         for key, item in held.items() if isinstance(held, Mapping) else ():
-            place = f"{section}.{key}"
-            for where, prompt in _prompts(item, place):
-                found.setdefault(prompt, []).append(Use(where, languages[place]))
+            heard = languages[f"{section}.{key}"]
+            for path, prompt in (*_prompts(item, (section, key)), *_promises(item, (section, key))):
+                found.setdefault(prompt, []).append(_use(path, heard))
     for line_id, line in plan.lines.items():
         for prompt in ALWAYS_USED:
-            found.setdefault(prompt, []).append(Use(f"lines.{line_id}", _languages(line)))
-    for where, prompt, language in _of_control(plan):
-        found.setdefault(prompt, []).append(Use(where, (language,)))
+            found.setdefault(prompt, []).append(_use(("lines", line_id), _languages(line)))
+    for path, prompt, language in _of_control(plan):
+        found.setdefault(prompt, []).append(_use(path, (language,)))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
 
 
-def _of_control(plan: Configuration) -> Iterator[tuple[str, str, str]]:
+def _of_control(plan: Configuration) -> Iterator[tuple[Path, str, str]]:
     """Place, prompt and language of everything that the control number says."""
     if plan.control is None:
         return
     for prompt in (*CONTROL_PROMPTS, *ALWAYS_USED):
-        yield "control", prompt, plan.control.language
+        yield ("control",), prompt, plan.control.language
     for line_id, line in plan.control.lines.items():
         if line.prompt is not None:
-            yield f"control.lines.{line_id}.prompt", line.prompt, plan.control.language
+            yield ("control", "lines", line_id, "prompt"), line.prompt, plan.control.language
 
 
 def _languages(line: Line) -> tuple[str, ...]:
@@ -107,19 +119,31 @@ def _leaves(item: object, name: str = "") -> Iterator[tuple[str, object]]:
         yield name, item
 
 
-def _prompts(item: object, where: str, hint: Any = None) -> Iterator[tuple[str, str]]:
+def _prompts(item: object, path: Path, hint: Any = None) -> Iterator[tuple[Path, str]]:
     """Each prompt's id within `item`, and where it stands."""
     if isinstance(item, BaseModel):
         for name, field_hint in _hints(type(item)).items():
-            yield from _prompts(getattr(item, name), f"{where}.{name}", field_hint)
+            yield from _prompts(getattr(item, name), (*path, name), field_hint)
     elif isinstance(item, Mapping):
         for key, value in item.items():
-            yield from _prompts(value, f"{where}.{key}", hint)
+            yield from _prompts(value, (*path, str(key)), hint)
     elif isinstance(item, tuple):
         for value in item:
-            yield from _prompts(value, where, hint)
+            yield from _prompts(value, path, hint)
     elif isinstance(item, str) and _holds_prompts(hint):
-        yield where, item
+        yield path, item
+
+
+def _promises(item: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """The prompt of every promise within `item`, and where the promise stands."""
+    if isinstance(item, Destination) and item.callback is not None:
+        yield (*path, "callback"), CALLBACK_PROMPT
+    elif isinstance(item, BaseModel):
+        for name in type(item).model_fields:
+            yield from _promises(getattr(item, name), (*path, name))
+    elif isinstance(item, Mapping):
+        for key, value in item.items():
+            yield from _promises(value, (*path, str(key)))
 
 
 @functools.cache

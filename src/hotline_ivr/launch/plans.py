@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from hotline_ivr.launch.plan_history import PlanHistory, files_of
 from hotline_ivr.routing.remark import Remark
 from hotline_ivr.routing.review import review
 from hotline_ivr.routing.speech import is_part
+from hotline_ivr.routing.untold import untold
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 
@@ -33,9 +34,18 @@ def known_prompts(settings: Settings) -> frozenset[str]:
     return frozenset(prompt for prompt in found if not is_part(prompt))
 
 
-def remarks_today(plan: Plan) -> Iterator[Remark]:
-    """What the days from today on say of a plan, for `check`."""
-    return review(plan, datetime.now(UTC).date())
+def remarks_today(settings: Settings) -> Callable[[Plan], Iterator[Remark]]:
+    """What the days from today on, and the languages of prompts, say of a plan, for `check`.
+
+    Raises SetupError if the prompts' texts cannot be read.
+    """
+    prompts, today = read_sources(*prompt_folders(settings)), datetime.now(UTC).date()
+
+    def remarks(plan: Plan) -> Iterator[Remark]:
+        yield from review(plan, today)
+        yield from untold(plan, prompts)
+
+    return remarks
 
 
 def plan_on_disk(settings: Settings) -> Plan:

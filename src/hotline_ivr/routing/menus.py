@@ -12,6 +12,7 @@ from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Choice, Collect, Menu
 from hotline_ivr.config.models import Plan
+from hotline_ivr.config.prompt_uses import CALLBACK_PROMPT
 from hotline_ivr.routing.opening_days import opening_days
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.speech import week_hours
@@ -36,9 +37,6 @@ from hotline_ivr.routing.steps import (
 
 # How long a number outside rings (s): a little longer than most answering machines wait.
 RING_S = 40
-
-# Prompt for those who were promised to be called back.
-PROMISED = "callback"
 
 COLLECT_PREFIX = "_"
 """Before the id of what a caller is asked for, in a state's path; no menu's id begins so."""
@@ -234,7 +232,7 @@ def go_to(visit: Visit, place: Destination, reason: str, *before: Step) -> Decis
     if place.voicemail is not None:
         return _voicemail(visit, place.voicemail, reason, *before)
     if place.callback is not None:
-        promised = Play(visit.language, PROMISED, Stage.MESSAGE)
+        promised = Play(visit.language, CALLBACK_PROMPT, Stage.MESSAGE)
         steps = (*before, Promise(place.callback), Mark(Outcome.CALLBACK), promised, HangUp())
         return Decision(steps, reason, visit.resting)
     raise AssertionError("a destination names one place")

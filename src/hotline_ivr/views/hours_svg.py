@@ -5,36 +5,38 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 
-from hotline_ivr.config.hours import DAY, DAY_NAMES
-from hotline_ivr.routing.situation import RuleKind
-from hotline_ivr.views.week import DayHours, LineHours, Open, clock_of
+from hotline_ivr.config.hours import DAY
+from hotline_ivr.views.hours_words import HoursWords, words_of
+from hotline_ivr.views.week import ORDINARY, DayHours, LineHours, Open
 
-_LEFT, _TOP, _COLUMN, _HEAD, _HEIGHT, _GAP, _FOOT = 52, 64, 112, 30, 240, 26, 34
+_LEFT, _TOP, _COLUMN, _HEAD, _HEIGHT, _GAP, _FOOT = 52, 64, 112, 30, 240, 26, 68
 _FONT = "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\""
 # Ordinary hours, and hours by another rule; both keep their contrast in print and for colour-blind eyes.
 _INK, _PALE = "#1c2733", "#5a6775"
 _SMALLEST_WITH_WORDS = 16
-_ORDINARY = frozenset({RuleKind.WEEK, RuleKind.SEASON})
+_LEAST_WIDTH = 380
+"""Room for the words below a picture of few days."""
 _COLOURS = {"ordinary": "#2f6f9f", "other": "#b5541c", "closed": "#f4f5f7", "special": "#f7e6d8"}
 
 
 def svg(hours: LineHours) -> str:
     """The picture, with a title and the hours as text, so that it can be read aloud as well."""
     weeks = [hours.days[start : start + 7] for start in range(0, len(hours.days), 7)]
-    width = _LEFT + _COLUMN * min(7, len(hours.days)) + 20
+    words = words_of(hours.line.language)
+    width = max(_LEFT + _COLUMN * min(7, len(hours.days)) + 20, _LEAST_WIDTH)
     height = _TOP + len(weeks) * (_HEAD + _HEIGHT + _GAP) + _FOOT
-    when = f"{hours.days[0].day} - {hours.days[-1].day}"
+    when = words.period(hours.days[0].day, hours.days[-1].day)
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" {_FONT}>',
-        f"<title>{escape(hours.line.name)}: {when}</title>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} lang="{hours.line.language}" role="img" {_FONT}>',
+        f"<title>{escape(hours.line.name)}: {words.opening_hours}, {when}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         _text(_LEFT, 30, hours.line.name, size=20, colour=_INK, weight=600, anchor="start"),
         _text(_LEFT, 50, f"{when}, {hours.line.time_zone}", size=12, anchor="start"),
     ]
     for number, week in enumerate(weeks):
-        parts += _week(week, _TOP + number * (_HEAD + _HEIGHT + _GAP))
-    return "\n".join([*parts, *_legend(height - 14), "</svg>"]) + "\n"
+        parts += _week(week, _TOP + number * (_HEAD + _HEIGHT + _GAP), words)
+    return "\n".join([*parts, *_legend(height - _FOOT + 16, words), "</svg>"]) + "\n"
 
 
 def _text(
@@ -56,60 +58,68 @@ def _box(x: float, y: float, width: float, height: float, *, colour: str, about:
     return f'<rect {at} fill="{colour}"><title>{escape(about)}</title></rect>'
 
 
-def _week(week: tuple[DayHours, ...], top: int) -> list[str]:
+def _week(week: tuple[DayHours, ...], top: int, words: HoursWords) -> list[str]:
     body = top + _HEAD
-    parts = [part for index, day in enumerate(week) for part in _day(day, _LEFT + index * _COLUMN, top, body)]
+    parts = [
+        part for index, day in enumerate(week) for part in _ground(day, _LEFT + index * _COLUMN, top, words)
+    ]
     for hour in range(0, 25, 6):
         y = body + hour * _HEIGHT // 24
         ends = f'x1="{_LEFT}" x2="{_LEFT + _COLUMN * len(week)}" y1="{y}" y2="{y}"'
         parts.append(f'<line {ends} stroke="#c9d0d8" stroke-width="0.6"/>')
         parts.append(_text(_LEFT - 8, y + 4, f"{hour:02}:00", anchor="end"))
+    # Above the lines, which would go through the words otherwise.
+    for index, day in enumerate(week):
+        parts += _hours(day, _LEFT + index * _COLUMN, body, words)
     return parts
 
 
-def _day(day: DayHours, left: int, top: int, body: int) -> list[str]:
+def _ground(day: DayHours, left: int, top: int, words: HoursWords) -> list[str]:
     # Not the rule's name: the picture is for everybody, and names are the configuration's own.
-    special = not _ordinary(day)
-    middle = left + _COLUMN // 2
-    title = f"{DAY_NAMES[day.day.weekday()][:3]} {day.day.day}.{day.day.month}."
-    about = f"{day.day}: {'another rule' if special else 'ordinary'}"
+    special = day.is_special
+    about = f"{words.weekday(day.day)} {words.dated(day.day)}: " + ", ".join(words.spans(day))
     shade = _COLOURS["special" if special else "closed"]
-    parts = [
-        _text(middle, top + 19, title, size=12, colour=_INK, weight=600 if special else 400),
-        _box(left + 2, body, _COLUMN - 4, _HEIGHT, colour=shade, about=about),
+    head = words.short(day.day)
+    return [
+        _text(left + _COLUMN // 2, top + 19, head, size=12, colour=_INK, weight=600 if special else 400),
+        _box(left + 2, top + _HEAD, _COLUMN - 4, _HEIGHT, colour=shade, about=about),
     ]
-    for span in day.spans:
-        parts += _span(span, day, left, body)
-    return parts if day.spans else [*parts, _text(middle, body + _HEIGHT // 2 + 4, "closed")]
 
 
-def _ordinary(day: DayHours) -> bool:
-    closed_by = (day.closed_by,) if day.closed_by else ()
-    return all(rule.kind in _ORDINARY for rule in (*closed_by, *(span.rule for span in day.spans)))
+def _hours(day: DayHours, left: int, body: int, words: HoursWords) -> list[str]:
+    if not day.spans:
+        # Between two lines of the clock.
+        return [_text(left + _COLUMN // 2, body + _HEIGHT * 3 // 8 + 4, words.closed)]
+    return [part for span in day.spans for part in _span(span, day, left, body, words)]
 
 
-def _span(span: Open, day: DayHours, left: int, body: int) -> list[str]:
+def _span(span: Open, day: DayHours, left: int, body: int, words: HoursWords) -> list[str]:
     start = _minute(span.start)
     end = DAY if span.end.date() > day.day else _minute(span.end)
     # On the night when clocks go back a span may end earlier on the clock than it began.
     end = max(end, start + 15)
     y, height = body + start * _HEIGHT / DAY, max(3.0, (end - start) * _HEIGHT / DAY)
-    colour = _COLOURS["ordinary" if span.rule.kind in _ORDINARY else "other"]
-    words = f"{clock_of(span.start, day.day)}-{clock_of(span.end, day.day)}"
-    box = _box(left + 4, y, _COLUMN - 8, height, colour=colour, about=words)
+    colour = _COLOURS["ordinary" if span.rule.kind in ORDINARY else "other"]
+    told = words.span(span, day.day)
+    box = _box(left + 4, y, _COLUMN - 8, height, colour=colour, about=told)
     if height < _SMALLEST_WITH_WORDS:
         return [box]
-    return [box, _text(left + _COLUMN // 2, y + height / 2 + 4, words, colour="#ffffff")]
+    return [box, _text(left + _COLUMN // 2, y + height / 2 + 4, told, colour="#ffffff")]
 
 
 def _minute(moment: datetime) -> int:
     return moment.hour * 60 + moment.minute
 
 
-def _legend(y: int) -> list[str]:
-    parts, x = [], _LEFT
-    for colour, words in (("ordinary", "ordinary week"), ("other", "opening, holiday or other rule")):
-        parts.append(_box(x, y - 10, 12, 12, colour=_COLOURS[colour]))
-        parts.append(_text(x + 18, y, words, anchor="start"))
-        x += 130
+def _legend(y: int, words: HoursWords) -> list[str]:
+    meanings = (
+        ("ordinary", words.usual_hours),
+        ("other", words.special_hours),
+        ("special", words.special_day),
+    )
+    parts = []
+    for place, (colour, meaning) in enumerate(meanings):
+        bottom = y + place * 18
+        parts.append(_box(_LEFT, bottom - 10, 12, 12, colour=_COLOURS[colour]))
+        parts.append(_text(_LEFT + 18, bottom, meaning, anchor="start"))
     return parts

@@ -1,4 +1,4 @@
-"""Opening hours as a table, JSON, HTML for a web site, and an iCalendar feed."""
+"""Opening hours as a table, JSON, and an iCalendar feed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from html import escape
 from typing import Any
 
 from hotline_ivr.config.hours import DAY_NAMES
@@ -64,56 +63,6 @@ def _head(schema: str, hours: LineHours) -> dict[str, Any]:
 def json_text(hours: LineHours) -> str:
     """`as_json` as text, for files."""
     return json.dumps(as_json(hours), ensure_ascii=False)
-
-
-def html(hours: LineHours) -> str:
-    """A piece of a page: a table for people, and for search engines the same as schema.org has it."""
-    rows = "\n".join(
-        f'  <tr><th scope="row">{_dated(day)}</th><td>{escape(_spans(day))}</td></tr>' for day in hours.days
-    )
-    # In a script element only `</` and `<!--` mean anything; `<` is written so that neither comes.
-    data = json.dumps(_schema_org(hours), ensure_ascii=False, indent=1).replace("<", "\\u003c")
-    return (
-        f'<table class="hotline-hours">\n  <caption>{escape(hours.line.name)}</caption>\n{rows}\n</table>\n'
-        f'<script type="application/ld+json">\n{data}\n</script>\n'
-    )
-
-
-def _dated(day: DayHours) -> str:
-    return f'{DAY_NAMES[day.day.weekday()]} <time datetime="{day.day}">{day.day}</time>'
-
-
-def _schema_org(hours: LineHours) -> dict[str, Any]:
-    specifications = [
-        {
-            "@type": "OpeningHoursSpecification",
-            "opens": clock_of(span.start, day.day),
-            # schema.org writes the end of the day as its last minute.
-            "closes": clock_of(span.end, day.day).replace("24:00", "23:59"),
-            "validFrom": day.day.isoformat(),
-            "validThrough": day.day.isoformat(),
-        }
-        for day in hours.days
-        for span in day.spans
-    ] + [
-        # Opening and closing at midnight is how a closed day is told.
-        {
-            "@type": "OpeningHoursSpecification",
-            "opens": "00:00",
-            "closes": "00:00",
-            "validFrom": day.day.isoformat(),
-            "validThrough": day.day.isoformat(),
-        }
-        for day in hours.days
-        if not day.spans
-    ]
-    return {
-        "@context": "https://schema.org",
-        "@type": "ContactPoint",
-        "name": hours.line.name,
-        "telephone": list(hours.line.numbers),
-        "hoursAvailable": specifications,
-    }
 
 
 def ical(hours: LineHours, now: datetime) -> str:

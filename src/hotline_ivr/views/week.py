@@ -13,6 +13,9 @@ from hotline_ivr.routing.situation import Rule, RuleKind
 
 ONE_DAY = timedelta(days=1)
 
+ORDINARY = frozenset({RuleKind.WEEK, RuleKind.SEASON})
+"""Kinds of rules by which hours are the usual ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Open:
@@ -37,6 +40,12 @@ class DayHours:
         rules = [*((self.closed_by,) if self.closed_by else ()), *(span.rule for span in self.spans)]
         names = [rule.name for rule in rules if rule.kind is not RuleKind.WEEK]
         return ", ".join(dict.fromkeys(names))
+
+    @property
+    def is_special(self) -> bool:
+        """Whether another rule than those of the week and its seasons decides on a part of the day."""
+        rules = [*((self.closed_by,) if self.closed_by else ()), *(span.rule for span in self.spans)]
+        return any(rule.kind not in ORDINARY for rule in rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.wall import zone_of
-from hotline_ivr.views import hours_svg, hours_text
+from hotline_ivr.views import hours_html, hours_svg, hours_text
 from hotline_ivr.views.week import LineHours, line_hours
 from hotline_ivr.web.api.lines import Books, require_line
 from hotline_ivr.web.api.problems import ApiError, Kind
@@ -55,7 +55,7 @@ def _json(hours: LineHours, _now: datetime) -> str:
 
 FORMS: Mapping[str, Form] = {
     "json": Form("application/json", DAYS, _json),
-    "html": Form("text/html", DAYS, lambda hours, _now: hours_text.html(hours)),
+    "html": Form("text/html", DAYS, lambda hours, _now: hours_html.html(hours)),
     "svg": Form("image/svg+xml", DAYS, lambda hours, _now: hours_svg.svg(hours)),
     "ics": Form("text/calendar", FEED_DAYS, hours_text.ical),
 }
