@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,3 +88,11 @@ def test_a_floor_is_never_changed_in_place() -> None:
     before = Floor()
     fold(before, anna())
     assert before == Floor()
+
+
+def test_a_wait_began_when_it_was_first_told_of() -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    floor = fold_all([CallerJoined("main", "main-1.1", noon), CallerJoined("main", "main-1.2")])
+    again = fold(floor, CallerJoined("main", "main-1.1", noon + timedelta(seconds=1)))
+    assert again is floor
+    assert floor.waiting_since() == {"main": noon}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -62,6 +63,8 @@ class CallerJoined:
     queue: str
     call: str
     """Unique id of the caller's channel."""
+    #: When the wait began (aware, UTC); None where nobody could tell.
+    joined: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,10 @@ def _frozen() -> Mapping[tuple[str, str], MemberSeen]:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Members by (queue, operator), and waiting callers' queues by call."""
+    """Members by (queue, operator), and waiting callers by call."""
 
     members: Mapping[tuple[str, str], MemberSeen] = field(default_factory=_frozen)
-    waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    waiting: Mapping[str, CallerJoined] = field(default_factory=lambda: MappingProxyType({}))
 
     def operators(self) -> Mapping[str, OperatorState]:
         """Each operator's state; one phone serves all of an operator's queues."""
@@ -108,8 +111,16 @@ class Floor:
 
     def waiting_by_queue(self) -> Mapping[str, int]:
         queues = {queue for queue, _ in self.members}
-        counted = Counter(self.waiting.values())
+        counted = Counter(each.queue for each in self.waiting.values())
         return {queue: counted[queue] for queue in sorted(queues | set(counted))}
+
+    def waiting_since(self) -> Mapping[str, datetime]:
+        """When the longest wait of each queue began; nothing of queues where nobody waits."""
+        since: dict[str, datetime] = {}
+        for each in self.waiting.values():
+            if each.joined is not None:
+                since[each.queue] = min(each.joined, since.get(each.queue, each.joined))
+        return since
 
 
 def state_of(member: MemberSeen) -> OperatorState:
@@ -136,14 +147,18 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
                 floor, members={key: seen for key, seen in floor.members.items() if key != (queue, operator)}
             )
         case CallerJoined(queue, call):
-            return replace(floor, waiting={**floor.waiting, call: queue})
+            known = floor.waiting.get(call)
+            if known is not None and known.queue == queue:
+                # Told of again, by an event that is older than our snapshot: the wait began when it began.
+                return floor
+            return replace(floor, waiting={**floor.waiting, call: event})
         case RangOut():
             # What becomes of it, becomes of the operator: see routing/presence.py.
             return floor
         case CallerLeft(_, call):
             if call not in floor.waiting:
                 return floor
-            return replace(floor, waiting={key: queue for key, queue in floor.waiting.items() if key != call})
+            return replace(floor, waiting={key: each for key, each in floor.waiting.items() if key != call})
 
 
 def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:
