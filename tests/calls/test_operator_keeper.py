@@ -15,7 +15,15 @@ from hotline_ivr.calls.operator_keeper import OperatorKeeper
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskRefused, AsteriskUnreachable, PresenceRefused
-from hotline_ivr.routing.floor import CallerJoined, DeviceState, FloorEvent, MemberGone, MemberSeen, RangOut
+from hotline_ivr.routing.floor import (
+    CallerJoined,
+    Connected,
+    DeviceState,
+    FloorEvent,
+    MemberGone,
+    MemberSeen,
+    RangOut,
+)
 from hotline_ivr.routing.presence import BeReady, Period, SignIn, SignOut, Standing, TakePause
 from hotline_ivr.routing.presence_kept import KeptPresences
 from tests.plans import a_plan
@@ -320,6 +328,17 @@ async def test_ready_before_the_end_of_a_wrap_up_that_began_before_a_restart_beg
         while not second.queues.removed or ("main", ANNA) not in second.queues.members:
             second.queues.changed.clear()
             await second.queues.changed.wait()
+
+
+async def test_a_call_is_known_from_the_connection_though_the_phone_told_too_early() -> None:
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}}))
+    async with place.at_work():
+        place.queues.put(replace(place.queues.members["main", ANNA], device=DeviceState.IN_USE))
+        place.watch.event(Connected("main", "anna"))
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        assert place.keeper.presences()["anna"].standing is Standing.READY
+        place.seen(in_call=False)
+        await place.queues.until(ANNA, "wrap-up")
 
 
 async def test_a_phone_that_rang_in_vain_is_left_in_peace_for_a_while() -> None:

@@ -17,6 +17,7 @@ from hotline_ivr.errors import RemoteProtocolError
 from hotline_ivr.routing.floor import (
     CallerJoined,
     CallerLeft,
+    Connected,
     DeviceState,
     FloorEvent,
     MemberGone,
@@ -107,6 +108,8 @@ def floor_events(message: AmiMessage, now: datetime) -> Iterator[FloorEvent]:
                 state.pause_reason,
                 state.in_call,
             )
+        case ami.OperatorConnected(queue, operator):
+            yield Connected(queue, operator)
         case ami.OperatorRangOut(queue, operator):
             yield RangOut(queue, operator)
         case ami.OperatorRemoved(state):

@@ -16,7 +16,7 @@ import structlog
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskError, AsteriskRefused, PresenceRefused
-from hotline_ivr.routing.floor import Floor, FloorEvent, MemberSeen, RangOut
+from hotline_ivr.routing.floor import Connected, Floor, FloorEvent, MemberSeen, RangOut
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
     CallAnswered,
@@ -100,8 +100,10 @@ class OperatorKeeper:
         match event:
             case RangOut(_, operator):
                 self._apply(operator, RangInVain())
-            case MemberSeen():
-                self._member_seen(before.members.get((event.queue, event.operator)), event)
+            case MemberSeen() | Connected():
+                key = event.queue, event.operator
+                if (member := now.members.get(key)) is not None:
+                    self._member_seen(before.members.get(key), member)
             case _:
                 pass
 

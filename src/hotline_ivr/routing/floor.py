@@ -81,7 +81,19 @@ class RangOut:
     operator: str
 
 
-FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """An operator and a caller of the queue talk from now on."""
+
+    queue: str
+    operator: str
+
+
+FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut | Connected
+
+_PUT_DOWN = frozenset(
+    {DeviceState.NOT_IN_USE, DeviceState.UNAVAILABLE, DeviceState.INVALID, DeviceState.UNKNOWN}
+)
 
 
 def _frozen() -> Mapping[tuple[str, str], MemberSeen]:
@@ -139,9 +151,10 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
     """The floor after one event. Events about what is not there change nothing."""
     match event:
         case MemberSeen():
-            if floor.members.get((event.queue, event.operator)) == event:
-                return floor
-            return replace(floor, members={**floor.members, (event.queue, event.operator): event})
+            return _put(floor, _still_in_call(floor.members.get((event.queue, event.operator)), event))
+        case Connected(queue, operator):
+            member = floor.members.get((queue, operator))
+            return floor if member is None else _put(floor, replace(member, in_call=True))
         case MemberGone(queue, operator):
             return replace(
                 floor, members={key: seen for key, seen in floor.members.items() if key != (queue, operator)}
@@ -159,6 +172,20 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
             if call not in floor.waiting:
                 return floor
             return replace(floor, waiting={key: each for key, each in floor.waiting.items() if key != call})
+
+
+def _put(floor: Floor, member: MemberSeen) -> Floor:
+    key = member.queue, member.operator
+    return (
+        floor if floor.members.get(key) == member else replace(floor, members={**floor.members, key: member})
+    )
+
+
+def _still_in_call(known: MemberSeen | None, now: MemberSeen) -> MemberSeen:
+    """A call lasts until the phone is put down; app_queue notes it later than the phone's being in use."""
+    if known is None or not known.in_call or now.in_call or now.device in _PUT_DOWN:
+        return now
+    return replace(now, in_call=True) if known.interface == now.interface else now
 
 
 def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:
