@@ -38,14 +38,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def phones(stack: HotlineStack, telephones: Telephones) -> dict[str, Phone]:
-    return {
-        name: await telephones.operator(*account, "127.0.0.1", stack.settings.sip_port)
-        for name, account in stack.accounts().items()
-    }
-
-
 class Desk:
     """A supervisor at a terminal."""
 
@@ -80,6 +72,20 @@ def desk(stack: HotlineStack) -> Desk:
     return Desk(stack)
 
 
+@pytest.fixture
+async def phones(stack: HotlineStack, telephones: Telephones, desk: Desk) -> dict[str, Phone]:
+    """Both registered, signed in and ready, whatever was before."""
+    registered = {
+        name: await telephones.operator(*account, "127.0.0.1", stack.settings.sip_port)
+        for name, account in stack.accounts().items()
+    }
+    for name in registered:
+        await desk("sign-in", name)
+        await desk("ready", name)
+        await desk.until(name, can_be_rung, 10)
+    return registered
+
+
 async def dial(stack: HotlineStack, telephones: Telephones, number: str) -> PhoneCall:
     caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
     call = await caller.dial(OPEN)
@@ -102,8 +108,6 @@ def codes(found: dict[str, Any]) -> list[str]:
 async def test_a_break_asked_for_in_a_call_waits_for_its_end_and_the_next_caller_goes_to_another(
     stack: HotlineStack, telephones: Telephones, phones: dict[str, Phone], desk: Desk
 ) -> None:
-    await desk.until("anna", can_be_rung, 10)
-    await desk.until("bjorn", can_be_rung, 10)
     first = await dial(stack, telephones, "+4790030001")
     anna = await phones["anna"].wait_rung(15)
     await anna.answer()
@@ -133,7 +137,6 @@ async def test_a_break_asked_for_in_a_call_waits_for_its_end_and_the_next_caller
 async def test_ready_ends_a_wrap_up_early_also_for_asterisk_itself(
     stack: HotlineStack, telephones: Telephones, phones: dict[str, Phone], desk: Desk
 ) -> None:
-    await desk.until("anna", can_be_rung, WRAP_UP_S + 5)
     # Alone, so that nobody else can take the call.
     await desk("sign-out", "bjorn")
     assert codes(await desk.of("bjorn")) == ["signed-out"]
@@ -152,15 +155,12 @@ async def test_ready_ends_a_wrap_up_early_also_for_asterisk_itself(
     assert waited < WRAP_UP_S, f"app_queue's own wrap-up has held her back: rung after {waited:.1f} s"
     await rung.answer()
     await second.hang_up()
-    await desk("sign-in", "bjorn")
-    await desk.until("bjorn", can_be_rung, 5)
-    await desk.until("anna", stands("ready"), WRAP_UP_S + 3)
+    assert (await desk("sign-in", "bjorn"))["operator"]["standing"] == "ready"
 
 
 async def test_a_phone_that_rings_in_vain_is_left_in_peace_and_comes_back_by_itself(
     stack: HotlineStack, telephones: Telephones, phones: dict[str, Phone], desk: Desk
 ) -> None:
-    await desk.until("anna", can_be_rung, WRAP_UP_S + 5)
     caller = await dial(stack, telephones, "+4790030021")
     await phones["anna"].wait_rung(15)
     # The caller is passed on, and does not come back to a phone that nobody takes up.

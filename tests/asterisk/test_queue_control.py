@@ -9,7 +9,7 @@ import pytest
 from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.queue_control import floor_events, interfaces_of
 from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
-from hotline_ivr.routing.floor import CallerJoined, CallerLeft, DeviceState, MemberGone, MemberSeen
+from hotline_ivr.routing.floor import CallerJoined, CallerLeft, Connected, DeviceState, MemberGone, MemberSeen
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -55,6 +55,11 @@ def test_an_operator_in_a_call_of_the_queue_is_busy_though_the_phone_seems_free(
 
 def test_an_operator_who_was_removed_is_gone() -> None:
     assert list(floor_events(member("QueueMemberRemoved"), NOW)) == [MemberGone("main", "anna")]
+
+
+def test_an_operator_who_takes_a_call_up_is_connected() -> None:
+    taken = event("AgentConnect", Queue="main", MemberName="anna", Interface="PJSIP/anna.k3v9")
+    assert list(floor_events(taken, NOW)) == [Connected("main", "anna")]
 
 
 def test_callers_join_and_leave() -> None:

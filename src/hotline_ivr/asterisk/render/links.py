@@ -9,8 +9,8 @@ from hotline_ivr.settings import Settings
 AMI_USER = "hotline"
 
 # The account hears these and nothing else. Channel events are left out on purpose: they carry caller text
-# that the manager interface does not escape. Of the Agent* events two are heard, for what member events do not
-# say in time; the others are most of the bytes, and the record comes from files.
+# that the manager interface does not escape. Of the Agent* events two are heard, for what member events do
+# not say in time; the others are most of the bytes, and the record comes from files.
 EVENTS = (
     "QueueParams",
     "QueueMember",
