@@ -81,7 +81,7 @@ async def test_a_break_in_a_call_is_said_to_begin_after_it(terminal: Terminal, h
     [
         (("pause", "anna", "--reason", "nap"), "no pause reason 'nap'. Reasons are: break"),
         (("ready", "cara"), "no operator 'cara'. Operators are: anna, bjorn"),
-        (("ready", "../audit"), "should match pattern"),
+        (("ready", "../audit"), "Nothing can have that name"),
         (("periods", "--day", "yesterday"), "write 2026-12-24"),
     ],
 )
