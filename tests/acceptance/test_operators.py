@@ -152,7 +152,8 @@ async def test_ready_ends_a_wrap_up_early_also_for_asterisk_itself(
     rung = await phones["anna"].wait_rung(WRAP_UP_S + 5)
     early = time.monotonic()
     waited = early - ended
-    assert waited < WRAP_UP_S, f"app_queue's own wrap-up has held her back: rung after {waited:.1f} s"
+    # Held back, she is rung at the end of the wrap-up, or a second earlier: app_queue counts whole seconds.
+    assert waited < WRAP_UP_S - 2, f"app_queue's own wrap-up has held her back: rung after {waited:.1f} s"
     await rung.answer()
     await second.hang_up()
     assert (await desk("sign-in", "bjorn"))["operator"]["standing"] == "ready"
