@@ -49,6 +49,7 @@ from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_pro
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
+from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ready_sounds
@@ -57,10 +58,14 @@ from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.local import LocalGate
+from hotline_ivr.web.api.operators import FloorDesk
+from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.guard import NotHttpFilter
 from hotline_ivr.web.health import build_app
+from hotline_ivr.web.local_door import LocalDoor
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import AskObserver, RecordObserver
@@ -102,9 +107,8 @@ class Service:
         )
         self._store = open_store(settings.database)
         control = AmiQueueControl(lambda: self._ami)
-        self._presences = PresenceBook(
-            PresenceFile(settings.presence_file), DatabasePauses(self._store, settings.node)
-        )
+        self._pauses = DatabasePauses(self._store, settings.node)
+        self._presences = PresenceBook(PresenceFile(settings.presence_file), self._pauses)
         self._operators = OperatorKeeper(
             control, self._presences, chosen.plan, interfaces_of(secrets), lambda: datetime.now(UTC)
         )
@@ -123,6 +127,9 @@ class Service:
             longest_retry=LONGEST_RETRY,
         )
         self._metrics.watch_floor(lambda: self._floor.floor)
+        self._metrics.watch_standings(
+            lambda: standings(list(self._asks.plan.operators), self._operators.presences())
+        )
         self._metrics.watch_link(
             lambda: self._ami.state is LinkState.CONNECTED,
             lambda: {"overflow": self._ami.counters.dropped, "malformed": self._ami.counters.malformed},
@@ -163,10 +170,15 @@ class Service:
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
         log.info("asks are answered", host=self._settings.agi_host, port=self._settings.agi_port)
-        app = build_app(self._readiness().checks(), self._metrics, self._api(), self._hours())
+        routes = self._routes()
+        gate = Gate(TokensFile(self._settings.tokens_file), FailedAttempts(time.monotonic))
+        api = api_app(routes, gate, lambda: datetime.now(UTC))
+        app = build_app(self._readiness().checks(), self._metrics, api, self._hours())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
+        door = LocalDoor(self._settings.door_file, api_app(routes, LocalGate(), lambda: datetime.now(UTC)))
+        await door.open()
         try:
             async with running(self._loops(parent, stop)):
                 await stop.wait()
@@ -174,6 +186,7 @@ class Service:
                 # Asks first: while they drain, everything that they look at goes on.
                 await self._agi.stop(self._settings.drain_timeout)
         finally:
+            await door.close()
             await runner.cleanup()
             await self._lookups.close()
             await self._store.close()
@@ -215,7 +228,7 @@ class Service:
         who = Person(ask.call, ask.caller, ask.account, "")
         return encode_control(*await self._control.answer(who, ask.key, ask.event))
 
-    def _api(self) -> web.Application:
+    def _routes(self) -> tuple[AnyRoute, ...]:
         settings = self._settings
         parts = ApiParts(
             record=self._store,
@@ -228,9 +241,19 @@ class Service:
             propose=lambda: propose(settings, datetime.now(UTC), self._asks.plan),
             take=self._apply,
             history=lambda: history(settings).entries(),
+            floor=self._desk(),
         )
-        gate = Gate(TokensFile(settings.tokens_file), FailedAttempts(time.monotonic))
-        return api_app(all_routes(parts), gate, lambda: datetime.now(UTC))
+        return all_routes(parts)
+
+    def _desk(self) -> FloorDesk:
+        return FloorDesk(
+            staff=self._operators,
+            floor=lambda: self._floor.floor,
+            linked=lambda: self._ami.state is LinkState.CONNECTED,
+            books=lambda: self._asks.book,
+            periods=self._pauses.between,
+            note=AuditTrail(self._settings.audit_file).note,
+        )
 
     def _hours(self) -> web.Application | None:
         if self._settings.public_hours == "no":

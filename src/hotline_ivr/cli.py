@@ -21,8 +21,10 @@ from hotline_ivr.cli_costs import app as costs_app
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
+from hotline_ivr.cli_operators import app as operators_app
 from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_simulate import simulate
+from hotline_ivr.cli_status import status
 from hotline_ivr.errors import (
     ArgumentError,
     AsteriskUnreachable,
@@ -57,6 +59,8 @@ app.add_typer(cli_pin.app, name="pin")
 app.add_typer(cli_token.app, name="token")
 app.command()(hours)
 app.add_typer(cli_shifts.app, name="shifts")
+app.add_typer(operators_app, name="operators")
+app.command()(status)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

@@ -183,6 +183,11 @@ class Settings(BaseModel):
         return self.state_dir / "operators.json"
 
     @property
+    def door_file(self) -> Path:
+        """The unix socket at which the service answers the command line."""
+        return self.state_dir / "service.sock"
+
+    @property
     def overrides_file(self) -> Path:
         """What people have closed and opened by hand."""
         return self.state_dir / "overrides.json"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.queue_control import floor_events, interfaces_of
 from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
-from hotline_ivr.routing.floor import CallerJoined, CallerLeft, DeviceState, MemberGone, MemberSeen
+from hotline_ivr.routing.floor import CallerJoined, CallerLeft, Connected, DeviceState, MemberGone, MemberSeen
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 MEMBER = {
     "Queue": "main",
@@ -33,39 +37,47 @@ def member(name: str = "QueueMemberStatus", **changes: str) -> AmiMessage:
 
 
 def test_a_phone_that_rings_is_seen_ringing() -> None:
-    (seen,) = floor_events(member(Status="6"))
+    (seen,) = floor_events(member(Status="6"), NOW)
     assert seen == MemberSeen("main", "anna", "PJSIP/anna.k3v9", DeviceState.RINGING, paused=False)
 
 
 def test_a_pause_comes_with_its_reason() -> None:
-    (seen,) = floor_events(member("QueueMemberPause", Paused="1", PausedReason="lunch"))
+    (seen,) = floor_events(member("QueueMemberPause", Paused="1", PausedReason="lunch"), NOW)
     assert isinstance(seen, MemberSeen)
     assert (seen.paused, seen.reason) == (True, "lunch")
 
 
 def test_an_operator_in_a_call_of_the_queue_is_busy_though_the_phone_seems_free() -> None:
-    (seen,) = floor_events(member(InCall="1"))
+    (seen,) = floor_events(member(InCall="1"), NOW)
     assert isinstance(seen, MemberSeen)
     assert seen.device is DeviceState.IN_USE
 
 
 def test_an_operator_who_was_removed_is_gone() -> None:
-    assert list(floor_events(member("QueueMemberRemoved"))) == [MemberGone("main", "anna")]
+    assert list(floor_events(member("QueueMemberRemoved"), NOW)) == [MemberGone("main", "anna")]
+
+
+def test_an_operator_who_takes_a_call_up_is_connected() -> None:
+    taken = event("AgentConnect", Queue="main", MemberName="anna", Interface="PJSIP/anna.k3v9")
+    assert list(floor_events(taken, NOW)) == [Connected("main", "anna")]
 
 
 def test_callers_join_and_leave() -> None:
     caller = {"Queue": "main", "Uniqueid": "main-1.1", "Linkedid": "main-1.1", "Channel": "PJSIP/trunk-x-1"}
     joined = event("QueueCallerJoin", **caller, Position="1", Count="1")
     left = event("QueueCallerLeave", **caller, Count="0")
-    assert list(floor_events(joined)) == [CallerJoined("main", "main-1.1")]
-    assert list(floor_events(left)) == [CallerLeft("main", "main-1.1")]
+    assert list(floor_events(joined, NOW)) == [CallerJoined("main", "main-1.1", NOW)]
+    listed = event("QueueEntry", **caller, Position="1", Wait="42")
+    began = NOW - timedelta(seconds=42)
+    assert list(floor_events(listed, NOW)) == [CallerJoined("main", "main-1.1", began)]
+    assert list(floor_events(left, NOW)) == [CallerLeft("main", "main-1.1")]
 
 
 @pytest.mark.parametrize(
     "message", [event("AgentCalled", Queue="main"), member(Status="ringing"), event("Newchannel"), event("")]
 )
 def test_what_says_nothing_about_the_floor_or_cannot_be_read_changes_nothing(message: AmiMessage) -> None:
-    assert list(floor_events(message)) == []
+    assert list(floor_events(message, NOW)) == []
 
 
 def test_a_queue_calls_a_phone_by_its_account() -> None:

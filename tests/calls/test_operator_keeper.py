@@ -15,7 +15,15 @@ from hotline_ivr.calls.operator_keeper import OperatorKeeper
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskRefused, AsteriskUnreachable, PresenceRefused
-from hotline_ivr.routing.floor import CallerJoined, DeviceState, FloorEvent, MemberGone, MemberSeen, RangOut
+from hotline_ivr.routing.floor import (
+    CallerJoined,
+    Connected,
+    DeviceState,
+    FloorEvent,
+    MemberGone,
+    MemberSeen,
+    RangOut,
+)
 from hotline_ivr.routing.presence import BeReady, Period, SignIn, SignOut, Standing, TakePause
 from hotline_ivr.routing.presence_kept import KeptPresences
 from tests.plans import a_plan
@@ -31,6 +39,8 @@ class FakeQueues:
     def __init__(self) -> None:
         self.members: dict[tuple[str, str], MemberSeen] = {}
         self.changes = 0
+        # Queues and operators in the order in which they were taken out.
+        self.removed: list[tuple[str, str]] = []
         self.reachable = True
         self.refused: set[tuple[str, str]] = set()
         self.watch: FloorWatch | None = None
@@ -53,6 +63,7 @@ class FakeQueues:
         self._must_be_reachable()
         self.changes += 1
         gone = self.members.pop((queue, interface))
+        self.removed.append((queue, gone.operator))
         self._tell(MemberGone(queue, gone.operator))
 
     async def pause(self, interface: str, *, paused: bool, reason: str = "") -> None:
@@ -265,6 +276,69 @@ async def test_wrap_up_follows_a_call_and_ends_by_itself() -> None:
         await place.queues.until(ANNA, "wrap-up")
         await place.pass_time(seconds=20)
         await place.queues.until(ANNA, None)
+
+
+async def test_ready_before_the_wrap_up_is_over_begins_anew_because_asterisk_has_a_wrap_up_of_its_own() -> (
+    None
+):
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}}))
+    async with place.at_work():
+        place.seen(in_call=True)
+        place.seen(in_call=False)
+        await place.queues.until(ANNA, "wrap-up")
+        await place.pass_time(seconds=5)
+        await place.keeper.wish("anna", BeReady("anna"))
+        while not place.queues.removed or ("main", ANNA) not in place.queues.members:
+            place.queues.changed.clear()
+            await place.queues.changed.wait()
+        assert place.queues.removed == [("main", "anna")]
+        assert place.queues.paused() is None
+        # Once is enough: the next pause within that time is an ordinary one.
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        await place.queues.until(ANNA, "break")
+        await place.keeper.wish("anna", BeReady("anna"))
+        await place.queues.until(ANNA, None)
+        assert place.queues.removed == [("main", "anna")]
+
+
+async def test_a_wrap_up_that_runs_out_by_itself_keeps_the_place_in_the_queue() -> None:
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}}))
+    async with place.at_work():
+        place.seen(in_call=True)
+        place.seen(in_call=False)
+        await place.queues.until(ANNA, "wrap-up")
+        await place.pass_time(seconds=20)
+        await place.queues.until(ANNA, None)
+        assert place.queues.removed == []
+
+
+async def test_ready_before_the_end_of_a_wrap_up_that_began_before_a_restart_begins_anew_too() -> None:
+    memory = Memory()
+    plan = a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}})
+    first = Place(plan, memory)
+    async with first.at_work():
+        first.seen(in_call=True)
+        first.seen(in_call=False)
+        await first.queues.until(ANNA, "wrap-up")
+        await first.book.saved()
+    second = Place(plan, memory)
+    second.queues.members = dict(first.queues.members)
+    async with second.at_work():
+        await second.keeper.wish("anna", BeReady("anna"))
+        while not second.queues.removed or ("main", ANNA) not in second.queues.members:
+            second.queues.changed.clear()
+            await second.queues.changed.wait()
+
+
+async def test_a_call_is_known_from_the_connection_though_the_phone_told_too_early() -> None:
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}}))
+    async with place.at_work():
+        place.queues.put(replace(place.queues.members["main", ANNA], device=DeviceState.IN_USE))
+        place.watch.event(Connected("main", "anna"))
+        await place.keeper.wish("anna", TakePause("break", "anna"))
+        assert place.keeper.presences()["anna"].standing is Standing.READY
+        place.seen(in_call=False)
+        await place.queues.until(ANNA, "wrap-up")
 
 
 async def test_a_phone_that_rang_in_vain_is_left_in_peace_for_a_while() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hotline_ivr.routing.floor import (
     CallerJoined,
     CallerLeft,
+    Connected,
     DeviceState,
     Floor,
     FloorEvent,
@@ -86,3 +89,25 @@ def test_a_floor_is_never_changed_in_place() -> None:
     before = Floor()
     fold(before, anna())
     assert before == Floor()
+
+
+def test_a_wait_began_when_it_was_first_told_of() -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    floor = fold_all([CallerJoined("main", "main-1.1", noon), CallerJoined("main", "main-1.2")])
+    again = fold(floor, CallerJoined("main", "main-1.1", noon + timedelta(seconds=1)))
+    assert again is floor
+    assert floor.waiting_since() == {"main": noon}
+
+
+def test_a_call_lasts_from_the_connection_until_the_phone_is_put_down() -> None:
+    """app_queue tells that the phone is in use before it has noted that the member is in a call."""
+
+    def in_call(floor: Floor) -> bool:
+        return floor.members["main", "anna"].in_call
+
+    talking = fold_all([anna(DeviceState.IN_USE), Connected("main", "anna"), Connected("main", "nobody")])
+    assert in_call(talking)
+    for device in (DeviceState.RINGING, DeviceState.IN_USE, DeviceState.ON_HOLD):
+        assert in_call(fold(talking, anna(device, paused=True)))
+    assert not in_call(fold(talking, anna()))
+    assert not in_call(fold(talking, anna(DeviceState.UNAVAILABLE)))

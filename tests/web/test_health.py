@@ -86,3 +86,10 @@ async def test_metrics_show_the_floor_as_it_is_when_asked(client: Client, metric
     assert 'hotline_operators{state="free"} 1.0' in text
     assert 'hotline_operators{state="talking"} 1.0' in text
     assert 'hotline_calls_waiting{queue="main"} 1.0' in text
+
+
+async def test_metrics_show_how_operators_stand(client: Client, metrics: Metrics) -> None:
+    metrics.watch_standings(lambda: {"paused": 2, "ready": 1})
+    text = await (await client.get("/metrics")).text()
+    assert 'hotline_operators_standing{standing="paused"} 2.0' in text
+    assert 'hotline_operators_standing{standing="ready"} 1.0' in text

@@ -2,7 +2,7 @@
 
 Names on the left are ours: an operator (Asterisk: member, agent), a caller (Asterisk: the queue's entry).
 Times are Unix seconds (UTC); durations are in seconds unless a name says otherwise. The events are described
-in Asterisk's documentation of app_queue. Of its Agent* events only one has a word here: what they tell is in
+in Asterisk's documentation of app_queue. Of its Agent* events only two have a word here: what they tell is in
 queue_log, and at the end of a call they may come without the caller's channel.
 """
 
@@ -76,6 +76,15 @@ class OperatorStatusChanged:
 @dataclass(frozen=True, slots=True)
 class OperatorPauseChanged:
     state: OperatorState
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorConnected:
+    """The operator has taken the call up and talks. Asterisk's events of the phone do not say so in time."""
+
+    queue: str
+    operator: str
+    interface: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,7 @@ Event = (
     | OperatorRemoved
     | OperatorStatusChanged
     | OperatorPauseChanged
+    | OperatorConnected
     | OperatorRangOut
     | QueueListed
     | CallerListed
@@ -251,6 +261,7 @@ _READERS: Final[dict[str, _Reader]] = {
     "QueueMemberRemoved": lambda message: OperatorRemoved(_state(message)),
     "QueueMemberStatus": lambda message: OperatorStatusChanged(_state(message)),
     "QueueMemberPause": lambda message: OperatorPauseChanged(_state(message)),
+    "AgentConnect": _reader(OperatorConnected),
     "AgentRingNoAnswer": _reader(OperatorRangOut),
     "QueueCallerJoin": _reader(CallerJoined),
     "QueueCallerLeave": _reader(CallerLeft),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -16,6 +17,7 @@ from hotline_ivr.errors import RemoteProtocolError
 from hotline_ivr.routing.floor import (
     CallerJoined,
     CallerLeft,
+    Connected,
     DeviceState,
     FloorEvent,
     MemberGone,
@@ -44,15 +46,19 @@ def interfaces_of(secrets: Secrets) -> Mapping[str, str]:
 
 
 class AmiQueueControl:
-    """Queue work over the manager link. Errors are those of AmiLink.send."""
+    """Queue work over the manager link. Errors are those of AmiLink.send. `clock` gives the time (UTC)."""
 
-    def __init__(self, link: Callable[[], AmiLink]) -> None:
+    def __init__(
+        self, link: Callable[[], AmiLink], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._link = link
+        self._clock = clock
 
     async def snapshot(self) -> list[FloorEvent]:
         """Every member and every caller that waits, as events that make up the floor."""
         listed = await self._link().send_list(QueueStatus().action())
-        return [event for message in listed for event in floor_events(message)]
+        now = self._clock()
+        return [event for message in listed for event in floor_events(message, now)]
 
     async def add_member(
         self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
@@ -70,14 +76,14 @@ class AmiQueueControl:
         """A receiver for the link's events that hands on what concerns the floor."""
 
         async def deliver(message: AmiMessage) -> None:
-            for event in floor_events(message):
+            for event in floor_events(message, self._clock()):
                 sink(event)
 
         return deliver
 
 
-def floor_events(message: AmiMessage) -> Iterator[FloorEvent]:
-    """What a manager event says about the floor; nothing where it says nothing we can read."""
+def floor_events(message: AmiMessage, now: datetime) -> Iterator[FloorEvent]:
+    """What a manager event that came `now` (UTC) says about the floor; nothing where we cannot read it."""
     try:
         event = ami.parse_event(message)
     except RemoteProtocolError as error:
@@ -102,12 +108,16 @@ def floor_events(message: AmiMessage) -> Iterator[FloorEvent]:
                 state.pause_reason,
                 state.in_call,
             )
+        case ami.OperatorConnected(queue, operator):
+            yield Connected(queue, operator)
         case ami.OperatorRangOut(queue, operator):
             yield RangOut(queue, operator)
         case ami.OperatorRemoved(state):
             yield MemberGone(state.queue, state.operator)
-        case ami.CallerListed() | ami.CallerJoined():
-            yield CallerJoined(event.queue, event.unique_id)
+        case ami.CallerListed():
+            yield CallerJoined(event.queue, event.unique_id, now - timedelta(seconds=event.waited))
+        case ami.CallerJoined():
+            yield CallerJoined(event.queue, event.unique_id, now)
         case ami.CallerLeft() | ami.CallerAbandoned():
             yield CallerLeft(event.queue, event.unique_id)
         case _:

@@ -16,7 +16,7 @@ import structlog
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskError, AsteriskRefused, PresenceRefused
-from hotline_ivr.routing.floor import Floor, FloorEvent, MemberSeen, RangOut
+from hotline_ivr.routing.floor import Connected, Floor, FloorEvent, MemberSeen, RangOut
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
     CallAnswered,
@@ -74,6 +74,8 @@ class OperatorKeeper:
         # we wait and see).
         self._to_do: set[str] = set()
         self._doubts: dict[str, datetime] = {}
+        # Until when Asterisk's own wrap-up keeps an operator from being rung, whatever we say.
+        self._resting: dict[str, datetime] = {}
         self._work = asyncio.Event()
 
     def presences(self) -> Mapping[str, Presence]:
@@ -98,8 +100,10 @@ class OperatorKeeper:
         match event:
             case RangOut(_, operator):
                 self._apply(operator, RangInVain())
-            case MemberSeen():
-                self._member_seen(before.members.get((event.queue, event.operator)), event)
+            case MemberSeen() | Connected():
+                key = event.queue, event.operator
+                if (member := now.members.get(key)) is not None:
+                    self._member_seen(before.members.get(key), member)
             case _:
                 pass
 
@@ -123,6 +127,7 @@ class OperatorKeeper:
                 self._book.put(operator, self._first_presence(operator, now))
             self._apply(operator, TimePassed())
             self._call_may_be_over(operator)
+            self._remember_wrap_up(operator)
         await self._remove_strangers()
         for operator in self._plan.operators:
             await self._bring_in_line(operator)
@@ -177,6 +182,8 @@ class OperatorKeeper:
         if now.in_call and not was_in_call:
             self._apply(now.operator, CallAnswered())
         elif was_in_call and not now.in_call:
+            rest = self._rules.wrap_up.get(now.queue, timedelta())
+            self._resting[now.operator] = self._clock() + rest
             self._apply(now.operator, CallEnded(now.queue))
         presence = self._book.of(now.operator)
         if before is None or presence is None or before.paused == now.paused:
@@ -190,6 +197,12 @@ class OperatorKeeper:
         presence = self._book.of(operator)
         if presence is not None and presence.asked is not None and not self._in_call(operator):
             self._apply(operator, CallEnded(""))
+
+    def _remember_wrap_up(self, operator: str) -> None:
+        """Of a call that ended before we were started."""
+        presence = self._book.of(operator)
+        if presence and presence.standing is Standing.WRAP_UP and presence.until:
+            self._resting.setdefault(operator, presence.until)
 
     def _look_at_the_clock(self) -> None:
         now = self._clock()
@@ -247,11 +260,37 @@ class OperatorKeeper:
             for each in seen.values():
                 await self._remove(each)
             return
+        if not want.paused and self._rests(operator):
+            await self._begin_anew(operator, seen, want)
+            return
         if any(each.paused != want.paused or each.reason != want.reason for each in seen.values()):
             await self._pause(operator, interface, want)
         for queue in self._queues_of(operator):
             if queue not in seen:
                 await self._add(queue, operator, interface, want)
+
+    def _rests(self, operator: str) -> bool:
+        """Whether Asterisk would hold back calls from an operator who is ready before the wrap-up is over."""
+        until = self._resting.get(operator)
+        return until is not None and self._clock() < until
+
+    async def _begin_anew(self, operator: str, seen: Mapping[str, MemberSeen], want: Wanted) -> None:
+        """Be ready before app_queue's own wrap-up is over: only a member who is new has none.
+
+        app_queue compares `wrapuptime` with the member's `lastcall`, which no action sets; a new member has
+        none. The same goes for how many calls were taken, so that `leastrecent` and `fewestcalls` take the
+        operator for one who has just signed in. Both actions leave in one turn of the loop, so that no caller
+        finds the queue without its only operator; if the link drops between them, the next snapshot adds.
+        """
+        self._resting.pop(operator, None)
+        interface = self._interfaces[operator]
+        for queue in self._queues_of(operator):
+            steps = [self._add(queue, operator, interface, want)]
+            if queue in seen:
+                steps.insert(0, self._remove(seen[queue]))
+            for done in await asyncio.gather(*steps, return_exceptions=True):
+                if isinstance(done, BaseException):
+                    raise done
 
     async def _add(self, queue: str, operator: str, interface: str, want: Wanted) -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -62,6 +63,8 @@ class CallerJoined:
     queue: str
     call: str
     """Unique id of the caller's channel."""
+    #: When the wait began (aware, UTC); None where nobody could tell.
+    joined: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,19 @@ class RangOut:
     operator: str
 
 
-FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """An operator and a caller of the queue talk from now on."""
+
+    queue: str
+    operator: str
+
+
+FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut | Connected
+
+_PUT_DOWN = frozenset(
+    {DeviceState.NOT_IN_USE, DeviceState.UNAVAILABLE, DeviceState.INVALID, DeviceState.UNKNOWN}
+)
 
 
 def _frozen() -> Mapping[tuple[str, str], MemberSeen]:
@@ -87,10 +102,10 @@ def _frozen() -> Mapping[tuple[str, str], MemberSeen]:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Members by (queue, operator), and waiting callers' queues by call."""
+    """Members by (queue, operator), and waiting callers by call."""
 
     members: Mapping[tuple[str, str], MemberSeen] = field(default_factory=_frozen)
-    waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    waiting: Mapping[str, CallerJoined] = field(default_factory=lambda: MappingProxyType({}))
 
     def operators(self) -> Mapping[str, OperatorState]:
         """Each operator's state; one phone serves all of an operator's queues."""
@@ -108,8 +123,16 @@ class Floor:
 
     def waiting_by_queue(self) -> Mapping[str, int]:
         queues = {queue for queue, _ in self.members}
-        counted = Counter(self.waiting.values())
+        counted = Counter(each.queue for each in self.waiting.values())
         return {queue: counted[queue] for queue in sorted(queues | set(counted))}
+
+    def waiting_since(self) -> Mapping[str, datetime]:
+        """When the longest wait of each queue began; nothing of queues where nobody waits."""
+        since: dict[str, datetime] = {}
+        for each in self.waiting.values():
+            if each.joined is not None:
+                since[each.queue] = min(each.joined, since.get(each.queue, each.joined))
+        return since
 
 
 def state_of(member: MemberSeen) -> OperatorState:
@@ -128,22 +151,41 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
     """The floor after one event. Events about what is not there change nothing."""
     match event:
         case MemberSeen():
-            if floor.members.get((event.queue, event.operator)) == event:
-                return floor
-            return replace(floor, members={**floor.members, (event.queue, event.operator): event})
+            return _put(floor, _still_in_call(floor.members.get((event.queue, event.operator)), event))
+        case Connected(queue, operator):
+            member = floor.members.get((queue, operator))
+            return floor if member is None else _put(floor, replace(member, in_call=True))
         case MemberGone(queue, operator):
             return replace(
                 floor, members={key: seen for key, seen in floor.members.items() if key != (queue, operator)}
             )
         case CallerJoined(queue, call):
-            return replace(floor, waiting={**floor.waiting, call: queue})
+            known = floor.waiting.get(call)
+            if known is not None and known.queue == queue:
+                # Told of again, by an event that is older than our snapshot: the wait began when it began.
+                return floor
+            return replace(floor, waiting={**floor.waiting, call: event})
         case RangOut():
             # What becomes of it, becomes of the operator: see routing/presence.py.
             return floor
         case CallerLeft(_, call):
             if call not in floor.waiting:
                 return floor
-            return replace(floor, waiting={key: queue for key, queue in floor.waiting.items() if key != call})
+            return replace(floor, waiting={key: each for key, each in floor.waiting.items() if key != call})
+
+
+def _put(floor: Floor, member: MemberSeen) -> Floor:
+    key = member.queue, member.operator
+    return (
+        floor if floor.members.get(key) == member else replace(floor, members={**floor.members, key: member})
+    )
+
+
+def _still_in_call(known: MemberSeen | None, now: MemberSeen) -> MemberSeen:
+    """A call lasts until the phone is put down; app_queue notes it later than the phone's being in use."""
+    if known is None or not known.in_call or now.in_call or now.device in _PUT_DOWN:
+        return now
+    return replace(now, in_call=True) if known.interface == now.interface else now
 
 
 def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:

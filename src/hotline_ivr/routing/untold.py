@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.prompt_uses import prompt_uses
-from hotline_ivr.routing.review import Remark
+from hotline_ivr.routing.remark import Remark
 
 
 def untold(plan: Plan, prompts: Collection[str]) -> Iterator[Remark]:

@@ -85,6 +85,10 @@ class Metrics:
         """Add the gauges of the live picture; they are read when Prometheus asks."""
         self.registry.register(_FloorCollector(floor))
 
+    def watch_standings(self, standings: Callable[[], Mapping[str, int]]) -> None:
+        """Add how many operators stand how to the queues, whatever their phones do."""
+        self.registry.register(_StandingCollector(standings))
+
     def watch_link(self, connected: Callable[[], bool], dropped: Callable[[], Mapping[str, int]]) -> None:
         """Add what there is to know of the manager link; `dropped` is events not used, by reason."""
         self.registry.register(_LinkCollector(connected, dropped))
@@ -105,7 +109,9 @@ class _FloorCollector(Collector):
     @override
     def collect(self) -> Iterator[GaugeMetricFamily]:
         floor = self._floor()
-        operators = GaugeMetricFamily("hotline_operators", "Operators by state.", labels=["state"])
+        operators = GaugeMetricFamily(
+            "hotline_operators", "Operators by what their phones do.", labels=["state"]
+        )
         for state, count in floor.operators_by_state().items():
             operators.add_metric([state], count)
         yield operators
@@ -113,6 +119,20 @@ class _FloorCollector(Collector):
         for queue, count in floor.waiting_by_queue().items():
             waiting.add_metric([queue], count)
         yield waiting
+
+
+class _StandingCollector(Collector):
+    def __init__(self, standings: Callable[[], Mapping[str, int]]) -> None:
+        self._standings = standings
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "hotline_operators_standing", "Operators by how they stand to the queues.", labels=["standing"]
+        )
+        for standing, count in self._standings().items():
+            family.add_metric([standing], count)
+        yield family
 
 
 class _LinkCollector(Collector):

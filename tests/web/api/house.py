@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,22 +13,48 @@ from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 
 from hotline_ivr.config.check import CheckResult, check, read_plan
+from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
+from hotline_ivr.errors import StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.routing.floor import Floor
 from hotline_ivr.routing.plan_diff import plan_diff
+from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, after
+from hotline_ivr.routing.presence_rules import rules_of
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.calls import Record
+from hotline_ivr.web.api.operators import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.metrics import Metrics
 from tests.plans import a_plan
+
+
+class FakeStaff:
+    """Operators in memory, who stand as they are asked to; `calls` are those who talk."""
+
+    def __init__(self, plan: Plan, clock: Callable[[], datetime]) -> None:
+        self._rules, self._clock = rules_of(plan), clock
+        self.calls: set[str] = set()
+        self.standing = {name: Presence(Standing.READY, clock()) for name in plan.operators}
+
+    def presences(self) -> Mapping[str, Presence]:
+        return dict(self.standing)
+
+    async def wish(self, operator: str, event: PresenceEvent) -> Presence:
+        now = after(
+            self.standing[operator], event, self._clock(), self._rules, in_call=operator in self.calls
+        )
+        self.standing[operator] = now
+        return now
+
 
 Client = TestClient[Request, Application]
 
@@ -47,9 +73,14 @@ class House:
     # How often the service was told to look at the overrides.
     told: int = 0
     secrets: dict[str, str] = field(default_factory=dict)
+    floor: Floor = field(default_factory=Floor)
+    linked: bool = True
+    # The pause ledger; None is a database that is away.
+    periods: Sequence[Period] | None = ()
 
     def __post_init__(self) -> None:
         self.plan = a_plan({"mon-fri": "08:00-16:00"})
+        self.staff = FakeStaff(self.plan, lambda: self.now)
         self.tokens = TokensFile(self.folder / "tokens.json")
         self.overrides = OverridesFile(self.folder / "overrides.json")
         self.trail = AuditTrail(self.folder / "audit.jsonl")
@@ -78,6 +109,15 @@ class House:
         self.plan = read_plan(self.folder / "config")
         return self.plan.version
 
+    async def ledger(self, start: datetime, end: datetime, operator: str | None) -> Sequence[Period]:
+        if self.periods is None:
+            raise StoreError("the database is away")
+        return [
+            each
+            for each in self.periods
+            if each.operator == operator and each.began_at < end and (each.ended_at or end) > start
+        ]
+
     def tell(self) -> None:
         self.told += 1
 
@@ -92,6 +132,9 @@ class House:
             propose=self.propose,
             take=self.take,
             history=lambda: PlanHistory(self.folder / "history").entries(),
+            floor=FloorDesk(
+                self.staff, lambda: self.floor, lambda: self.linked, self.book, self.ledger, self.trail.note
+            ),
             overrides_changed=self.tell,
         )
         return all_routes(parts)

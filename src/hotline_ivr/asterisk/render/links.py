@@ -9,8 +9,8 @@ from hotline_ivr.settings import Settings
 AMI_USER = "hotline"
 
 # The account hears these and nothing else. Channel events are left out on purpose: they carry caller text
-# that the manager interface does not escape. The Agent* events are left out because nothing uses them: the
-# record comes from files, the live picture from member and caller events, and they are most of the bytes.
+# that the manager interface does not escape. Of the Agent* events two are heard, for what member events do
+# not say in time; the others are most of the bytes, and the record comes from files.
 EVENTS = (
     "QueueParams",
     "QueueMember",
@@ -23,6 +23,8 @@ EVENTS = (
     "QueueCallerJoin",
     "QueueCallerLeave",
     "QueueCallerAbandon",
+    "AgentConnect",
+    "AgentRingNoAnswer",
 )
 
 

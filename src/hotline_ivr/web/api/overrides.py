@@ -214,7 +214,7 @@ async def set_override(desk: Desk, asked: Asked[LinePath, Nothing, NewOverride])
         line=asked.path.line,
         kind=body.kind,
         by=asked.who.name,
-        via="rest",
+        via=asked.who.via,
         until=body.until,
         ends_at=body.ends_at,
         seconds=body.seconds,
@@ -236,7 +236,7 @@ async def clear_line(desk: Desk, asked: Asked[LinePath, Nothing, Nothing]) -> En
     def change() -> tuple[Override, ...]:
         require_line(desk.books(), asked.path.line)
         return desk.hands().clear(
-            by=asked.who.name, via="rest", line=asked.path.line, request_id=asked.request_id
+            by=asked.who.name, via=asked.who.via, line=asked.path.line, request_id=asked.request_id
         )
 
     return _ended(await _changing(desk, change, Kind.NOT_FOUND), asked.who.name, asked.now)
@@ -245,7 +245,7 @@ async def clear_line(desk: Desk, asked: Asked[LinePath, Nothing, Nothing]) -> En
 async def clear_one(desk: Desk, asked: Asked[OverridePath, Nothing, Nothing]) -> Ended:
     def change() -> tuple[Override, ...]:
         return desk.hands().clear(
-            by=asked.who.name, via="rest", id_=asked.path.id, request_id=asked.request_id
+            by=asked.who.name, via=asked.who.via, id_=asked.path.id, request_id=asked.request_id
         )
 
     return _ended(await _changing(desk, change, Kind.NOT_FOUND), asked.who.name, asked.now)

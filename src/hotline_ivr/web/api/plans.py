@@ -238,7 +238,7 @@ async def _note(trail: AuditTrail, version: str, asked: Asked[Nothing, Nothing, 
     entry = AuditEntry(
         asked.now,
         asked.who.name,
-        "rest",
+        asked.who.via,
         "configuration.apply",
         "configuration",
         {"version": version},

@@ -27,6 +27,7 @@ class Kind(Enum):
     NOT_ALLOWED = (403, "The token may not do this")
     NOT_FOUND = (404, "There is nothing of that name")
     NO_SUCH_METHOD = (405, "This cannot be done here")
+    NOT_NOW = (409, "This cannot be done now")
     UNCHANGED = (409, "There is nothing to change")
     TOO_LARGE = (413, "The body is too large")
     NO_JSON = (415, "The body is not plain JSON")

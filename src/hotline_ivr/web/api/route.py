@@ -46,6 +46,8 @@ class Who:
 
     name: str
     role: Role | None
+    #: By which way, for the trail: rest, or command where it is a user of this machine at the local door.
+    via: str = "rest"
 
     def may(self, role: Role) -> bool:
         return self.role is not None and self.role >= role

@@ -9,7 +9,19 @@ from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.views.proposal import Proposed
-from hotline_ivr.web.api import audit, calls, checking, explain, hours, lines, openapi, overrides, plans
+from hotline_ivr.web.api import (
+    audit,
+    calls,
+    checking,
+    explain,
+    hours,
+    lines,
+    openapi,
+    operators,
+    overrides,
+    plans,
+    status,
+)
 from hotline_ivr.web.api.route import AnyRoute
 
 
@@ -26,6 +38,7 @@ class ApiParts:
     propose: Callable[[], Awaitable[Proposed]]
     take: Callable[[], Awaitable[str]]
     history: Callable[[], Iterable[plans.UsedPlan]]
+    floor: operators.FloorDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -42,6 +55,8 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *overrides.routes(desk),
         *checking.routes(parts.check, parts.books),
         *plans.routes(bench),
+        *operators.routes(parts.floor),
+        *status.routes(parts.floor),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))
