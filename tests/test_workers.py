@@ -14,9 +14,10 @@ from tests.workers import LONG, ONE_AT_A_TIME, end_all, marked, parent_of, place
 CHECKOUT = Path(__file__).parents[1]
 
 FAMILY = """
-import subprocess, sys
-with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True):
+import signal, subprocess, sys
+with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True):
     print("started", flush=True)
+    signal.pause()
 """
 
 
@@ -37,14 +38,17 @@ def test_what_a_stopped_worker_left_is_ended_with_its_children_and_nothing_else(
         subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other,
         subprocess.Popen(command, env={**os.environ, name: value}, stdout=subprocess.PIPE) as family,
     ):
-        assert family.stdout is not None
-        assert family.stdout.readline() == b"started\n"
-        # A process that has just begun shows its parent's environment, or none, for a moment.
-        while len(running := marked(mark)) < 2:
-            time.sleep(0.01)
-        assert len(running) == 2
-        assert [parent_of(pid) for pid in running - {family.pid}] == [family.pid]
-        end_all(mark)
-        assert marked(mark) == set()
-        assert other.poll() is None
-        other.kill()
+        try:
+            assert family.stdout is not None
+            assert family.stdout.readline() == b"started\n"
+            # A process that has just begun shows its parent's environment, or none, for a moment.
+            while len(running := marked(mark)) < 2:
+                time.sleep(0.01)
+            assert len(running) == 2
+            assert [parent_of(pid) for pid in running - {family.pid}] == [family.pid]
+            end_all(mark)
+            assert marked(mark) == set()
+            assert other.poll() is None
+        finally:
+            family.kill()
+            other.kill()

@@ -20,6 +20,9 @@ from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 
+# Its checks are to say what they saw.
+pytest.register_assert_rewrite("tests.acceptance.menu_walks")
+
 CHECKOUT = Path(__file__).parents[2]
 
 SHORT = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from hotline_ivr.routing.speech import week_hours
 from hotline_ivr.testing.audio import Audio, recognise, tone, tone_share
 from hotline_ivr.testing.phone import PhoneCall
 from hotline_ivr.testing.stack import HotlineStack, Record
-from hotline_ivr.testing.stage_events import StageEvent, caller_of, read_events
+from hotline_ivr.testing.stage_events import StageEvent, stage_log
 
 Prompts = Callable[[str], Audio]
 
@@ -28,26 +29,27 @@ class Walk:
     prompt: Prompts
     seen: int = 0
 
-    async def event(self, name: str, deadline: float = 15) -> StageEvent:
+    async def event(self, name: str, deadline: float = 40) -> StageEvent:
         """The next event of this name. Raises TimeoutError after `deadline` seconds."""
-        async with asyncio.timeout(deadline):
-            while True:
-                events = read_events(self.stack.settings.cel_file)
-                ident = caller_of(events, self.number)
-                own = [event for event in events if event.call == ident]
-                for place, event in enumerate(own[self.seen :], self.seen):
-                    if event.fields[0] == name:
-                        self.seen = place + 1
-                        return event
-                await asyncio.sleep(0.05)
+        end = time.monotonic() + deadline
+        while True:
+            own = stage_log(self.stack.settings.cel_file).of(self.number)
+            for place, event in enumerate(own[self.seen :], self.seen):
+                if event.fields[0] == name:
+                    self.seen = place + 1
+                    return event
+            if time.monotonic() > end:
+                raise TimeoutError(f"waited {deadline} s for `{name}`: {own}")
+            await asyncio.sleep(0.05)
 
-    async def hears(self, prompts: str, *, to_the_end: bool = False) -> None:
-        """The next prompts of a menu are these, and are recognised one after the other."""
+    async def hears(self, prompts: str) -> float:
+        """The next prompts of a menu are these, and are recognised one after the other. When they began."""
         event = await self.event("menu")
         assert event.fields[2] == prompts
         language, _, names = prompts.partition("/")
         for name in names.split("+"):
-            await self.recognises(f"{language}/{name}", event.at, to_the_end=to_the_end)
+            await self.recognises(f"{language}/{name}", event.at)
+        return event.at
 
     async def is_told(self, prompt: str) -> None:
         """The next prompt outside menus is this one, and is recognised."""
@@ -62,7 +64,7 @@ class Walk:
             match = recognise(heard, wanted)
             return match.recognised and (not to_the_end or match.heard_s > wanted.seconds - 0.4)
 
-        await self.call.wait_heard(there, 15, name, since=since)
+        await self.call.wait_heard(there, 30, name, since=since)
 
     async def presses(self, keys: str) -> None:
         await self.call.send_keys(keys)

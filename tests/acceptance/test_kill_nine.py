@@ -170,11 +170,10 @@ def members(said: str) -> dict[str, bool]:
 
 
 async def test_operators_and_pauses_are_right_three_seconds_after_a_restart(stack: HotlineStack) -> None:
-    account = stack.accounts()["bo"][0]
     others = stack.accounts()["cleo"][0]
-    stack.console(f"queue pause member PJSIP/{account} queue empty reason lunch")
-    before = members(stack.console("queue show empty"))
-    assert before == {"bo": True}
+    paused = await asyncio.to_thread(stack.hotline, "operators", "pause", "bo")
+    assert paused.returncode == 0, paused.stderr
+    await stack.wait_console("queue show empty", lambda said: members(said) == {"bo": True}, 10)
 
     stack.signal_service(signal.SIGKILL)
     stack.console(f"queue remove member PJSIP/{others} from slow")

@@ -24,7 +24,7 @@ from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.testing.plans import plan
 from hotline_ivr.testing.sipp import Caller, callers
 from hotline_ivr.testing.stack import HotlineStack
-from hotline_ivr.testing.stage_events import read_events, wait_event
+from hotline_ivr.testing.stage_events import stage_log, wait_event
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
@@ -147,11 +147,9 @@ def foretold(book: Rulebook, call: Call, at: datetime) -> list[tuple[str, ...]]:
 
 def met(cel_file: Path) -> dict[str, list[tuple[str, ...]]]:
     """What each caller's call went through, by the number."""
-    by_call: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for event in read_events(cel_file):
-        by_call[event.call].append(event.fields)
+    by_call = [[event.fields for event in events] for events in stage_log(cel_file).calls().values()]
     told = {"asked", "answer", "play", "menu", "wait", "mark", "hangup", "fallback"}
-    return {own[0][3]: [each for each in own if each[0] in told] for own in by_call.values()}
+    return {own[0][3]: [each for each in own if each[0] in told] for own in by_call}
 
 
 @pytest.fixture

@@ -80,6 +80,14 @@ class FakeQueues:
     def serving(self) -> list[tuple[str, str]]:
         return sorted((queue, seen.operator) for (queue, _), seen in self.members.items())
 
+    def order(self) -> list[str]:
+        """Who serves the queue main, in the order in which they were put in."""
+        return [seen.operator for (queue, _), seen in self.members.items() if queue == "main"]
+
+    async def next_change(self) -> None:
+        self.changed.clear()
+        await self.changed.wait()
+
     def paused(self, interface: str = ANNA) -> str | None:
         """Why the phone is paused in the queue main; None where it is not."""
         member = self.members["main", interface]
@@ -88,8 +96,7 @@ class FakeQueues:
     async def until(self, interface: str, reason: str | None) -> None:
         """Wait until the phone is paused for this reason; None is not paused."""
         while self.paused(interface) != reason:
-            self.changed.clear()
-            await self.changed.wait()
+            await self.next_change()
 
     def _must_be_reachable(self) -> None:
         if not self.reachable:
@@ -224,12 +231,10 @@ async def test_who_signs_in_by_hand_serves_only_then() -> None:
         assert place.queues.serving() == [("main", "bjorn")]
         await place.keeper.wish("anna", SignIn("anna"))
         while ("main", ANNA) not in place.queues.members:
-            place.queues.changed.clear()
-            await place.queues.changed.wait()
+            await place.queues.next_change()
         await place.keeper.wish("anna", SignOut("anna"))
         while ("main", ANNA) in place.queues.members:
-            place.queues.changed.clear()
-            await place.queues.changed.wait()
+            await place.queues.next_change()
 
 
 # --- pauses --------------------------------------------------------------------------------------------
@@ -289,8 +294,7 @@ async def test_ready_before_the_wrap_up_is_over_begins_anew_because_asterisk_has
         await place.pass_time(seconds=5)
         await place.keeper.wish("anna", BeReady("anna"))
         while not place.queues.removed or ("main", ANNA) not in place.queues.members:
-            place.queues.changed.clear()
-            await place.queues.changed.wait()
+            await place.queues.next_change()
         assert place.queues.removed == [("main", "anna")]
         assert place.queues.paused() is None
         # Once is enough: the next pause within that time is an ordinary one.
@@ -299,6 +303,34 @@ async def test_ready_before_the_wrap_up_is_over_begins_anew_because_asterisk_has
         await place.keeper.wish("anna", BeReady("anna"))
         await place.queues.until(ANNA, None)
         assert place.queues.removed == [("main", "anna")]
+
+
+async def test_a_linear_queue_keeps_the_order_of_its_list_when_somebody_is_put_in_anew() -> None:
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "strategy": "linear"}}))
+    async with place.at_work():
+        await place.keeper.wish("anna", SignOut("anna"))
+        while ("main", ANNA) in place.queues.members:
+            await place.queues.next_change()
+        await place.keeper.wish("anna", SignIn("anna"))
+        while place.queues.order() != ["anna", "bjorn"]:
+            await place.queues.next_change()
+
+
+async def test_whoever_is_on_the_phone_goes_behind_in_a_linear_queue_when_the_call_is_over() -> None:
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "strategy": "linear"}}))
+    async with place.at_work():
+        bjorn = place.queues.members["main", BJORN]
+        place.queues.put(replace(bjorn, device=DeviceState.IN_USE, in_call=True))
+        await place.keeper.wish("anna", SignOut("anna"))
+        while ("main", ANNA) in place.queues.members:
+            await place.queues.next_change()
+        await place.keeper.wish("anna", SignIn("anna"))
+        while place.queues.order() != ["bjorn", "anna"]:
+            await place.queues.next_change()
+        assert ("main", "bjorn") not in place.queues.removed
+        place.queues.put(bjorn)
+        while place.queues.order() != ["anna", "bjorn"]:
+            await place.queues.next_change()
 
 
 async def test_a_wrap_up_that_runs_out_by_itself_keeps_the_place_in_the_queue() -> None:
@@ -326,8 +358,7 @@ async def test_ready_before_the_end_of_a_wrap_up_that_began_before_a_restart_beg
     async with second.at_work():
         await second.keeper.wish("anna", BeReady("anna"))
         while not second.queues.removed or ("main", ANNA) not in second.queues.members:
-            second.queues.changed.clear()
-            await second.queues.changed.wait()
+            await second.queues.next_change()
 
 
 async def test_a_call_is_known_from_the_connection_though_the_phone_told_too_early() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline_ivr.testing.stage_events import StageEvent, caller_of, read_events, wait_event
+from hotline_ivr.testing.stage_events import StageEvent, StageLog, wait_event
 
 
 def line(
@@ -19,16 +19,30 @@ def line(
 
 def test_only_whole_lines_of_our_own_events_are_read(tmp_path: Path) -> None:
     file = tmp_path / "hotline.json"
-    assert read_events(file) == []
+    log = StageLog(file)
+    assert log.calls() == {}
     arrived = line("arrived|open|+4722851201|+4790000001||")
     file.write_text(
         "\n".join([arrived, line("", kind="ANSWER"), "{broken", line("answer"), line("play|x")[:40]])
     )
-    events = read_events(file)
+    (events,) = log.calls().values()
     assert [event.fields[0] for event in events] == ["arrived", "answer"]
     assert events[1] == StageEvent(1800000000.0005, "test-1.1", ("answer",))
-    assert caller_of(events, "+4790000001") == "test-1.1"
-    assert caller_of(events, "+4790000002") is None
+    assert log.of("+4790000001") == events
+    assert log.of("+4790000002") == ()
+    with file.open("a") as more:
+        more.write(line("play|x")[40:] + "\n")
+    assert [event.fields[0] for event in log.of("+4790000001")] == ["arrived", "answer", "play"]
+
+
+def test_a_file_that_begins_anew_is_read_from_its_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "hotline.json"
+    log = StageLog(file)
+    for number in ("+4790000001", "+4790000002"):
+        file.write_text(line(f"arrived|open|+4722851201|{number}||") + "\n")
+        assert len(log.of(number)) == 1
+        file.rename(tmp_path / f"rotated{number}")
+    assert log.of("+4790000002") == ()
 
 
 async def test_an_event_of_another_call_is_not_waited_for(tmp_path: Path) -> None:

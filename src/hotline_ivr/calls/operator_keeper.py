@@ -16,7 +16,7 @@ import structlog
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskError, AsteriskRefused, PresenceRefused
-from hotline_ivr.routing.floor import Connected, Floor, FloorEvent, MemberSeen, RangOut
+from hotline_ivr.routing.floor import Connected, Floor, FloorEvent, MemberSeen, RangOut, is_engaged
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
     CallAnswered,
@@ -76,6 +76,8 @@ class OperatorKeeper:
         self._doubts: dict[str, datetime] = {}
         # Until when Asterisk's own wrap-up keeps an operator from being rung, whatever we say.
         self._resting: dict[str, datetime] = {}
+        # Who was on the phone when somebody who comes earlier in a linear queue was put in behind them.
+        self._ahead: set[str] = set()
         self._work = asyncio.Event()
 
     def presences(self) -> Mapping[str, Presence]:
@@ -185,6 +187,9 @@ class OperatorKeeper:
             rest = self._rules.wrap_up.get(now.queue, timedelta())
             self._resting[now.operator] = self._clock() + rest
             self._apply(now.operator, CallEnded(now.queue))
+        if now.operator in self._ahead and not is_engaged(now):
+            self._to_do.add(now.operator)
+            self._work.set()
         presence = self._book.of(now.operator)
         if before is None or presence is None or before.paused == now.paused:
             return
@@ -260,14 +265,16 @@ class OperatorKeeper:
             for each in seen.values():
                 await self._remove(each)
             return
-        if not want.paused and self._rests(operator):
+        early = not want.paused and self._rests(operator)
+        lines_up = operator in self._ahead and not any(is_engaged(each) for each in seen.values())
+        if early or lines_up:
             await self._begin_anew(operator, seen, want)
             return
         if any(each.paused != want.paused or each.reason != want.reason for each in seen.values()):
             await self._pause(operator, interface, want)
         for queue in self._queues_of(operator):
             if queue not in seen:
-                await self._add(queue, operator, interface, want)
+                await self._join(queue, operator, want)
 
     def _rests(self, operator: str) -> bool:
         """Whether Asterisk would hold back calls from an operator who is ready before the wrap-up is over."""
@@ -283,14 +290,36 @@ class OperatorKeeper:
         finds the queue without its only operator; if the link drops between them, the next snapshot adds.
         """
         self._resting.pop(operator, None)
-        interface = self._interfaces[operator]
+        self._ahead.discard(operator)
         for queue in self._queues_of(operator):
-            steps = [self._add(queue, operator, interface, want)]
-            if queue in seen:
-                steps.insert(0, self._remove(seen[queue]))
-            for done in await asyncio.gather(*steps, return_exceptions=True):
-                if isinstance(done, BaseException):
-                    raise done
+            await self._join(queue, operator, want, seen.get(queue))
+
+    async def _join(self, queue: str, operator: str, want: Wanted, seen: MemberSeen | None = None) -> None:
+        """Put an operator into a queue, out of it first where `seen` there, and keep a linear one's order.
+
+        app_queue rings a linear queue in the order in which its members were put in, so whoever comes later
+        in the plan's list goes in anew behind. Somebody on the phone does so when the call is over.
+        """
+        steps = [self._add(queue, operator, self._interfaces[operator], want)]
+        if seen is not None:
+            steps.insert(0, self._remove(seen))
+        for behind in self._behind(queue, operator):
+            presence = self._book.of(behind.operator)
+            if is_engaged(behind):
+                self._ahead.add(behind.operator)
+            elif presence is not None and (theirs := wanted(presence)).member:
+                steps += [self._remove(behind), self._add(queue, behind.operator, behind.interface, theirs)]
+        for done in await asyncio.gather(*steps, return_exceptions=True):
+            if isinstance(done, BaseException):
+                raise done
+
+    def _behind(self, queue: str, operator: str) -> list[MemberSeen]:
+        """Members who are rung after this operator, where the plan's list says who is rung first."""
+        rules = self._plan.queues[queue]
+        if rules.strategy != "linear":
+            return []
+        later = rules.operators[rules.operators.index(operator) + 1 :]
+        return [seen for each in later if (seen := self._floor.members.get((queue, each))) is not None]
 
     async def _add(self, queue: str, operator: str, interface: str, want: Wanted) -> None:
         try:

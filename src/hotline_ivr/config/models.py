@@ -80,7 +80,10 @@ class Queue(Model):
     operators: tuple[Identifier, ...] = Field(
         min_length=1, description="Operators who take calls from this queue.", examples=["[anna, bjorn]"]
     )
-    strategy: Strategy = Field("leastrecent", description="Who is rung first among the free operators.")
+    strategy: Strategy = Field(
+        "leastrecent",
+        description="Who is rung first among the free operators; linear is the order of the list.",
+    )
     ring_time: Duration = Field(
         15,
         ge=3,

@@ -135,6 +135,11 @@ class Floor:
         return since
 
 
+def is_engaged(member: MemberSeen) -> bool:
+    """Whether the operator rings or talks, for this queue or another, or on a call of their own."""
+    return member.in_call or state_of(member) in {OperatorState.RINGING, OperatorState.TALKING}
+
+
 def state_of(member: MemberSeen) -> OperatorState:
     match member.device:
         case DeviceState.IN_USE | DeviceState.BUSY | DeviceState.ON_HOLD | DeviceState.RING_IN_USE:

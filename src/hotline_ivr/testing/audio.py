@@ -22,6 +22,9 @@ QUIET_DBFS = -55.0
 RECOGNISED = 0.7
 """Least score of a prompt that was heard. Measured: the right one 0.95 and more, a wrong one below 0.5."""
 
+_HOPELESS = 0.25
+"""A whole prompt below this is not there in pieces either: the longest of them alone scores more."""
+
 _STEP_S = 0.2
 _SECOND_MATCHES = 0.8
 _SLIP_S = 0.2
@@ -99,6 +102,8 @@ def recognise(heard: Audio, prompt: Audio, *, least_overlap_s: float = 1.0) -> M
     scores, first_lag = _correlate(heard.samples, wanted, least)
     best = int(np.argmax(scores))
     lag = first_lag + best
+    if scores[best] < _HOPELESS:
+        return Match(float(scores[best]), lag / heard.rate, 0.0)
     score = max(float(scores[best]), _score_in_pieces(heard.samples, wanted, lag, heard.rate))
     return Match(score, lag / heard.rate, _heard(heard.samples, wanted, lag, heard.rate))
 

@@ -313,10 +313,11 @@ class PhoneCall:
     ) -> Audio:
         """What has been heard, once `condition` holds for it; looked at four times a second.
 
+        It is called in a thread, since recognising takes long, and other callers' keys must not wait for it.
         Raises TimeoutError after `deadline` seconds.
         """
         end = time.monotonic() + deadline
-        while not condition(heard := self.heard(since)):
+        while not await asyncio.to_thread(condition, heard := self.heard(since)):
             if time.monotonic() > end:
                 raise TimeoutError(
                     f"waited {deadline} s to hear {what}; heard {heard.seconds:.1f} s: {self.row}"

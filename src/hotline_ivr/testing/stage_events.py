@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
+import os
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,16 +27,55 @@ class StageEvent:
     """Its name and arguments: ("play", "en/greeting", "greeting")."""
 
 
-def read_events(cel_file: Path) -> list[StageEvent]:
-    """All stage events so far. A last line that is still being written is left for the next time."""
-    if not cel_file.exists():
-        return []
-    found = []
-    for line in cel_file.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
-        event = _read(line)
-        if event is not None:
-            found.append(event)
-    return found
+class StageLog:
+    """Asterisk's file, read on from where the last look ended: many callers look often."""
+
+    def __init__(self, cel_file: Path) -> None:
+        self._file = cel_file
+        self._begin_anew((0, 0))
+
+    def calls(self) -> Mapping[str, list[StageEvent]]:
+        """All stage events so far, by call. An unfinished last line waits for the next time."""
+        try:
+            with self._file.open("rb") as file:
+                status = os.fstat(file.fileno())
+                if self._inode != (status.st_dev, status.st_ino) or status.st_size < self._offset:
+                    self._begin_anew((status.st_dev, status.st_ino))
+                file.seek(self._offset)
+                whole = file.read().rpartition(b"\n")[0]
+        except FileNotFoundError:
+            self._begin_anew((0, 0))
+            return self._calls
+        if whole:
+            self._offset += len(whole) + 1
+            self._take(whole.decode("utf-8", "replace"))
+        return self._calls
+
+    def of(self, number: str) -> Sequence[StageEvent]:
+        """The events so far of the first call from `number`; none where it has not arrived."""
+        calls = self.calls()
+        return calls[self._callers[number]] if number in self._callers else ()
+
+    def _take(self, text: str) -> None:
+        for line in text.split("\n"):
+            event = _read(line)
+            if event is None:
+                continue
+            self._calls[event.call].append(event)
+            if event.fields[0] == "arrived" and len(event.fields) > 3:
+                self._callers.setdefault(event.fields[3], event.call)
+
+    def _begin_anew(self, inode: tuple[int, int]) -> None:
+        self._inode = inode
+        self._offset = 0
+        self._calls: defaultdict[str, list[StageEvent]] = defaultdict(list)
+        self._callers: dict[str, str] = {}
+
+
+@functools.lru_cache(maxsize=16)
+def stage_log(cel_file: Path) -> StageLog:
+    """The one reader of this file in this process."""
+    return StageLog(cel_file)
 
 
 def _read(line: str) -> StageEvent | None:
@@ -46,14 +88,6 @@ def _read(line: str) -> StageEvent | None:
         return StageEvent(float(values["eventtime"]), values["linkedid"], tuple(extra.split("|")))
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def caller_of(events: list[StageEvent], number: str) -> str | None:
-    """The id of the call that came from `number`."""
-    return next(
-        (e.call for e in events if e.fields[0] == "arrived" and len(e.fields) > 3 and e.fields[3] == number),
-        None,
-    )
 
 
 async def wait_event(
@@ -70,9 +104,7 @@ async def wait_event(
     """
     end = time.monotonic() + deadline
     while True:
-        events = read_events(cel_file)
-        call = caller_of(events, number)
-        own = [event for event in events if event.call == call]
+        own = stage_log(cel_file).of(number)
         for event in own:
             if event.fields[0] == name and (more is None or more(event)):
                 return event
