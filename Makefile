@@ -13,6 +13,8 @@ SCRIPTS := $(wildcard scripts/*) .ci/run
 # Most calls wait more than they compute: with one worker more than a small machine has processors, all tests take
 # half the time (tests/workers.py). The slowest are named at the end.
 ALL_TESTS := --numprocesses 3 --durations 10
+# Tests that compare moments to a twentieth of a second, or the order in which many callers are served: by themselves.
+ALONE := $(patsubst %,tests/acceptance/test_%.py,conversation closed_and_abandoned sixty_callers)
 COMPOSE_FILES := docker-compose.yml compose.host.yaml
 
 export PYTHONUNBUFFERED := 1
@@ -30,7 +32,12 @@ setup: system $(VENV)/.made-run ## Set everything up: packages, Python, Asterisk
 	@$(BIN)/python -m hotline_ivr.setup
 
 test: setup-test ## Run all tests, real calls included; ARGS="tests/setup -k music" runs some
-	@$(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
+ifdef ARGS
+	@$(BIN)/python -m pytest $(ARGS)
+else
+	@failed=0; $(BIN)/python -m pytest $(ALONE) || failed=1; \
+	$(BIN)/python -m pytest $(ALL_TESTS) $(ALONE:%=--ignore=%) || failed=1; exit $$failed
+endif
 
 check: $(VENV)/.made-test ## Style, types, import rules, documentation, YAML, images, shell scripts
 	$(BIN)/ruff check

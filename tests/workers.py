@@ -20,12 +20,8 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 ONE_AT_A_TIME = (
-    # First those that compare times to 50 ms, while the others' callers still wait more than they compute.
-    "tests/acceptance/test_conversation.py",
-    "tests/acceptance/test_closed_and_abandoned.py",
     "tests/acceptance/test_kill_nine.py",
     "tests/acceptance/test_rotation.py",
-    "tests/acceptance/test_sixty_callers.py",
     "tests/acceptance/test_situations.py",
     "tests/docker/test_compose.py",
 )

@@ -187,7 +187,7 @@ async def test_a_thousand_callers_meet_what_explain_foretells(node: HotlineStack
     expected = {call.caller: foretold(book, call, at) for _, call, at in wanted}
     # Who only waits, or is asked for a key, leaves by itself; everybody else is let go.
     calls = [
-        Caller(call.caller, call.number, 15_000 if expected[call.caller][-1][0] == "hangup" else 2_500)
+        Caller(call.caller, call.number, 15_000 if expected[call.caller][-1][0] == "hangup" else 5_000)
         for _, call, _ in wanted
     ]
     first = [Caller("+4790000000", BUSY, 200_000)]

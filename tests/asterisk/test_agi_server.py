@@ -197,7 +197,6 @@ async def test_a_flood_of_100_mib_without_a_newline_is_cut_at_its_first_64_kib()
         assert await whole_ask(HOST, server.port, "arrived") == "ask:arrived"
         assert sorted(await ends.until(2)) == [SessionEnd.ANSWERED, SessionEnd.MALFORMED]
         await flood
-    assert max(ends.seconds) < 2
 
 
 async def test_a_forged_environment_line_is_counted() -> None:
