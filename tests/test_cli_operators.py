@@ -17,6 +17,7 @@ from rich.console import Console
 
 from hotline_ivr.cli_floor_view import length, status_view
 from hotline_ivr.launch.local_client import LocalClient
+from hotline_ivr.routing.break_floor import BreakAnswer, BreakVerdict, BreakWish
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, MemberSeen, fold_all
 from hotline_ivr.routing.presence import Period, Standing
 from hotline_ivr.settings import Settings
@@ -76,10 +77,26 @@ async def test_a_break_in_a_call_is_said_to_begin_after_it(terminal: Terminal, h
     assert "break begins when the call is over" in (await terminal("operators", "pause", "anna")).stdout
 
 
+async def test_who_asks_for_a_break_is_told_when_it_begins(terminal: Terminal, house: House) -> None:
+    house.use({"break_kinds": {"lunch": {"name": "Lunch", "length": "30m"}}})
+    noon = int(NOW.timestamp())
+    wish = BreakWish("anna", "lunch", 1800, noon, noon, noon + 3600)
+    house.breaks.next["anna"] = BreakAnswer(wish, BreakVerdict.WAITS, noon + 330, place=2)
+    told = await terminal("operators", "break", "anna", "--kind", "lunch")
+    assert told.returncode == 0, told.stderr
+    assert "lunch 12:35 (in 6 min, place 2)" in told.stdout
+    assert told.stdout.endswith("lunch in 6 minutes, place 2\n")
+    back = await terminal("operators", "break", "anna", "--take-back", "--json")
+    assert json.loads(back.stdout)["operator"]["next_break"] is None
+    assert "paused lunch" in (await terminal("operators", "break", "anna", "--kind", "lunch")).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
         (("pause", "anna", "--reason", "nap"), "no pause reason 'nap'. Reasons are: break"),
+        (("break", "anna", "--kind", "nap"), "Kinds are: none; add break_kinds"),
+        (("break", "anna", "--take-back"), "anna waits for no break"),
         (("ready", "cara"), "no operator 'cara'. Operators are: anna, bjorn"),
         (("ready", "../audit"), "Nothing can have that name"),
         (("periods", "--day", "yesterday"), "write 2026-12-24"),

@@ -15,7 +15,7 @@ import pytest
 from hotline_ivr.config.check import read_plan
 from hotline_ivr.routing.explain import FloorState, explain
 from hotline_ivr.routing.rulebook import Rulebook
-from hotline_ivr.routing.steps import AskKey, Call, Decision, Play, TakeMessage, Transfer, Wait
+from hotline_ivr.routing.steps import AskKey, Call, Decision, HandOver, Play, TakeMessage, Transfer, Wait
 from hotline_ivr.routing.wall import zone_of
 from hotline_ivr.setup.starting import EXAMPLE_DAY, TEMPLATES
 
@@ -90,19 +90,19 @@ MOMENTS = [
     ("municipal", "2028-03-16T21:00", "closed", "evening.campaign", "evening-over", "questions"),
     ("municipal", "2028-03-17T18:30", "closed", "evening.campaign", "evening-over", "questions"),
     ("municipal", "2029-03-16T18:30", "closed", "evening.campaign", "evening-over", "questions"),
-    ("charity", "2028-03-01T09:59", "closed", "volunteers.hours", "helpline-centre", "+4722850000"),
+    ("charity", "2028-03-01T09:59", "closed", "volunteers.hours", "helpline-centre", "centre:night"),
     ("charity", "2028-03-01T10:00", "open", "volunteers.hours", "helpline-greeting", "menu:helpline"),
     ("charity", "2028-03-01T17:59", "open", "volunteers.hours", "helpline-greeting", "menu:helpline"),
-    ("charity", "2028-03-01T18:00", "closed", "volunteers.hours", "helpline-centre", "+4722850000"),
+    ("charity", "2028-03-01T18:00", "closed", "volunteers.hours", "helpline-centre", "centre:night"),
     ("charity", "2028-03-04T12:00", "open", "volunteers.hours", "helpline-greeting", "menu:helpline"),
-    ("charity", "2028-03-05T12:00", "closed", "volunteers.hours", "helpline-centre", "+4722850000"),
+    ("charity", "2028-03-05T12:00", "closed", "volunteers.hours", "helpline-centre", "centre:night"),
     (
         "charity",
         "2028-05-17T12:00",
         "closed",
         "volunteers.holidays.Grunnlovsdag",
         "helpline-centre",
-        "+4722850000",
+        "centre:night",
     ),
     (
         "charity",
@@ -110,7 +110,7 @@ MOMENTS = [
         "closed",
         "volunteers.special_days.christmas-eve",
         "helpline-centre",
-        "+4722850000",
+        "centre:night",
     ),
     (
         "charity",
@@ -126,7 +126,7 @@ MOMENTS = [
         "closed",
         "volunteers.holidays.Første juledag",
         "helpline-centre",
-        "+4722850000",
+        "centre:night",
     ),
 ]
 
@@ -158,6 +158,8 @@ def where(decisions: list[Decision]) -> tuple[str, str]:
                 goes = queue
             case Transfer(number=number):
                 goes = number
+            case HandOver(centre=centre):
+                goes = f"centre:{centre}"
             case TakeMessage(box):
                 goes = box
             case _:

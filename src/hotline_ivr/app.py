@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 import time
 from collections.abc import Awaitable
@@ -18,48 +17,52 @@ from aiohttp import web
 from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import AgiServer
 from hotline_ivr.asterisk.ami_link import AmiLink, LinkState
-from hotline_ivr.asterisk.control_words import encode_control, parse_control
 from hotline_ivr.asterisk.queue_control import AmiQueueControl, interfaces_of
 from hotline_ivr.asterisk.render.links import AMI_USER
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.asterisk.spool_log import open_logs
-from hotline_ivr.asterisk.stretch import encode_answer, parse_ask
-from hotline_ivr.calls.asks import Answered, Asks
+from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
-from hotline_ivr.calls.control_desk import Person
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.operator_keeper import OperatorKeeper
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
+from hotline_ivr.calls.shift_keeper import ShiftKeeper
+from hotline_ivr.calls.waker import Waker
 from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.breaks_file import BreaksFile
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.control.tokens import TokensFile
-from hotline_ivr.errors import ConfigError, SetupError, StoreError
+from hotline_ivr.errors import ConfigError, StoreError
 from hotline_ivr.files import replace
+from hotline_ivr.launch.answering import Answering
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
+from hotline_ivr.launch.minutes import MinutesOutside
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
+from hotline_ivr.launch.parent import watch_parent
 from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
+from hotline_ivr.launch.sounds import bring_sounds_up_to_date
 from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.surroundings import Surroundings
 from hotline_ivr.settings import Settings
-from hotline_ivr.setup.machine import ready_sounds
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.local import LocalGate
-from hotline_ivr.web.api.operators import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -68,7 +71,7 @@ from hotline_ivr.web.health import build_app
 from hotline_ivr.web.local_door import LocalDoor
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
-from hotline_ivr.web.observers import AskObserver, RecordObserver
+from hotline_ivr.web.observers import AskObserver, RecordObserver, WakeObserver
 from hotline_ivr.web.public_hours import Pages, hours_app
 from hotline_ivr.web.readiness import Readiness
 
@@ -77,8 +80,6 @@ log = structlog.get_logger()
 # Longest pause (seconds) between tries to reach Asterisk: it is on this machine or beside it, and operators
 # want to see their state soon after it is back.
 LONGEST_RETRY = 5.0
-# How often (seconds) we look whether our supervisor is still there.
-PARENT_POLL = 0.5
 # How often (seconds) a database that cannot be used is tried again.
 DATABASE_RETRY = 5.0
 # How often (seconds) the files by which calls go on without us are brought up to date.
@@ -97,7 +98,12 @@ class Service:
         self._refused = chosen.refused
         self._metrics = Metrics()
         self._lookups = HttpLookups()
-        self._asks = Asks(_ready(chosen.plan), clock_of_calls(settings.test_clock), self._lookups)
+        self._asks = Asks(
+            _ready(chosen.plan),
+            clock_of_calls(settings.test_clock),
+            self._lookups,
+            surroundings=self._surroundings,
+        )
         self._agi = AgiServer(
             self._answer,
             header_timeout=settings.agi_header_timeout,
@@ -106,11 +112,28 @@ class Service:
             observer=AskObserver(self._metrics),
         )
         self._store = open_store(settings.database)
-        control = AmiQueueControl(lambda: self._ami)
+        self._minutes = MinutesOutside(self._store, lambda: self._asks.plan)
+        self._waker = Waker(
+            AmiQueueControl(lambda: self._ami),
+            chosen.plan,
+            WakeObserver(self._metrics),
+            per_second=settings.queue_wakeup_rate,
+            ready=lambda: self._ami.wait_for(LinkState.CONNECTED),
+        )
+        wakes = settings.queue_wakeup == "yes"
+        control = AmiQueueControl(lambda: self._ami, turns=self._waker if wakes else None)
         self._pauses = DatabasePauses(self._store, settings.node)
-        self._presences = PresenceBook(PresenceFile(settings.presence_file), self._pauses)
+        self._presences = PresenceBook(
+            PresenceFile(settings.presence_file), self._pauses, seen=lambda *_: self._shifts.wake()
+        )
         self._operators = OperatorKeeper(
             control, self._presences, chosen.plan, interfaces_of(secrets), lambda: datetime.now(UTC)
+        )
+        self._shifts = ShiftKeeper(
+            self._operators,
+            BreaksFile(settings.breaks_file),
+            lambda: self._asks.book,
+            lambda: datetime.now(UTC),
         )
         self._floor = FloorWatch(control, self._operators)
         self._ami = AmiLink(
@@ -124,6 +147,7 @@ class Service:
             timeout=settings.ami_timeout,
             ping_interval=settings.ami_ping_interval,
             queue_size=settings.ami_queue_size,
+            hurried=lambda: self._waker.hurried,
             longest_retry=LONGEST_RETRY,
         )
         self._metrics.watch_floor(lambda: self._floor.floor)
@@ -156,6 +180,7 @@ class Service:
             changed=self._overrides.look,
             counted=lambda result: self._metrics.pins.labels(result).inc(),
         )
+        self._answering = Answering(self._asks, self._control)
         self._note_plan(chosen)
         replace(settings.in_use_file, f"{chosen.plan.version}\n")
 
@@ -198,35 +223,27 @@ class Service:
             Loop("where operators stand", self._presences.keep_file, self._presences.close),
             Loop("manager link", self._ami.run),
             Loop("operators", self._operators.run),
+            Loop("waker", self._waker.run),
+            Loop("shifts", self._shifts.run),
             Loop("record keeper", self._keep_record, self._keeper.stop),
             Loop("configuration", self._reload_on_signal),
             Loop("configuration folder", self._reload_on_save),
             Loop("fallback", self._refresh_fallback),
             Loop("overrides", self._overrides.run),
-            Loop("sounds", self._bring_sounds_up_to_date),
+            Loop("minutes outside", self._minutes.run),
+            Loop("sounds", partial(bring_sounds_up_to_date, self._settings)),
         )
         if parent is None:
             return loops
-        return (*loops, Loop("parent", partial(_watch_parent, parent, stop)))
+        return (*loops, Loop("parent", partial(watch_parent, parent, stop)))
+
+    def _surroundings(self) -> Surroundings:
+        """What a decision may know: the floor only while Asterisk tells of it."""
+        known = self._ami.state is LinkState.CONNECTED
+        return Surroundings(self._floor.floor if known else None, self._minutes.by_centre)
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
-        if request.script == "doctor":
-            return "well"
-        if request.script == "control":
-            return self._answer_control(request)
-        call, event = parse_ask(request.args)
-        answered = self._asks.answer(call, event)
-        if isinstance(answered, Answered):
-            return encode_answer(*answered)
-        return self._answer_later(answered)
-
-    async def _answer_later(self, answered: Awaitable[Answered]) -> str:
-        return encode_answer(*await answered)
-
-    async def _answer_control(self, request: AgiRequest) -> str:
-        ask = parse_control(request)
-        who = Person(ask.call, ask.caller, ask.account, "")
-        return encode_control(*await self._control.answer(who, ask.key, ask.event))
+        return self._answering.answer(request)
 
     def _routes(self) -> tuple[AnyRoute, ...]:
         settings = self._settings
@@ -251,6 +268,7 @@ class Service:
             floor=lambda: self._floor.floor,
             linked=lambda: self._ami.state is LinkState.CONNECTED,
             books=lambda: self._asks.book,
+            breaks=self._shifts,
             periods=self._pauses.between,
             note=AuditTrail(self._settings.audit_file).note,
         )
@@ -316,6 +334,7 @@ class Service:
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
+        self._waker.use(chosen.plan)
         await self._operators.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 
@@ -335,13 +354,6 @@ class Service:
         self._asks.book.prepare(datetime.now(UTC))
         write_fallback(self._settings.fallback_dir, self._asks.book, datetime.now(UTC))
 
-    async def _bring_sounds_up_to_date(self) -> None:
-        """Make prompts that are new or changed; callers who come before that are served without them."""
-        try:
-            log.info(await asyncio.to_thread(ready_sounds, self._settings))
-        except SetupError as error:
-            log.error("prompts could not be made", reason=str(error))  # noqa: TRY400 - the message says it all
-
     def _readiness(self) -> Readiness:
         return Readiness(
             agi=self._agi,
@@ -359,14 +371,6 @@ def _ready(plan: Plan) -> Rulebook:
     book = Rulebook(plan)
     book.prepare(datetime.now(UTC))
     return book
-
-
-async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
-    """A supervisor that was killed restarts nobody: its service ends too, and the next `up` finds it gone."""
-    while os.getppid() == parent:  # noqa: ASYNC110 - a parent's end sends no event to its child
-        await asyncio.sleep(PARENT_POLL)
-    log.warning("the supervisor is gone")
-    stop.set()
 
 
 async def run_service(settings: Settings, parent: int | None = None) -> None:

@@ -17,12 +17,14 @@ import typer
 
 from hotline_ivr import __version__, cli_overrides, cli_pin, cli_plan, cli_shifts, cli_token
 from hotline_ivr.cli_calls import app as calls_app
+from hotline_ivr.cli_centres import app as centres_app
 from hotline_ivr.cli_costs import app as costs_app
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
 from hotline_ivr.cli_operators import app as operators_app
 from hotline_ivr.cli_prompts import app as prompts_app
+from hotline_ivr.cli_route import route
 from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.cli_status import status
 from hotline_ivr.errors import (
@@ -49,6 +51,7 @@ app = typer.Typer(
 )
 app.add_typer(calls_app, name="calls")
 app.add_typer(costs_app, name="costs")
+app.add_typer(centres_app, name="centres")
 cli_overrides.add_to(app)
 cli_plan.add_to(app)
 app.add_typer(prompts_app, name="prompts")
@@ -59,6 +62,7 @@ app.add_typer(cli_pin.app, name="pin")
 app.add_typer(cli_token.app, name="token")
 app.command()(hours)
 app.add_typer(cli_shifts.app, name="shifts")
+app.command()(route)
 app.add_typer(operators_app, name="operators")
 app.command()(status)
 

@@ -79,8 +79,19 @@ def heading(call: StoredCall, zone: ZoneInfo | None, *, numbers: bool) -> str:
     parts.append(", ".join(f"{name} {seconds(value)}" for name, value in times if value is not None))
     parts.append(f"decided by {call.route or 'nobody'}: {call.reasons}" if call.reasons else "")
     parts.append(f"pressed: {call.keys}" if call.keys else "")
+    parts.append(_outside(call) if call.centre else "")
     parts.append(f"the two logs differ: {call.discrepancy}" if call.discrepancy else "")
     return "\n".join(clean_text(part, 400) for part in parts if part)
+
+
+def _outside(call: StoredCall) -> str:
+    """What became of the call at a centre."""
+    talked = (
+        "nobody there took it" if call.outside_talk_ms is None else f"talk {seconds(call.outside_talk_ms)}"
+    )
+    pressed = f", key 1 {call.confirmation}" if call.confirmation else ""
+    number = f", {call.outside_number}" if call.outside_number else ""
+    return f"centre {call.centre}{number}: rang {seconds(call.outside_ring_ms)}, {talked}{pressed}"
 
 
 def call_as_json(call: StoredCall, *, numbers: bool) -> dict[str, object]:

@@ -11,7 +11,7 @@ import typer
 from hotline_ivr.cli_overrides import Json
 from hotline_ivr.routing.explain import Explanation, FloorState
 from hotline_ivr.routing.situation import Change
-from hotline_ivr.routing.steps import Answer, AskKey, HangUp, Mark, Play, Step, Transfer, Wait
+from hotline_ivr.routing.steps import Answer, AskKey, HandOver, HangUp, Mark, Play, Step, Transfer, Wait
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -94,7 +94,7 @@ def _next(change: Change, zone: ZoneInfo) -> str:
     )
 
 
-def _step(step: Step) -> str:
+def _step(step: Step) -> str:  # noqa: PLR0911  one for each step
     """A step in words; those that only a menu brings are told by their fields."""
     from dataclasses import fields
 
@@ -103,16 +103,26 @@ def _step(step: Step) -> str:
             return "the call is answered"
         case Play(language, prompt):
             return f"prompt {language}/{prompt}"
-        case Wait(queue, max_wait_s):
-            return f"waits in queue {queue} for an operator, {max_wait_s} s at most"
+        case Wait(queue, max_wait_s, in_all):
+            return f"waits in queue {queue} for an operator, {max_wait_s} s at most" + (
+                " in all" if in_all else ""
+            )
         case Mark(outcome):
             return f"counts as {outcome}"
         case HangUp():
             return "the call ends"
         case AskKey(node, language, prompts):
             return f"menu {node}: prompt {' '.join(f'{language}/{prompt}' for prompt in prompts)}, then a key"
+        case HandOver():
+            return _hand_over(step)
         case Transfer(trunk, _, number):
             return f"is connected to {number} by {trunk}"
         case _:
             details = ((field.name, getattr(step, field.name)) for field in fields(step))
             return f"{type(step).__name__}: " + ", ".join(f"{name} {value}" for name, value in details)
+
+
+def _hand_over(step: HandOver) -> str:
+    numbers = ", then ".join(f"{number} for {ring_s} s" for number, ring_s in step.targets)
+    confirmed = "" if step.confirm is None else "; who answers has to press 1"
+    return f"is handed to centre {step.centre} by {step.trunk}: {numbers}{confirmed}"

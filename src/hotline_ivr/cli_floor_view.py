@@ -43,13 +43,15 @@ def operators_table(operators: Sequence[Answer], at: str) -> RenderableType:
     """Who stands where, and why one is not rung."""
     if not operators:
         return Text("no operators in the configuration")
-    table = _table("operator", "standing", "since", "not rung because")
+    breaks = any(each["next_break"] for each in operators)
+    table = _table("operator", "standing", "since", *(["next break"] if breaks else []), "not rung because")
     for each in operators:
         standing = each["standing"] or "not known yet"
         table.add_row(
             _text(f"{each['id']} ({each['name']})"),
             _text(_standing(each), _COLOURS.get(standing, "")),
             _text(f"{_clock(each['since'], at)} {_span(each['since'], at)}".strip()),
+            *([_text(_next_break(each["next_break"], at))] if breaks else []),
             _text("; ".join(_why(found, at) for found in each["why_not_rung"]) or "would be rung"),
         )
     return table
@@ -116,6 +118,13 @@ def _standing(operator: Answer) -> str:
     if operator["over_limit"]:
         parts.append("(over its limit)")
     return " ".join(part for part in parts if part)
+
+
+def _next_break(ahead: Answer | None, at: str) -> str:
+    if ahead is None:
+        return ""
+    waits = f", place {ahead['place']}" if ahead["place"] else ""
+    return f"{ahead['kind']} {_clock(ahead['begins'], at)[:-3]} (in {ahead['minutes']} min{waits})"
 
 
 def _why(found: Answer, at: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -64,6 +64,28 @@ def ready(operator: OperatorId, *, as_json: Json = False) -> None:
     _change(operator, "ready", as_json=as_json)
 
 
+@app.command(name="break")
+def break_(
+    operator: OperatorId,
+    *,
+    kind: Annotated[str, typer.Option(help="Id of a kind of break of the configuration.")] = "break",
+    take_back: Annotated[bool, typer.Option("--take-back", help="Wait for it no longer.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask for a break: it begins now, after the call, or when enough others are there."""
+    path = f"/operators/{_id(operator)}/break"
+    client = _client()
+    answer = client.delete(path) if take_back else client.post(path, {"kind": kind})
+    _shown(answer, as_json=as_json)
+    if as_json or take_back:
+        return
+    ahead = answer["next_break"]
+    if answer["asked"] or answer["standing"] == "paused" or ahead is None:
+        return
+    forced = ", though too few are left then" if ahead["forced"] else ""
+    typer.echo(f"{ahead['kind']} in {ahead['minutes']} minutes, place {ahead['place']}{forced}")
+
+
 @app.command()
 def periods(
     *,
@@ -98,14 +120,16 @@ def periods(
 def _change(
     operator: str, action: str, body: Mapping[str, object] | None = None, *, as_json: bool = False
 ) -> None:
+    _shown(_client().post(f"/operators/{_id(operator)}/{action}", body), as_json=as_json)
+
+
+def _shown(answer: Mapping[str, Any], *, as_json: bool) -> None:
     from hotline_ivr.cli_floor_view import operators_table
 
-    client = _client()
-    answer = client.post(f"/operators/{_id(operator)}/{action}", body)
     if as_json:
         typer.echo(json.dumps({"schema": "hotline/operator/1", "operator": answer}))
         return
-    _print(operators_table([answer], client.get("/operators")["at"]))
+    _print(operators_table([answer], _client().get("/operators")["at"]))
     if answer["asked"]:
         typer.echo(f"{answer['asked']} begins when the call is over")
 

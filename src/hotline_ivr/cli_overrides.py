@@ -55,7 +55,7 @@ def _by_hand(kind: OverrideKind) -> Callable[..., None]:
         by: By = None,
         as_json: Json = False,
     ) -> None:
-        _set(kind, line, (until, for_, until_next_change), message, by=by, as_json=as_json)
+        set_by_hand(kind, line, (until, for_, until_next_change), message, by=by, as_json=as_json)
 
     return decide
 
@@ -78,7 +78,7 @@ def surge(
     Who hangs up after it counts as informed, not as lost.
     """
     end = (until, for_, until_next_change)
-    _set(OverrideKind.SURGE, line, end, message, by=by, as_json=as_json, must_press=must_press)
+    set_by_hand(OverrideKind.SURGE, line, end, message, by=by, as_json=as_json, must_press=must_press)
 
 
 def overrides(
@@ -143,10 +143,13 @@ _KINDS = {
     OverrideKind.CLOSE: "closed by hand",
     OverrideKind.OPEN: "opened by hand",
     OverrideKind.SURGE: "information up front",
+    OverrideKind.INSIDE: "calls to own people only",
+    OverrideKind.OUTSIDE: "calls to the centre",
+    OverrideKind.BOTH: "calls as the overflow rules say",
 }
 
 
-def _set(
+def set_by_hand(
     kind: OverrideKind,
     line: str,
     end: tuple[str | None, str | None, bool],

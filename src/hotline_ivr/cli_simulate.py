@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from hotline_ivr.routing.explain import FloorState
 from hotline_ivr.settings import Settings
 
 _WIDEST = 400
@@ -19,6 +20,7 @@ Keys = Callable[[str], str | None]
 
 def simulate(
     line: Annotated[str, typer.Argument(help="The line's id.")],
+    *,
     at: Annotated[
         str | None,
         typer.Option("--at", help="When it comes: 2026-10-03 13:55, or 13:55 today, on the line's clock."),
@@ -29,8 +31,12 @@ def simulate(
         typer.Option(
             "--keys",
             help='What the caller does, one word a question: "1 2 timeout *"; digits: "4711". In a queue: '
-            "timeout, full, empty or answered. Without it you are asked.",
+            "timeout, full, empty or answered; at a centre: taken, nobody or full. Without it you are asked.",
         ),
+    ] = None,
+    state: Annotated[
+        FloorState | None,
+        typer.Option(help="How it is in the queues; without it rules about that do not apply."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Machine-readable output on standard output.")
@@ -40,9 +46,11 @@ def simulate(
     from hotline_ivr.launch.plans import plan_on_disk
     from hotline_ivr.routing.asking import moment_of
     from hotline_ivr.routing.caller import clean_text
+    from hotline_ivr.routing.explain import supposed_floor
     from hotline_ivr.routing.rulebook import Rulebook
     from hotline_ivr.routing.simulation import Scene, Simulation
     from hotline_ivr.routing.steps import Call
+    from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
     from hotline_ivr.routing.wall import zone_of
     from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 
@@ -61,7 +69,9 @@ def simulate(
         if not as_json:
             typer.echo(clean_text(_shown(scene.step, texts, scene.text), _WIDEST))
 
-    outcome = Simulation(Rulebook(plan), call, moment, tell=answers, show=show).play()
+    seen = NOTHING_SEEN if state is None else Surroundings(supposed_floor(plan, line, state))
+    walk = Simulation(Rulebook(plan), call, moment, tell=answers, show=show, surroundings=seen)
+    outcome = walk.play()
     if as_json:
         shown = {
             "schema": "hotline/simulation/1",

@@ -82,4 +82,4 @@ class PresenceRefused(ArgumentError):
 
 
 class PresenceFileError(HotlineError):
-    """The file that tells where operators stand cannot be read or written."""
+    """The file that tells where operators stand, or of their breaks, cannot be read or written."""

@@ -117,6 +117,17 @@ class Settings(BaseModel):
     ami_queue_size: int = Field(
         10_000, ge=10, description="Manager events held before the link is resynchronised."
     )
+    queue_wakeup: Literal["yes", "no"] = Field(
+        "yes",
+        description="`no` leaves delivery to the queue's one-second pace, and the manager account"
+        " without the class `call`.",
+    )
+    queue_wakeup_rate: int = Field(
+        10,
+        ge=1,
+        le=50,
+        description="Most wake-ups a second of one caller; who hears an announcement is tried so often.",
+    )
     record_poll: float = Field(
         0.25,
         gt=0,
@@ -181,6 +192,11 @@ class Settings(BaseModel):
     def presence_file(self) -> Path:
         """Where operators stand."""
         return self.state_dir / "operators.json"
+
+    @property
+    def breaks_file(self) -> Path:
+        """What is kept of the shifts that run: breaks had and asked for."""
+        return self.state_dir / "breaks.json"
 
     @property
     def door_file(self) -> Path:

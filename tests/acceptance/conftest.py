@@ -41,6 +41,8 @@ SHORT = {
     "after-the-tone": "Leave your message after the tone, and end it with hash.",
     "thanks": "Thanks a lot. Your message has been kept.",
     "callback": "Good. One of us is going to ring you back today.",
+    "press-one": "A call from the hotline. Press one to take it, please.",
+    "closing": "We close now. Your turn does not come today, sorry.",
     "incident": "All of the town is without a network since six this morning.",
 }
 

@@ -7,6 +7,7 @@ printed, and HOTLINE_TEST_SEED repeats a run.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -23,6 +24,7 @@ from hotline_ivr.testing.plans import CLOSED, DESERTED, IMPATIENT, OPEN, line, p
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.sipp import Caller, Turn, callers, operator_phones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from hotline_ivr.testing.stage_events import stage_log
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -119,12 +121,27 @@ def test_the_comparison_finds_what_is_lost_doubled_or_wrong() -> None:
     assert "abandoned, but" in differences(rows, called, talks, wrong)[0]
 
 
+async def answers(stack: HotlineStack, asks: int) -> None:
+    """Until the service has answered so many asks more, or nobody has rung for some seconds."""
+
+    def answered() -> int:
+        calls = stage_log(stack.settings.cel_file).calls().values()
+        return sum(event.fields[0] == "asked" for events in calls for event in events)
+
+    enough = answered() + asks
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(4):
+            while answered() < enough:
+                await asyncio.sleep(0.02)
+
+
 async def kill_and_restart(stack: HotlineStack, dice: random.Random) -> None:
     """Kill it at random moments: of three times, once while it is starting, twice while it works."""
     for index in range(KILLS):
         if index % 3 != 0:
             await asyncio.to_thread(stack.wait_alive)
-        await asyncio.sleep(dice.uniform(0.05, 1.5))
+            await answers(stack, dice.randrange(2, 14))
+        await asyncio.sleep(dice.uniform(0.05, 0.5))
         await asyncio.to_thread(stack.signal_service, signal.SIGKILL)
         await asyncio.sleep(dice.choice((0.0, 0.0, 0.3)))
         stack.start_service()

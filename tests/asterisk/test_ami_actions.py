@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline_ivr.asterisk.ami_actions import Ping, QueueAdd, QueuePause, QueueRemove, QueueStatus, Request
+from hotline_ivr.asterisk.ami_actions import (
+    Ping,
+    QueueAdd,
+    QueuePause,
+    QueueRemove,
+    QueueStatus,
+    Request,
+    Wake,
+)
 from hotline_ivr.asterisk.ami_codec import AmiAction, check_action
 from hotline_ivr.errors import LocalProtocolError
 
@@ -44,6 +52,13 @@ PHONE = "PJSIP/anna.k3v9"
             ),
         ),
         (QueueRemove("help", PHONE), AmiAction("QueueRemove", (("Queue", "help"), ("Interface", PHONE)))),
+        (
+            Wake("PJSIP/trunk-carrier-00000004"),
+            AmiAction(
+                "PlayDTMF",
+                (("Channel", "PJSIP/trunk-carrier-00000004"), ("Digit", "-"), ("Receive", "true")),
+            ),
+        ),
         (
             QueuePause(PHONE, paused=False),
             AmiAction("QueuePause", (("Interface", PHONE), ("Paused", "false"))),
@@ -98,6 +113,7 @@ HOSTILE = [
         lambda word: QueueRemove(word, PHONE),
         lambda word: QueueRemove("help", f"PJSIP/{word}"),
         lambda word: QueuePause(f"PJSIP/{word}", paused=True),
+        lambda word: Wake(f"PJSIP/{word}"),
         lambda word: QueuePause(PHONE, paused=True, queue=word or "\n"),
         lambda word: QueuePause(PHONE, paused=True, reason=word or "\n"),
         lambda word: QueueStatus(word or "\n"),

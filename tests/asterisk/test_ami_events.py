@@ -16,6 +16,7 @@ from hotline_ivr.asterisk.ami_events import (
     Device,
     Event,
     OperatorAdded,
+    OperatorCalled,
     OperatorConnected,
     OperatorListed,
     OperatorPauseChanged,
@@ -108,6 +109,11 @@ EVENTS: list[tuple[str, str, Event]] = [
         f"{CALLER}\nQueue: help\nPosition: 2\nOriginalPosition: 3\nHoldTime: 41",
         CallerAbandoned(*IDS, position=2, waited=41),
     ),
+    (
+        "AgentCalled",
+        f"{CALLER}\n{PHONE}\nDestChannel: PJSIP/anna.k3v9-00000002",
+        OperatorCalled("help", "PJSIP/anna.k3v9", IDS[1]),
+    ),
     ("AgentConnect", f"{CALLER}\n{PHONE}\nRingTime: 2\nHoldTime: 3", OperatorConnected(*ANNA)),
     ("AgentRingNoAnswer", f"{CALLER}\n{PHONE}\nRingTime: 3000", OperatorRangOut(*ANNA)),
     ("FullyBooted", "Uptime: 26\nLastReload: 26\nStatus: Fully Booted", AsteriskStarted(26)),
@@ -142,7 +148,7 @@ def test_a_listed_queue_and_a_listed_caller_are_read() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["Newchannel", "AgentCalled", "AgentComplete"])
+@pytest.mark.parametrize("name", ["Newchannel", "AgentComplete"])
 def test_an_event_that_we_have_no_word_for_is_nothing(name: str) -> None:
     assert parse_event(event(name, CALLER)) is None
     assert name not in EVENT_NAMES

@@ -78,7 +78,7 @@ def test_the_event_log_holds_no_field_that_a_caller_controls() -> None:
 
 def test_the_manager_account_has_least_rights_and_hears_queue_events_only() -> None:
     account = part(rendered()["manager.conf"], "hotline")
-    assert "read=agent\nwrite=agent\n" in account
+    assert "read=agent\nwrite=agent,call\n" in account
     assert "deny=0.0.0.0/0.0.0.0\npermit=127.0.0.1/32\n" in account
     assert "eventfilter(action(include),name(QueueMemberStatus))=" in account
     assert "Newchannel" not in account

@@ -14,10 +14,14 @@ from hotline_ivr.routing.steps import (
     AskDigits,
     AskKey,
     Call,
+    CentreLeft,
+    CentreStatus,
     Collected,
+    Confirm,
     Decision,
     DialStatus,
     Event,
+    HandOver,
     HangUp,
     KeyPressed,
     LeftQueue,
@@ -148,6 +152,29 @@ def test_what_happened_in_a_menu_is_told(text: str, event: Event) -> None:
 def test_what_no_telephone_sends_is_refused(text: str) -> None:
     with pytest.raises(RemoteProtocolError):
         parse_ask((text, *ARRIVED[1:]))
+
+
+def test_a_centre_and_a_wait_in_all_have_their_words() -> None:
+    targets = (("+4722850000", 20), ("+4790000001", 30))
+    confirm = Confirm("nb", "press-one", 5, 2)
+    steps = (
+        HandOver("night", "carrier", "192.0.2.1:5060", targets, confirm, 3, "+4722851234"),
+        HandOver("night", "carrier", "192.0.2.1:5060", targets[:1], None, 0, "", in_turn=True),
+        Wait("main", 300, in_all=True),
+    )
+    assert encode_answer(Decision(steps, "x", State("", 1, ("_out", "night", "main"))), "v") == (
+        "1|plan~v~x~-.1._out.night.main"
+        "|centre~night~carrier~192.0.2.1:5060~+4722850000.20:+4790000001.30~nb/press-one.5.2~3~+4722851234~0"
+        "|centre~night~carrier~192.0.2.1:5060~+4722850000.20~-~0~caller~1|wait~main~300~all|end"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "status"), [("TAKEN", "TAKEN"), ("FULL", "FULL"), ("NOBODY", "NOBODY"), ("", "NOBODY")]
+)
+def test_what_came_of_a_centre_is_told(word: str, status: str) -> None:
+    call, event = parse_ask((f"centre:{word}", *ARRIVED[1:]), "node-1.2")
+    assert (call.id, event) == ("node-1.2", CentreLeft(CentreStatus(status)))
 
 
 def test_every_step_of_a_menu_has_its_words() -> None:

@@ -176,3 +176,13 @@ shift_changes:
     command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(schema), str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_who_is_signed_in_by_shift_has_one(tmp_path: Path) -> None:
+    good = GOOD.replace("name: Bjørn Dahl\n", "name: Bjørn Dahl\n    sign_in: shift\n")
+    (tmp_path / "hotline.yaml").write_text(good, encoding="utf-8")
+    (error,) = check(tmp_path).errors
+    assert (error.path, error.message) == ("operators.bjorn.sign_in", "no shift ever signs 'bjorn' in")
+    plan_of_all = "  p: {operators: [anna, bjorn], week: {mon: 08:00-12:00}}"
+    (tmp_path / "hotline.yaml").write_text(f"{good}shift_plans:\n{plan_of_all}\n", encoding="utf-8")
+    assert not check(tmp_path).errors

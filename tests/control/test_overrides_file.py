@@ -63,6 +63,13 @@ def test_an_information_goes_beside_a_closing(file: OverridesFile) -> None:
     assert file.standing(NOON) == (closing, surge)
 
 
+def test_a_route_goes_beside_a_closing_and_ends_another_route(file: OverridesFile) -> None:
+    closing, outside, inside = override(), override(OverrideKind.OUTSIDE), override(OverrideKind.INSIDE)
+    for each in (closing, outside, inside):
+        file.add(each, NOON)
+    assert file.standing(NOON) == (closing, inside)
+
+
 def test_clearing_says_what_was_ended_and_by_whom(file: OverridesFile) -> None:
     first, other = override(), override(line="fees")
     file.add(first, NOON)

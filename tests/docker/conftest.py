@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +26,6 @@ CHECKOUT = Path(__file__).parents[2]
 NO_ENGINE = 69
 """Exit code of scripts/docker-test where this machine can have no Docker engine (EX_UNAVAILABLE)."""
 
-_SUBNET = "172.30.58"
 _STOP_DEADLINE_S = 120
 _NO_ENGINE_WORDS = "no Docker engine can be had here"
 
@@ -34,9 +34,10 @@ _NO_ENGINE_WORDS = "no Docker engine can be had here"
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeNode]:
     """The two containers, built from this checkout, up and healthy."""
     folder = tmp_path_factory.mktemp("compose")
+    subnet = _free_subnet()
     variables = {
-        "HOTLINE_CONFIG_FOLDER": str(_write_config(folder / "config")),
-        "HOTLINE_SUBNET": _SUBNET,
+        "HOTLINE_CONFIG_FOLDER": str(_write_config(folder / "config", subnet)),
+        "HOTLINE_SUBNET": subnet,
         "HOTLINE_PUBLISH": "127.0.0.1",
         "COMPOSE_PROJECT_NAME": "hotline-test",
     }
@@ -86,10 +87,25 @@ def _not_ready(code: int, words: str) -> None:
     pytest.fail(f"scripts/docker-test failed (exit code {code}):\n{words[-6000:]}", pytrace=False)
 
 
-def _write_config(folder: Path) -> Path:
+def _free_subnet() -> str:
+    """A network that no interface of this machine is in; a killed engine leaves its bridge behind."""
+    subnets = (f"172.30.{third}" for third in range(58, 99))
+    return next(subnet for subnet in subnets if not _is_ours(f"{subnet}.1"))
+
+
+def _is_ours(address: str) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def _write_config(folder: Path, subnet: str) -> Path:
     """One open and one closed line; callers come from the network's gateway, as this machine does."""
     config = plan({"anna": None}, now=datetime.now(UTC))
-    config["trunks"] = {"carrier": {"hosts": ["127.0.0.1", f"{_SUBNET}.1"], "codecs": ["alaw", "ulaw"]}}
+    config["trunks"] = {"carrier": {"hosts": ["127.0.0.1", f"{subnet}.1"], "codecs": ["alaw", "ulaw"]}}
     folder.mkdir()
     # The containers' user is not ours.
     folder.chmod(0o755)

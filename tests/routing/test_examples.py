@@ -35,7 +35,7 @@ def walk(example: str, at: str, keys: str) -> tuple[str, str]:
     return " ".join(heard), outcome.value
 
 
-TOLD = {"prompt", "queue", "transfer", "record", "callback"}
+TOLD = {"prompt", "queue", "transfer", "centre", "record", "callback"}
 IN_THE_EXAMS = "nb/admission-exams nb/admission-menu admission"
 IN_THE_QUEUE = "nb/admission-greeting nb/admission-menu admission"
 ASKED_FOR_DIGITS = "nb/support-greeting nb/support-menu nb/support-customer-number"
@@ -110,10 +110,17 @@ MOMENTS = [
         "charity",
         "2026-10-05T10:00",
         "2 answered",
-        "nb/helpline-greeting nb/helpline-menu +4722850000",
+        "nb/helpline-greeting nb/helpline-menu night",
         "overflowed",
     ),
-    ("charity", "2026-10-05T18:00", "answered", "nb/helpline-centre +4722850000", "overflowed"),
+    (
+        "charity",
+        "2026-10-05T10:00",
+        "1 timeout taken",
+        "nb/helpline-greeting nb/helpline-menu volunteers night",
+        "overflowed",
+    ),
+    ("charity", "2026-10-05T18:00", "answered", "nb/helpline-centre night", "overflowed"),
     (
         "charity",
         "2026-10-10T12:00",
@@ -121,7 +128,7 @@ MOMENTS = [
         "nb/helpline-greeting nb/helpline-menu volunteers",
         "answered",
     ),
-    ("charity", "2027-05-17T12:00", "answered", "nb/helpline-centre +4722850000", "overflowed"),  # a holiday
+    ("charity", "2027-05-17T12:00", "answered", "nb/helpline-centre night", "overflowed"),  # a holiday
     (
         "charity",
         "2026-12-24T21:00",
@@ -129,7 +136,7 @@ MOMENTS = [
         "nb/helpline-christmas nb/helpline-menu volunteers",
         "answered",
     ),
-    ("charity", "2026-10-11T12:00", "answered", "nb/helpline-centre +4722850000", "overflowed"),
+    ("charity", "2026-10-11T12:00", "answered", "nb/helpline-centre night", "overflowed"),
 ]
 
 

@@ -21,6 +21,7 @@ def test_kinds_of_breaks_are_reasons_and_a_reason_of_the_same_id_goes_before() -
             sections={
                 "break_kinds": {
                     "lunch": {"name": "Lunch", "length": "30m"},
+                    "training": {"name": "Training", "length": "2h", "returns": "no"},
                     "short": {"name": "Short break", "length": "15m"},
                 },
                 "floor": {
@@ -30,7 +31,8 @@ def test_kinds_of_breaks_are_reasons_and_a_reason_of_the_same_id_goes_before() -
         )
     )
     assert rules.reasons == {
-        "lunch": PauseRule(timedelta(minutes=30)),
+        "lunch": PauseRule(timedelta(minutes=30), returns=True),
+        "training": PauseRule(timedelta(hours=2)),
         "short": PauseRule(timedelta(minutes=10), returns=True),
     }
 

@@ -18,6 +18,12 @@ from hotline_ivr.errors import LocalProtocolError
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,79}\Z")
 # A phone. Never Local/...: it doubles channels and events and hides whether the phone is busy.
 _INTERFACE = re.compile(r"PJSIP/[A-Za-z0-9_.-]{1,79}\Z")
+# A channel as Asterisk names it: technology/resource-number, perhaps with ;1 or ;2 behind.
+_CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:+-]{1,80}(;[12])?\Z")
+# A key that no telephone has. A waiting caller's queue looks again at any key; this one has no tone, so that
+# nobody can hear it, ends no announcement (file.h, AST_DIGIT_ANY), and dialplan patterns skip it wherever it
+# stands (pbx.c), so that it neither is a way out of a queue nor spoils one that the caller has half typed.
+WAKE_KEY: Final = "-"
 # What PJSIP/ leaves of the 80 characters that app_queue keeps of an interface's name.
 _MOST_PENALTY: Final = 1_000
 
@@ -81,6 +87,19 @@ class QueuePause:
 
 
 @dataclass(frozen=True, slots=True)
+class Wake:
+    """Let a waiting caller's queue look at once for an operator. Refused if the call is over."""
+
+    channel: str
+
+    def action(self) -> AmiAction:
+        if not _CHANNEL.match(self.channel):
+            raise LocalProtocolError(f"not a channel: {self.channel[:100]!r}")
+        headers = (("Channel", self.channel), ("Digit", WAKE_KEY), ("Receive", "true"))
+        return AmiAction("PlayDTMF", headers)
+
+
+@dataclass(frozen=True, slots=True)
 class QueueStatus:
     """List queues, their members and who waits; one queue where named. To be sent by `send_list`.
 
@@ -101,7 +120,7 @@ class Ping:
         return AmiAction("Ping")
 
 
-Request = QueueAdd | QueueRemove | QueuePause | QueueStatus | Ping
+Request = QueueAdd | QueueRemove | QueuePause | Wake | QueueStatus | Ping
 
 
 def _word(value: str) -> str:

@@ -79,6 +79,16 @@ class OperatorPauseChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorCalled:
+    """The phone is rung for a caller."""
+
+    queue: str
+    interface: str
+    unique_id: str
+    """Of the caller's channel."""
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorConnected:
     """The operator has taken the call up and talks. Asterisk's events of the phone do not say so in time."""
 
@@ -168,6 +178,7 @@ Event = (
     | OperatorRemoved
     | OperatorStatusChanged
     | OperatorPauseChanged
+    | OperatorCalled
     | OperatorConnected
     | OperatorRangOut
     | QueueListed
@@ -261,6 +272,7 @@ _READERS: Final[dict[str, _Reader]] = {
     "QueueMemberRemoved": lambda message: OperatorRemoved(_state(message)),
     "QueueMemberStatus": lambda message: OperatorStatusChanged(_state(message)),
     "QueueMemberPause": lambda message: OperatorPauseChanged(_state(message)),
+    "AgentCalled": _reader(OperatorCalled),
     "AgentConnect": _reader(OperatorConnected),
     "AgentRingNoAnswer": _reader(OperatorRangOut),
     "QueueCallerJoin": _reader(CallerJoined),

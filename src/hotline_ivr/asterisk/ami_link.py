@@ -64,6 +64,7 @@ class AmiLink:
         ping_interval: float = 3.0,
         queue_size: int = 10_000,
         bundle: float = 0.02,
+        hurried: Callable[[], bool] = lambda: False,
         first_retry: float = 0.5,
         longest_retry: float = 30.0,
         refused_retry: float = 30.0,
@@ -82,6 +83,8 @@ class AmiLink:
         self._ping_interval = ping_interval
         # Events may be so much late, so that one turn of the loop takes many; see AmiConnection.
         self._bundle = bundle
+        # While this is so, events are read as they come.
+        self._hurried = hurried
         self._retry = (first_retry, longest_retry)
         # A wrong secret is not hammered: Asterisk may ban the address, and only a person can mend it.
         self._refused_retry = refused_retry
@@ -178,6 +181,7 @@ class AmiLink:
                         self.counters,
                         timeout=self._timeout,
                         bundle=self._bundle,
+                        hurried=self._hurried,
                     ),
                     *self._address,
                 )

@@ -97,11 +97,13 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
         *,
         timeout: float,
         bundle: float,
+        hurried: Callable[[], bool] = lambda: False,
     ) -> None:
         # Seconds that one action, or the greeting, may take.
         self._timeout = timeout
         # Seconds for which events gather before they are read; see _rest.
         self._bundle = bundle
+        self._hurried = hurried
         # Where events go; and where it is said that one may have been lost or forged. Neither raises.
         self._take = take
         self._doubt = doubt
@@ -145,6 +147,8 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
         A call makes half a dozen events, each in a write of its own, and to be woken for one costs several
         times what the event itself does. Whoever waits for an answer does not wait for this.
         """
+        if self._hurried():
+            return
         if self._bundle and not self.responses and received < MUCH and not self._over.done():
             self.transport.pause_reading()
             self._resting = self._loop.call_later(self._bundle, self._read_on)

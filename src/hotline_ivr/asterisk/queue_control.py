@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import structlog
 
 from hotline_ivr.asterisk import ami_events as ami
-from hotline_ivr.asterisk.ami_actions import QueueAdd, QueuePause, QueueRemove, QueueStatus
+from hotline_ivr.asterisk.ami_actions import QueueAdd, QueuePause, QueueRemove, QueueStatus, Wake
 from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.ami_link import AmiLink
+from hotline_ivr.asterisk.queue_turns import DEVICES, Turns, turn_events
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.errors import RemoteProtocolError
 from hotline_ivr.routing.floor import (
@@ -27,18 +27,6 @@ from hotline_ivr.routing.floor import (
 
 log = structlog.get_logger()
 
-_DEVICES: Final = {
-    ami.Device.UNKNOWN: DeviceState.UNKNOWN,
-    ami.Device.FREE: DeviceState.NOT_IN_USE,
-    ami.Device.IN_USE: DeviceState.IN_USE,
-    ami.Device.BUSY: DeviceState.BUSY,
-    ami.Device.INVALID: DeviceState.INVALID,
-    ami.Device.UNAVAILABLE: DeviceState.UNAVAILABLE,
-    ami.Device.RINGING: DeviceState.RINGING,
-    ami.Device.RINGING_IN_USE: DeviceState.RING_IN_USE,
-    ami.Device.ON_HOLD: DeviceState.ON_HOLD,
-}
-
 
 def interfaces_of(secrets: Secrets) -> Mapping[str, str]:
     """Operator id to the name by which a queue calls the operator's phone."""
@@ -49,16 +37,27 @@ class AmiQueueControl:
     """Queue work over the manager link. Errors are those of AmiLink.send. `clock` gives the time (UTC)."""
 
     def __init__(
-        self, link: Callable[[], AmiLink], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        link: Callable[[], AmiLink],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        turns: Turns | None = None,
     ) -> None:
         self._link = link
         self._clock = clock
+        self._turns = turns
 
     async def snapshot(self) -> list[FloorEvent]:
         """Every member and every caller that waits, as events that make up the floor."""
         listed = await self._link().send_list(QueueStatus().action())
+        read = [read_event(message) for message in listed]
+        if self._turns is not None:
+            self._turns.renewed([turn for event in read for turn in turn_events(event)])
         now = self._clock()
-        return [event for message in listed for event in floor_events(message, now)]
+        return [told for event in read for told in floor_events_of(event, now)]
+
+    async def wake(self, channel: str) -> None:
+        await self._link().send(Wake(channel).action())
 
     async def add_member(
         self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
@@ -76,19 +75,31 @@ class AmiQueueControl:
         """A receiver for the link's events that hands on what concerns the floor."""
 
         async def deliver(message: AmiMessage) -> None:
-            for event in floor_events(message, self._clock()):
-                sink(event)
+            event = read_event(message)
+            for told in floor_events_of(event, self._clock()):
+                sink(told)
+            if self._turns is not None:
+                for turn in turn_events(event):
+                    self._turns.happened(turn)
 
         return deliver
 
 
-def floor_events(message: AmiMessage, now: datetime) -> Iterator[FloorEvent]:
-    """What a manager event that came `now` (UTC) says about the floor; nothing where we cannot read it."""
+def read_event(message: AmiMessage) -> ami.Event | None:
+    """The event, or None where it says nothing that we can read."""
     try:
-        event = ami.parse_event(message)
+        return ami.parse_event(message)
     except RemoteProtocolError as error:
         log.warning("a manager event could not be read", reason=str(error))
-        return
+        return None
+
+
+def floor_events(message: AmiMessage, now: datetime) -> Iterator[FloorEvent]:
+    """What a manager event that came `now` (UTC) says about the floor; nothing where we cannot read it."""
+    return floor_events_of(read_event(message), now)
+
+
+def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEvent]:
     match event:
         case (
             ami.OperatorListed(state)
@@ -96,7 +107,7 @@ def floor_events(message: AmiMessage, now: datetime) -> Iterator[FloorEvent]:
             | ami.OperatorStatusChanged(state)
             | ami.OperatorPauseChanged(state)
         ):
-            device = _DEVICES[state.device]
+            device = DEVICES[state.device]
             if state.in_call and device is DeviceState.NOT_IN_USE:
                 device = DeviceState.IN_USE
             yield MemberSeen(

@@ -19,10 +19,13 @@ from hotline_ivr.routing.steps import (
     AskDigits,
     AskKey,
     Call,
+    CentreLeft,
+    CentreStatus,
     Collected,
     Decision,
     DialStatus,
     Event,
+    HandOver,
     HangUp,
     KeyPressed,
     LeftQueue,
@@ -55,14 +58,18 @@ KEPT = frozenset({"DTMF", "SILENCE", "TIMEOUT", "OPERATOR"})
 _TERMINATORS = {"#": "hash", "*": "star", "": "none"}
 
 
-def parse_ask(arguments: Sequence[str]) -> tuple[Call, Event]:
-    """What the dialplan asks. Raises RemoteProtocolError for anything it does not send."""
+def parse_ask(arguments: Sequence[str], unique_id: str = "") -> tuple[Call, Event]:
+    """What the dialplan asks for the channel of this id.
+
+    Raises RemoteProtocolError for anything it does not send.
+    """
     if len(arguments) != _ASK_ARGUMENTS:
         raise RemoteProtocolError(f"an ask has {_ASK_ARGUMENTS} arguments, not {len(arguments)}")
     event, line, number, caller, plan_version, asked, state = arguments
     if not asked.isascii() or not asked.isdigit():
         raise RemoteProtocolError(f"not a count of asks: {asked!r}")
-    return Call(line, number, caller, plan_version, int(asked), parse_state(state)), _event(event)
+    call = Call(line, number, caller, plan_version, int(asked), parse_state(state), unique_id)
+    return call, _event(event)
 
 
 def parse_state(word: str) -> State:
@@ -96,6 +103,8 @@ def _event(text: str) -> Event:
             return Collected(rest)
         case "dialled":
             return Transferred(DialStatus(rest) if rest in set(DialStatus) else DialStatus.OTHER)
+        case "centre":
+            return CentreLeft(CentreStatus(rest) if rest in set(CentreStatus) else CentreStatus.NOBODY)
         case "recorded":
             return MessageTaken(kept=rest in KEPT)
         case "no-number" if not rest:
@@ -121,6 +130,8 @@ def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one fo
             raise LocalProtocolError("the dialplan asks no other program")
         case Transferred(status):
             return ("",) if status is DialStatus.OTHER else (f"dialled:{status}",)
+        case CentreLeft(centre_status):
+            return ("",) if centre_status is CentreStatus.NOBODY else (f"centre:{centre_status}",)
         case MessageTaken(kept):
             return tuple(f"recorded:{word}" for word in sorted(KEPT)) if kept else ("",)
         case NoNumber():
@@ -145,7 +156,7 @@ def _stretch(first: str, decision: Decision) -> str:
     return "|".join(["1", first, *(encode_step(step) for step in decision.steps), "end"])
 
 
-def encode_step(step: Step) -> str:  # noqa: PLR0911  one for each step
+def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
     match step:
         case Answer():
             return "answer"
@@ -161,10 +172,12 @@ def encode_step(step: Step) -> str:  # noqa: PLR0911  one for each step
             return join(
                 "digits", node, prompts_word(language, prompts), str(timeout_s), str(max_digits), ending
             )
-        case Wait(queue, max_wait_s):
-            return join("wait", queue, str(max_wait_s))
+        case Wait(queue, max_wait_s, in_all):
+            return join("wait", queue, str(max_wait_s), *(["all"] if in_all else []))
         case Transfer(trunk, host, number, ring_s):
             return join("dial", trunk, host, number, str(ring_s))
+        case HandOver():
+            return _hand_over(step)
         case TakeMessage(box, max_s):
             return join("record", box, str(max_s))
         case Promise(queue):
@@ -173,6 +186,16 @@ def encode_step(step: Step) -> str:  # noqa: PLR0911  one for each step
             return join("mark", outcome)
         case HangUp():
             return "hangup"
+
+
+def _hand_over(step: HandOver) -> str:
+    targets = ":".join(f"{number}.{ring_s}" for number, ring_s in step.targets)
+    asked = step.confirm
+    confirm = "-" if asked is None else f"{asked.language}/{asked.prompt}.{asked.timeout_s}.{asked.tries}"
+    shows, turn = step.shows or "caller", str(int(step.in_turn))
+    return join(
+        "centre", step.centre, step.trunk, step.host, targets, confirm, str(step.channels), shows, turn
+    )
 
 
 def prompts_word(language: str, prompts: Sequence[str]) -> str:

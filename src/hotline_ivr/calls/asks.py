@@ -15,6 +15,7 @@ from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.overrides import Override
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import Call, Decision, Event, LookedUp, LookUp
+from hotline_ivr.routing.surroundings import Surroundings
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ class Asks:
         clock: Callable[[Call], datetime],
         lookups: Lookups | None = None,
         *,
+        surroundings: Callable[[], Surroundings] = Surroundings,
         lookups_at_once: int = LOOKUPS_AT_ONCE,
     ) -> None:
         # The rules for calls that arrive from now on.
@@ -57,6 +59,8 @@ class Asks:
         self._books: OrderedDict[str, Rulebook] = OrderedDict({book.plan.version: book})
         self._clock = clock
         self._lookups = lookups
+        # What is seen of the floor and of the centres, now.
+        self._surroundings = surroundings
         self._lookups_left = lookups_at_once
 
     @property
@@ -85,14 +89,14 @@ class Asks:
         it has been told nothing that the present plan could take back except a place, which is checked.
         """
         book = self._books.get(call.plan_version, self.book)
-        decision = decide(book, call, event, self._clock(call))
+        decision = decide(book, call, event, self._clock(call), self._surroundings())
         if isinstance(decision, LookUp):
             return self._look_up(book, call, decision)
         return Answered(decision, book.plan.version)
 
     async def _look_up(self, book: Rulebook, call: Call, question: LookUp) -> Answered:
         answer = LookedUp(await self._ask(call, question))
-        decision = decide(book, call, answer, self._clock(call))
+        decision = decide(book, call, answer, self._clock(call), self._surroundings())
         if isinstance(decision, LookUp):
             raise TypeError("an answer is no question")
         return Answered(decision, book.plan.version)

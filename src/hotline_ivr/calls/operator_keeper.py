@@ -165,7 +165,7 @@ class OperatorKeeper:
         before = self._book.of(operator)
         if before is None:
             return
-        now = after(before, event, self._clock(), self._rules, in_call=self._in_call(operator))
+        now = after(before, event, self._clock(), self._rules, in_call=self.in_call(operator))
         if now == before:
             return
         self._book.put(operator, now)
@@ -176,7 +176,8 @@ class OperatorKeeper:
             self._to_do.add(operator)
         self._work.set()
 
-    def _in_call(self, operator: str) -> bool:
+    def in_call(self, operator: str) -> bool:
+        """Whether the operator talks with a caller of a queue."""
         return any(seen.in_call for seen in self._floor.members.values() if seen.operator == operator)
 
     def _member_seen(self, before: MemberSeen | None, now: MemberSeen) -> None:
@@ -200,7 +201,7 @@ class OperatorKeeper:
     def _call_may_be_over(self, operator: str) -> None:
         """What was asked for in a call that ended while we could not see it."""
         presence = self._book.of(operator)
-        if presence is not None and presence.asked is not None and not self._in_call(operator):
+        if presence is not None and presence.asked is not None and not self.in_call(operator):
             self._apply(operator, CallEnded(""))
 
     def _remember_wrap_up(self, operator: str) -> None:

@@ -26,6 +26,9 @@ class BreakKind(Model):
         examples=["30m"],
     )
     paid: YesNo = Field(True, description="Whether it counts as working time.")
+    returns: YesNo = Field(
+        True, description="Whether the operator is ready again when it is over, without a word."
+    )
 
 
 class Break(Model):

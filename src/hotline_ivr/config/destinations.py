@@ -25,6 +25,9 @@ class Destination(Model):
     transfer: PhoneNumber | None = Field(
         None, description="Be connected to this number outside.", examples=["+47 22 85 00 00"]
     )
+    centre: Identifier | None = Field(
+        None, description="Be connected to this call centre, or to who is on call there.", examples=["night"]
+    )
     voicemail: Identifier | None = Field(None, description="Leave a message in this box.", examples=["main"])
     callback: Identifier | None = Field(
         None, description="Be called back by the operators of this queue.", examples=["main"]
@@ -41,5 +44,5 @@ class Destination(Model):
 
     @property
     def kind(self) -> str:
-        """The key that is written: queue, menu, collect, message, transfer, voicemail or callback."""
+        """The key that is written: queue, menu, collect, message, transfer, centre, voicemail or callback."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.overflow import Closing, OverflowRule, Route
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import (
     Duration,
@@ -70,6 +71,38 @@ class Line(Model):
         description="Prompt when no operator could be reached: waited too long, queue full, nobody there.",
         examples=["sorry"],
     )
+
+    centre: Identifier | None = Field(
+        None, description="Call centre of this line, for `route: outside`.", examples=["night"]
+    )
+    route: Route = Field(
+        "both",
+        description="Who takes the calls: only own people (`inside`: no rule sends a caller to a centre), "
+        "the `centre` first (`outside`), or own people and the centre as the rules below say. "
+        "`hotline route` changes it for a while.",
+    )
+    overflow: tuple[OverflowRule, ...] = Field(
+        (), max_length=8, description="Where callers go when own people do not suffice; the first that fits."
+    )
+    closing: Closing | None = Field(
+        None,
+        description="What becomes of callers who still wait at closing time; without it they are served.",
+    )
+
+    @model_validator(mode="after")
+    def _overflow_makes_sense(self) -> Self:
+        if self.route == "outside" and self.centre is None:
+            raise refusal("has `route: outside` and no `centre`", "name the `centre` that takes the calls")
+        names = [rule.name for rule in self.overflow]
+        if len(set(names)) < len(names):
+            raise refusal("has two overflow rules of one name", "give each rule a name of its own")
+        late = next((rule for rule in self.overflow if (rule.after or 0) >= self.max_wait), None)
+        if late is not None:
+            raise refusal(
+                f"overflow rule '{late.name}' never comes: max_wait is {self.max_wait} s",
+                "let `after` be shorter than max_wait",
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_kind_of_hours(self) -> Self:

@@ -24,6 +24,7 @@ _SECTIONS = {
     "collect": "collects",
     "voicemail": "voicemails",
     "callback": "queues",
+    "centre": "centres",
 }
 _PROMPTS = {
     "menus": ("prompt", "short_prompt", "no_input", "wrong_input"),
@@ -86,7 +87,15 @@ def _ways_of_lines(reading: Reading) -> Iterator[_Way]:
         path: Path = ("lines", line_id)
         if isinstance(menu := line.get("menu"), str):
             yield _Way((*path, "menu"), "menu", menu.strip())
+        if isinstance(centre := line.get("centre"), str):
+            yield _Way((*path, "centre"), "centre", centre.strip())
         yield from _destination((*path, "closed_to"), line.get("closed_to"))
+        rules = line.get("overflow")
+        for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+            if isinstance(rule, dict):
+                yield from _destination((*path, "overflow", index, "to"), rule.get("to"))
+        if isinstance(closing := line.get("closing"), dict):
+            yield from _destination((*path, "closing", "to"), closing.get("to"))
 
 
 def _ways_of(reading: Reading, node: Node) -> Iterator[_Way]:

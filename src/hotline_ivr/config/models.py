@@ -13,12 +13,14 @@ from pydantic import Field
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
+from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
 from hotline_ivr.config.types import (
     Country,
@@ -35,6 +37,7 @@ from hotline_ivr.config.types import (
 __all__ = [
     "BreakKind",
     "Calendar",
+    "Centre",
     "Collect",
     "Configuration",
     "Contract",
@@ -44,6 +47,7 @@ __all__ = [
     "Model",
     "Operator",
     "Organisation",
+    "Outside",
     "Plan",
     "Queue",
     "Shift",
@@ -55,7 +59,7 @@ __all__ = [
 ]
 
 Strategy = Literal["leastrecent", "fewestcalls", "random", "rrmemory", "ringall", "linear"]
-SignIn = Literal["always", "self"]
+SignIn = Literal["always", "self", "shift"]
 Codec = Literal["alaw", "ulaw", "g722", "opus"]
 
 
@@ -117,7 +121,8 @@ class Operator(Model):
     name: Name = Field(description="The operator's own name.", examples=["Anna Berg"])
     sign_in: SignIn = Field(
         "always",
-        description="`always`: takes calls until signed out by hand; `self`: only once signed in.",
+        description="`always`: takes calls until signed out by hand; `self`: only once signed in; `shift`: is"
+        " signed in when a shift begins and out when it ends.",
     )
     sip_contact: SipContact | None = Field(
         None,
@@ -166,6 +171,8 @@ class Configuration(Model):
         {}, description="Days on which operators work otherwise than planned, by id."
     )
     contracts: dict[Identifier, Contract] = Field({}, description="Contracts with carriers by id.")
+    centres: dict[Identifier, Centre] = Field({}, description="Call centres outside by id.")
+    outside: Outside = Field(Outside(), description="Which numbers may be dialled outside.")
 
 
 class Plan(Configuration):

@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.breaks import Break
 from hotline_ivr.config.campaign import Campaign
+from hotline_ivr.config.centres import Centre, Duty, Target
 from hotline_ivr.config.contract_terms import (
     Discounts,
     ExitFee,
@@ -53,6 +54,8 @@ from hotline_ivr.config.models import (
     VoicemailBox,
 )
 from hotline_ivr.config.openings import Closure, Opening
+from hotline_ivr.config.outside import Outside
+from hotline_ivr.config.overflow import Closing, OverflowRule
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
 from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
 from hotline_ivr.config.seasons import Season
@@ -76,12 +79,18 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("shift_plans.<id>", ShiftPlan),
     ("shift_changes.<id>", ShiftChange),
     ("contracts.<id>", Contract),
+    ("centres.<id>", Centre),
+    ("outside", Outside),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A destination", Destination),
     ("A choice", Choice),
     ("A lookup", Lookup),
+    ("A target", Target),
+    ("Days of duty", Duty),
+    ("An overflow rule", OverflowRule),
+    ("Closing time", Closing),
     ("A campaign", Campaign),
     ("A season", Season),
     ("An opening", Opening),

@@ -31,6 +31,7 @@ def shift_checks(reading: Reading) -> Iterator[Problem]:
     yield from islice(_breaks(reading), FOUND_PROBLEMS)
     yield from _zones(reading)
     yield from _unused(reading)
+    yield from _without_shifts(reading)
 
 
 def _section(reading: Reading, name: str) -> dict[str, dict[str, Any]]:
@@ -224,3 +225,23 @@ def _unused(reading: Reading) -> Iterator[Problem]:
             if name not in used:
                 message, remedy = f"{what} {quoted(name)}", "name it in a plan, or delete it"
                 yield reading.problem((section, name), message, remedy, severity="warning", key=True)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _without_shifts(reading: Reading) -> Iterator[Problem]:
+    """Operators whom shifts shall sign in, but who have none."""
+    planned: set[object] = set()
+    for section in ("shift_plans", "shift_changes"):
+        for written in _section(reading, section).values():
+            operators = written.get("operators")
+            planned.update(each for each in _listed(operators) if isinstance(each, str))
+    for name, operator in _section(reading, "operators").items():
+        if operator.get("sign_in") == "shift" and name not in planned:
+            yield reading.problem(
+                ("operators", name, "sign_in"),
+                f"no shift ever signs {quoted(name)} in",
+                "name the operator in a plan of shift_plans, or write `sign_in: self`",
+            )

@@ -12,7 +12,7 @@ from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.moments import moment_to_come
 from hotline_ivr.control.overrides_file import OverridesFile, new_id
 from hotline_ivr.errors import OverrideError
-from hotline_ivr.routing.overrides import Override, OverrideKind
+from hotline_ivr.routing.overrides import ROUTES, Override, OverrideKind
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.wall import zone_of
 
@@ -68,6 +68,7 @@ class HandControl:
         now = self._clock().astimezone(UTC).replace(microsecond=0)
         self._check_line(wish.line)
         self._check_prompt(wish)
+        self._check_route(wish)
         override = Override(
             id=new_id(),
             line=wish.line,
@@ -126,6 +127,14 @@ class HandControl:
             raise OverrideError(
                 f"there is no prompt '{wish.prompt}'{did_you_mean(wish.prompt, self._prompts) or '.'}"
                 " `hotline prompts list` shows them"
+            )
+
+    def _check_route(self, wish: Wish) -> None:
+        if wish.kind in ROUTES and wish.prompt is not None:
+            raise OverrideError("a route has no prompt")
+        if wish.kind is OverrideKind.OUTSIDE and self._plan.lines[wish.line].centre is None:
+            raise OverrideError(
+                f"line '{wish.line}' has no centre to send callers to: write `centre` into lines.{wish.line}"
             )
 
     def _end(self, wish: Wish, now: datetime) -> datetime | None:

@@ -18,7 +18,7 @@ from typing import Any
 from hotline_ivr.errors import OverrideError, OverridesFileError
 from hotline_ivr.files import locked
 from hotline_ivr.files import replace as replace_file
-from hotline_ivr.routing.overrides import Override, OverrideKind
+from hotline_ivr.routing.overrides import Override, OverrideKind, same_sort
 
 SCHEMA = "hotline/overrides/1"
 
@@ -75,7 +75,7 @@ class OverridesFile:
         """Keep a new override. One of the same kind and line that holds already is ended by it."""
 
         def change(kept: KeptOverride) -> KeptOverride:
-            same = kept.override.line == override.line and _same_sort(kept.override.kind, override.kind)
+            same = kept.override.line == override.line and same_sort(kept.override.kind, override.kind)
             return _cleared(kept, override.by, now) if same and not kept.is_over_at(now) else kept
 
         self._rewrite(now, change, (KeptOverride(override),))
@@ -113,11 +113,6 @@ class OverridesFile:
 def new_id() -> str:
     """Six characters that are easy to say and to type."""
     return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
-
-
-def _same_sort(one: OverrideKind, other: OverrideKind) -> bool:
-    """A line is closed or opened by hand, not both; an information prompt goes beside either."""
-    return (one is OverrideKind.SURGE) == (other is OverrideKind.SURGE)
 
 
 def _cleared(kept: KeptOverride, by: str, now: datetime) -> KeptOverride:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def _presence_json(each: Presence) -> dict[str, Any]:
         "reason": each.reason,
         "until": _text(each.until),
         "returns": each.returns,
-        "asked": None if asked is None else [asked.standing.value, asked.by, asked.reason],
+        "asked": None if asked is None else _asked_json(asked),
         "unanswered": each.unanswered,
     }
 
@@ -77,8 +77,20 @@ def _presence(item: dict[str, Any]) -> Presence:
         str(item["reason"]),
         _moment(item["until"]) if item["until"] else None,
         bool(item["returns"]),
-        None if asked is None else Asked(Standing(asked[0]), str(asked[1]), str(asked[2])),
+        None if asked is None else _asked(*asked),
         int(item["unanswered"]),
+    )
+
+
+def _asked_json(asked: Asked) -> list[str | float | None]:
+    length = None if asked.length is None else asked.length.total_seconds()
+    return [asked.standing.value, asked.by, asked.reason, length]
+
+
+def _asked(standing: str, by: str, reason: str, length: float | None = None) -> Asked:
+    """A file of an earlier version has no length."""
+    return Asked(
+        Standing(standing), str(by), str(reason), None if length is None else timedelta(seconds=length)
     )
 
 

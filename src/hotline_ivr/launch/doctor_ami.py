@@ -20,8 +20,9 @@ _FORBIDDEN = (
     AmiAction("GetConfig", (("Filename", "manager.conf"),)),
     AmiAction("Originate", (("Channel", "Local/none@nowhere"), ("Application", "NoOp"), ("Async", "true"))),
     AmiAction("DBGet", (("Family", "hotline"), ("Key", "none"))),
-    AmiAction("Setvar", (("Variable", "HOTLINE_NONE"), ("Value", "0"))),
 )
+# Belongs to the class `call`, which waking callers needs.
+_FORBIDDEN_ASLEEP = AmiAction("Setvar", (("Variable", "HOTLINE_NONE"), ("Value", "0")))
 
 
 async def ami_login(settings: Settings) -> str:
@@ -34,7 +35,7 @@ async def ami_rights(settings: Settings) -> list[str]:
     """Names of the actions that the account may do and should not. Raises as `ami_login`."""
     allowed = []
     async with _linked(settings) as link:
-        for action in _FORBIDDEN:
+        for action in forbidden(settings):
             try:
                 await link.send(action)
             except AsteriskRefused as error:
@@ -42,6 +43,11 @@ async def ami_rights(settings: Settings) -> list[str]:
                     continue
             allowed.append(action.name)
     return allowed
+
+
+def forbidden(settings: Settings) -> tuple[AmiAction, ...]:
+    """Actions that Asterisk must refuse to the account that these settings give."""
+    return _FORBIDDEN if settings.queue_wakeup == "yes" else (*_FORBIDDEN, _FORBIDDEN_ASLEEP)
 
 
 @asynccontextmanager

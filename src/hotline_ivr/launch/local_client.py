@@ -41,6 +41,10 @@ class LocalClient:
         """Have the service do something; see `ask`."""
         return self._ask("POST", path, body)
 
+    def delete(self, path: str) -> dict[str, Any]:
+        """Have the service end something; see `ask`."""
+        return self._ask("DELETE", path, None)
+
     def _ask(self, method: str, target: str, body: Mapping[str, object] | None) -> dict[str, Any]:
         """The answer's JSON.
 

@@ -136,4 +136,12 @@ class CallRecord(NamedTuple):
     # What the caller pressed, in order: `main:2@3.4 customer:6-digits@8.0 main:timeout@9.1`, each with its
     # menu and the seconds from the prompt's beginning; separated by blanks.
     keys: str
+    # The centre outside to which the call was handed, the number there that took it or was rung last.
+    centre: str | None
+    outside_number: str | None
+    # From handing over to a conversation there, or to coming back; several tries together.
+    outside_ring_ms: int | None
+    outside_talk_ms: int | None
+    # Whether who answered there pressed 1: `pressed`, `not-pressed`; None where nobody was asked.
+    confirmation: str | None
     legs: tuple[LegRecord, ...]

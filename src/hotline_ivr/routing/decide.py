@@ -7,6 +7,7 @@ and the tests all use this one function.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -15,8 +16,15 @@ from hotline_ivr.routing.menus import (
     after_digits,
     after_key,
     after_lookup,
+)
+from hotline_ivr.routing.places import (
     go_to,
     go_to_line_queue,
+    last_word,
+    left_centre,
+    no_number,
+    refused,
+    waited_long,
 )
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Rule, RuleKind, Situation
@@ -25,6 +33,7 @@ from hotline_ivr.routing.steps import (
     Arrived,
     AskKey,
     Call,
+    CentreLeft,
     Collected,
     Decision,
     DialStatus,
@@ -45,6 +54,7 @@ from hotline_ivr.routing.steps import (
     Step,
     Transferred,
 )
+from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
 from hotline_ivr.routing.words import fit_word
 
 # Who has asked so often goes in circles, and is helped best by an operator. A caller who listens to every
@@ -61,9 +71,11 @@ _LAST_RESORT = Play("en", "technical", Stage.MESSAGE)
 _NOTHING_KNOWN = Decision((Mark(Outcome.TECHNICAL), Answer(), _LAST_RESORT, HangUp()), "no-such-line")
 
 
-def decide(book: Rulebook, call: Call, event: Event, now: datetime) -> Decision | LookUp:
+def decide(
+    book: Rulebook, call: Call, event: Event, now: datetime, surroundings: Surroundings = NOTHING_SEEN
+) -> Decision | LookUp:
     """The next steps of `call` at `now` (aware). Never raises for a call that Asterisk can send."""
-    visit = visit_of(book, call, now)
+    visit = visit_of(book, call, now, surroundings)
     if visit is None:
         return _NOTHING_KNOWN
     if isinstance(event, KeyPressed | Collected | LookedUp):
@@ -77,8 +89,10 @@ def decide(book: Rulebook, call: Call, event: Event, now: datetime) -> Decision 
             return _transferred(visit, status)
         case MessageTaken(kept):
             return _message_taken(visit, kept=kept)
+        case CentreLeft(centre_status):
+            return left_centre(visit, centre_status)
         case NoNumber():
-            return go_to_line_queue(visit, "callback:no-number")
+            return no_number(visit)
         case _:
             assert_never(event)
 
@@ -97,14 +111,24 @@ def _in_a_menu(visit: Visit, event: KeyPressed | Collected | LookedUp, asked: in
             return after_lookup(visit, answer)
 
 
-def visit_of(book: Rulebook, call: Call, now: datetime) -> Visit | None:
+def visit_of(
+    book: Rulebook, call: Call, now: datetime, surroundings: Surroundings = NOTHING_SEEN
+) -> Visit | None:
     """The call at its place in the plan; None if its line is gone from there."""
     line = book.plan.lines.get(call.line)
-    return None if line is None else Visit(book, call.line, line, call.state, now)
+    if line is None:
+        return None
+    visit = Visit(book, call.line, line, call.state, now, call_id=call.id, surroundings=surroundings)
+    return in_situation(visit, book.situation(call.line, now))
+
+
+def in_situation(visit: Visit, situation: Situation) -> Visit:
+    return replace(visit, is_open=situation.open, route=situation.route or visit.line.route)
 
 
 def arrived(visit: Visit, situation: Situation) -> Decision:
     """What a caller meets who arrives in this situation."""
+    visit = in_situation(visit, situation)
     if situation.information is not None and situation.open:
         return _inform(visit, situation, situation.information)
     if situation.open:
@@ -159,28 +183,27 @@ def _closed(visit: Visit, rule: Rule) -> Decision:
 
 
 def _left_queue(visit: Visit, status: QueueStatus) -> Decision:
-    outcome = outcome_of(status)
-    return _last_word(visit, outcome, f"left-queue:{outcome}")
+    match status:
+        case QueueStatus.TIMEOUT:
+            return waited_long(visit)
+        case QueueStatus.FULL | QueueStatus.JOIN_EMPTY | QueueStatus.LEAVE_EMPTY:
+            return refused(visit, outcome_of(status), full=status is QueueStatus.FULL)
+        case _:
+            return last_word(visit, outcome_of(status), f"left-queue:{outcome_of(status)}")
 
 
 def _transferred(visit: Visit, status: DialStatus) -> Decision:
     if status is DialStatus.ANSWERED:
         return Decision((HangUp(),), "transfer:over", visit.resting)
-    return _last_word(visit, Outcome.OVERFLOW_LOST, f"transfer:{status.lower()}")
+    return last_word(visit, Outcome.OVERFLOW_LOST, f"transfer:{status.lower()}")
 
 
 def _message_taken(visit: Visit, *, kept: bool) -> Decision:
     if not kept:
-        return _last_word(visit, Outcome.TECHNICAL, "voicemail:failed")
+        return last_word(visit, Outcome.TECHNICAL, "voicemail:failed")
     box = visit.plan.voicemails.get(visit.node)
     thanks = [Play(visit.language, box.thanks, Stage.MESSAGE)] if box and box.thanks else []
     return Decision((Mark(Outcome.VOICEMAIL), *thanks, HangUp()), "voicemail:kept", visit.resting)
-
-
-def _last_word(visit: Visit, outcome: Outcome, reason: str) -> Decision:
-    prompt = "technical" if outcome is Outcome.TECHNICAL else visit.line.sorry_message
-    message = Play(visit.language, prompt, Stage.MESSAGE)
-    return Decision((Mark(outcome), message, HangUp()), reason, visit.resting)
 
 
 def outcome_of(status: QueueStatus) -> Outcome:

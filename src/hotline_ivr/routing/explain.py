@@ -13,6 +13,7 @@ from enum import StrEnum
 from hotline_ivr.config.models import Plan, Queue
 from hotline_ivr.routing.call_prices import MinutePrice, minute_prices
 from hotline_ivr.routing.decide import decide
+from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Considered, Situation
 from hotline_ivr.routing.steps import (
@@ -27,6 +28,7 @@ from hotline_ivr.routing.steps import (
     Transfer,
     Wait,
 )
+from hotline_ivr.routing.surroundings import Surroundings
 
 
 class FloorState(StrEnum):
@@ -92,14 +94,35 @@ def _parts(book: Rulebook, call: Call, at: datetime, floor: FloorState) -> list[
     parts: list[Part] = []
     event: Event | None = Arrived()
     because = "the call arrives"
+    seen = Surroundings(supposed_floor(book.plan, call.line, floor))
     while event is not None:
-        decision = decide(book, replace(call, asked=len(parts)), event, at)
+        decision = decide(book, replace(call, asked=len(parts)), event, at, seen)
         if isinstance(decision, LookUp):
             raise TypeError("nothing has been asked of the caller")
         parts.append(Part(because, decision))
         call = replace(call, state=decision.state)
         event, because = _supposed(book.plan, decision, floor)
     return parts
+
+
+def supposed_floor(plan: Plan, line_id: str, state: FloorState) -> Floor:
+    """Queues of that state: as many waiting as a full queue holds, and as many as a rule asks for."""
+    devices = {FloorState.EMPTY: DeviceState.UNAVAILABLE, FloorState.FULL: DeviceState.IN_USE}
+    device, paused = devices.get(state, DeviceState.NOT_IN_USE), state is FloorState.ALL_PAUSED
+    members = {
+        (queue_id, operator): MemberSeen(queue_id, operator, f"PJSIP/{operator}", device, paused)
+        for queue_id, queue in plan.queues.items()
+        for operator in queue.operators
+    }
+    if state is not FloorState.FULL:
+        return Floor(members)
+    asked_for = max([0, *(rule.waiting or 0 for rule in plan.lines[line_id].overflow)])
+    waiting = {
+        (call := f"{queue_id}-{number}"): CallerJoined(queue_id, call)
+        for queue_id, queue in plan.queues.items()
+        for number in range(max(queue.max_waiting, asked_for))
+    }
+    return Floor(members, waiting)
 
 
 def _supposed(plan: Plan, decision: Decision, floor: FloorState) -> tuple[Event | None, str]:

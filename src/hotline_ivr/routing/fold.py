@@ -9,8 +9,9 @@ The outcome, first that fits:
 3. voicemail: the caller hung up while a message was recorded, after two seconds or more;
 4. what `mark` stage events settled, see steps.settled; entering a queue or ringing outside opens it again;
 5. technical, when Asterisk stopped in the middle of the call, or ended it with nothing settled;
-6. informed: the caller hung up after the information that was played up front, before any queue;
-7. abandoned: the caller hung up; `stage` says where.
+6. overflow-lost: the caller hung up while a centre's telephones were ringing;
+7. informed: the caller hung up after the information that was played up front, before any queue;
+8. abandoned: the caller hung up; `stage` says where.
 A call of which only queue_log knows (its channel events were lost) has the outcome that queue_log gives it.
 """
 
@@ -101,6 +102,7 @@ def _record(
     ended_at = _ended_at(known, story, last_at) if finished else None
     if ended_at is not None:
         known.conversation.stop(ended_at)
+        known.outside.stop(ended_at)
     ended_by = _ended_by(known, cut=cut) if finished else None
     if ended_at is not None:
         known.node_left(ended_at, "hung-up")
@@ -152,6 +154,11 @@ def _record(
         discrepancy=_discrepancy(known, story, waited_until) if over else None,
         finished=finished,
         keys=" ".join(known.keys),
+        centre=known.outside.centre,
+        outside_number=known.outside.number,
+        outside_ring_ms=known.outside.ring_ms,
+        outside_talk_ms=known.outside.talk_ms,
+        confirmation=known.outside.confirmation,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
 
@@ -181,7 +188,7 @@ def _outcome(
 ) -> Outcome | None:
     if known.conversation.connected_at is not None:
         return Outcome.ANSWERED
-    if known.outside_at is not None:
+    if known.outside.connected_at is not None:
         return Outcome.OVERFLOWED
     if _left_a_message(known):
         return Outcome.VOICEMAIL
@@ -191,6 +198,8 @@ def _outcome(
         return story.outcome
     if ended_by is EndedBy.SYSTEM:
         return Outcome.TECHNICAL
+    if known.stage is Stage.TRANSFER and known.outside.centre is not None:
+        return Outcome.OVERFLOW_LOST
     return Outcome.INFORMED if known.informed and known.queued_at is None else Outcome.ABANDONED
 
 

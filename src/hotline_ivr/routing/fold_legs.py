@@ -149,8 +149,8 @@ class Conversation:
         if here is not None:
             for channel, bridge in self._bridges.items():
                 leg = legs.get(channel)
-                if bridge == here and leg is not None and leg.operator is not None:
-                    operator = leg.operator
+                if bridge == here and leg is not None:
+                    operator = leg.operator or operator
                     if leg.connected_at is None:
                         leg.connected_at = at
         if operator is None:

@@ -12,6 +12,7 @@ from hotline_ivr.routing.call_record import CallerKind, Route
 from hotline_ivr.routing.caller import clean_name, clean_number, clean_text
 from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent
 from hotline_ivr.routing.fold_legs import Conversation, Leg, bridge_of, hangup_of
+from hotline_ivr.routing.fold_outside import Outside
 from hotline_ivr.routing.steps import Outcome, Stage, settled
 
 # Words of ours in a stage event are short, and a call asks 70 times at most (the dialplan's bound); these
@@ -74,8 +75,7 @@ class Folding:
         self.node: str | None = None
         self.node_since = 0
         self.informed = False
-        # In one bridge with a number outside.
-        self.outside_at: int | None = None
+        self.outside = Outside()
         self.recording_since: int | None = None
         self.over = False
         self.stage = Stage.ARRIVAL
@@ -132,9 +132,11 @@ class Folding:
         if self.conversation.talking:
             self.stage = Stage.TALK
         elif self.stage is Stage.TRANSFER and event.channel == self.call:
-            self.outside_at = self.outside_at or event.at
+            self.outside.connected(event.at)
 
     def left_bridge(self, event: CallEvent) -> None:
+        if event.channel == self.call:
+            self.outside.disconnected(event.at)
         self.conversation.leave(event.channel, event.at, self.legs)
 
     def call_ended(self, event: CallEvent) -> None:
@@ -236,9 +238,27 @@ class Folding:
             self.keys.append(f"{self.node}:{how}@{seconds:.1f}".replace(" ", "-"))
         self.node = None
 
-    def say_dial(self, _at: int, _words: list[str]) -> None:
+    def say_dial(self, _at: int, words: list[str]) -> None:
+        self.outside.rung(clean_text(words[2], _MAX_WORD))
         self.stage = Stage.TRANSFER
         self.marked = None
+
+    def say_centre(self, at: int, words: list[str]) -> None:
+        self.stage = Stage.TRANSFER
+        self.marked = None
+        self.outside.handed_over(clean_text(words[1], _MAX_WORD), at)
+
+    def say_target(self, _at: int, words: list[str]) -> None:
+        self.outside.rung(clean_text(words[2], _MAX_WORD))
+
+    def say_centre_left(self, at: int, _words: list[str]) -> None:
+        self.outside.stop(at)
+
+    def leg_said(self, event: CallEvent) -> None:
+        """The dialplan, of who answered outside and is asked to press a key."""
+        words = [*stage_text(event.extra).split("|"), ""]
+        if words[0] == "press":
+            self.outside.asked(pressed=words[1] == "pressed")
 
     def say_record(self, at: int, _words: list[str]) -> None:
         self.stage = Stage.VOICEMAIL
@@ -251,6 +271,8 @@ class Folding:
         self.stage = Stage.QUEUE
         # Whatever was settled before (a closed line may send callers to another queue) is open again.
         self.marked = None
+        # A caller who comes back waits on.
+        self.left_queue_at = None
         if self.queued_at is None:
             self.queued_at = at
             self.queue = clean_text(words[1], _MAX_WORD)
@@ -282,6 +304,7 @@ _CALLER_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
 _LEG_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
     "CHAN_START": Folding.leg_started,
     "ANSWER": Folding.leg_picked_up,
+    STAGE_EVENT: Folding.leg_said,
     "BRIDGE_ENTER": Folding.entered_bridge,
     "BRIDGE_EXIT": Folding.left_bridge,
     "HANGUP": Folding.leg_hung_up,
@@ -301,6 +324,9 @@ _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
     "key": Folding.say_key,
     "digits": Folding.say_digits,
     "dial": Folding.say_dial,
+    "centre": Folding.say_centre,
+    "target": Folding.say_target,
+    "centre-left": Folding.say_centre_left,
     "record": Folding.say_record,
     "recorded": Folding.say_recorded,
     "wait": Folding.say_wait,

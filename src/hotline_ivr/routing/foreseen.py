@@ -16,17 +16,20 @@ from datetime import datetime
 from hotline_ivr.config.menus import MAX_DIGITS
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.decide import MAX_ASKS, arrived, decide, visit_of
-from hotline_ivr.routing.menus import go_to_line_queue
+from hotline_ivr.routing.places import go_to_line_queue
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Situation
 from hotline_ivr.routing.steps import (
     AskDigits,
     AskKey,
     Call,
+    CentreLeft,
+    CentreStatus,
     Collected,
     Decision,
     DialStatus,
     Event,
+    HandOver,
     KeyPressed,
     LeftQueue,
     LookedUp,
@@ -42,6 +45,7 @@ from hotline_ivr.routing.steps import (
     Transferred,
     Wait,
 )
+from hotline_ivr.routing.surroundings import AHEAD
 
 # Most states of a line that are written down; a line with more menus than these sends callers whose state
 # is not among them to its queue. A hotline of 60 menus in two languages with three tries has 360.
@@ -89,7 +93,7 @@ def foresee(book: Rulebook, line_id: str, start: datetime, days: int, now: datet
     """Everything that can happen on this line in the `days` from `start` on. KeyError for an unknown line."""
     changes = book.changes(line_id, start, days)
     call = Call(line_id, "", "", book.plan.version)
-    visit = visit_of(book, call, now)
+    visit = visit_of(book, call, now, AHEAD)
     if visit is None:
         raise KeyError(line_id)
     situations = _distinct(changes)
@@ -134,7 +138,7 @@ def _answer(book: Rulebook, call: Call, event: Foreseeable, now: datetime) -> De
     elif isinstance(event, Fitting):
         # As if the other program had given no answer, where there is one.
         event = LookedUp(None)
-    decision = decide(book, call, event, now)
+    decision = decide(book, call, event, now, AHEAD)
     if isinstance(decision, LookUp):
         raise TypeError("digits are foreseen as their default")
     return decision
@@ -156,6 +160,8 @@ def _can_follow(steps: tuple[Step, ...], plan: Plan) -> Iterator[Foreseeable]:
                 yield from map(LeftQueue, QueueStatus)
             case Transfer():
                 yield from map(Transferred, DialStatus)
+            case HandOver():
+                yield from map(CentreLeft, CentreStatus)
             case TakeMessage():
                 yield from (MessageTaken(kept=True), MessageTaken(kept=False))
             case Promise():

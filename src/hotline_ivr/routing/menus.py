@@ -5,38 +5,20 @@ Pure, and without a memory of its own: where the caller is travels on the channe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Choice, Collect, Menu
 from hotline_ivr.config.models import Plan
-from hotline_ivr.config.prompt_uses import CALLBACK_PROMPT
+from hotline_ivr.config.overflow import Route
 from hotline_ivr.routing.opening_days import opening_days
+from hotline_ivr.routing.places import go_to, go_to_line_queue
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.speech import week_hours
-from hotline_ivr.routing.steps import (
-    MAX_DEPTH,
-    AskDigits,
-    AskKey,
-    Decision,
-    HangUp,
-    LookUp,
-    Mark,
-    Outcome,
-    Play,
-    Promise,
-    Stage,
-    State,
-    Step,
-    TakeMessage,
-    Transfer,
-    Wait,
-)
-
-# How long a number outside rings (s): a little longer than most answering machines wait.
-RING_S = 40
+from hotline_ivr.routing.steps import MAX_DEPTH, AskDigits, AskKey, Decision, LookUp, State, Step
+from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
 
 COLLECT_PREFIX = "_"
 """Before the id of what a caller is asked for, in a state's path; no menu's id begins so."""
@@ -51,6 +33,12 @@ class Visit:
     line: Line
     state: State
     now: datetime
+    #: Who takes the calls, by the plan or by hand.
+    route: Route = "both"
+    #: Whether the line is open now; a caller may be among us when it closes.
+    is_open: bool = True
+    call_id: str = ""
+    surroundings: Surroundings = NOTHING_SEEN
 
     @property
     def plan(self) -> Plan:
@@ -105,7 +93,7 @@ class Visit:
         return Decision((*before, digits), reason, self.state)
 
     def _at(self, state: State) -> Visit:
-        return Visit(self.book, self.line_id, self.line, state, self.now)
+        return replace(self, state=state)
 
     def failed_once_more(self) -> Visit:
         state = self.state
@@ -151,7 +139,7 @@ def _choose(visit: Visit, menu: Menu, choice: Choice, reason: str) -> Decision:
     if choice.language is not None:
         # Written in full even where it is the line's own: another language may have been chosen before.
         state = State(choice.language, visit.state.tries, visit.state.path)
-        visit = Visit(visit.book, visit.line_id, visit.line, state, visit.now)
+        visit = replace(visit, state=state)
     match choice.do:
         case "operator":
             return go_to_line_queue(visit, reason)
@@ -209,47 +197,3 @@ def after_lookup(visit: Visit, answer: str | None) -> Decision:
 
 def _default(visit: Visit, place: Destination | None, reason: str) -> Decision:
     return go_to_line_queue(visit, reason) if place is None else go_to(visit, place, reason)
-
-
-def go_to_line_queue(visit: Visit, reason: str, *before: Step) -> Decision:
-    line = visit.line
-    return Decision((*before, Wait(line.queue, line.max_wait)), reason, visit.resting)
-
-
-def go_to(visit: Visit, place: Destination, reason: str, *before: Step) -> Decision:
-    """Send the caller there; to the line's queue where the plan lacks what the place needs."""
-    if place.queue is not None:
-        return Decision((*before, Wait(place.queue, visit.line.max_wait)), reason, visit.resting)
-    if place.menu is not None:
-        return visit.enter_menu(place.menu, reason, *before)
-    if place.collect is not None:
-        return visit.ask_digits(place.collect, reason, *before)
-    if place.message is not None:
-        told = Play(visit.language, place.message, Stage.MESSAGE)
-        return Decision((*before, Mark(Outcome.INFORMED), told, HangUp()), reason, visit.resting)
-    if place.transfer is not None:
-        return _transfer(visit, place.transfer, reason, *before)
-    if place.voicemail is not None:
-        return _voicemail(visit, place.voicemail, reason, *before)
-    if place.callback is not None:
-        promised = Play(visit.language, CALLBACK_PROMPT, Stage.MESSAGE)
-        steps = (*before, Promise(place.callback), Mark(Outcome.CALLBACK), promised, HangUp())
-        return Decision(steps, reason, visit.resting)
-    raise AssertionError("a destination names one place")
-
-
-def _transfer(visit: Visit, number: str, reason: str, *before: Step) -> Decision:
-    carriers = ((name, trunk.outbound) for name, trunk in sorted(visit.plan.trunks.items()))
-    found = next(((name, host) for name, host in carriers if host is not None), None)
-    if found is None:
-        return go_to_line_queue(visit, "no-carrier-out", *before)
-    return Decision((*before, Transfer(*found, number, RING_S)), reason, visit.resting)
-
-
-def _voicemail(visit: Visit, name: str, reason: str, *before: Step) -> Decision:
-    box = visit.plan.voicemails.get(name)
-    if box is None:
-        return go_to_line_queue(visit, f"no-such-voicemail:{name}", *before)
-    ask = Play(visit.language, box.prompt, Stage.VOICEMAIL)
-    state = State(visit.state.language, 0, (name,))
-    return Decision((*before, ask, TakeMessage(name, box.max_length)), reason, state)

@@ -15,6 +15,20 @@ class OverrideKind(StrEnum):
     OPEN = "open"
     # An information prompt up front; who hangs up after it has been informed, not lost.
     SURGE = "surge"
+    # Who takes the calls: own people, the line's centre, or both as its rules say.
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    BOTH = "both"
+
+
+ROUTES = frozenset({OverrideKind.INSIDE, OverrideKind.OUTSIDE, OverrideKind.BOTH})
+HOURS = frozenset({OverrideKind.CLOSE, OverrideKind.OPEN})
+
+
+def same_sort(one: OverrideKind, other: OverrideKind) -> bool:
+    """Whether one takes the other's place: a line is closed or opened by hand, not both; an information
+    and a route go beside either."""
+    return any({one, other} <= sort for sort in (HOURS, ROUTES, {OverrideKind.SURGE}))
 
 
 @dataclass(frozen=True, slots=True)

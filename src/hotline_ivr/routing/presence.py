@@ -39,6 +39,8 @@ class Asked:
     standing: Standing
     by: str
     reason: str = ""
+    #: How long a pause shall be, where it is not as long as its reason says.
+    length: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,13 @@ class SignOut:
 
 @dataclass(frozen=True, slots=True)
 class TakePause:
+    """A pause. `length` is that of a shift's break, which may differ from what the reason says."""
+
     reason: str
     by: str
+    length: timedelta | None = None
+    #: Whether it begins only when the wrap-up under way is over.
+    after_wrap_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +181,10 @@ def after(  # noqa: PLR0911  one for each event
             return _signed_in(presence, by, at)
         case SignOut(by):
             return _ask(presence, Asked(Standing.SIGNED_OUT, by), at, rules, in_call=in_call)
-        case TakePause(reason, by):
+        case TakePause(reason, by, length, after_wrap_up):
             _check_reason(presence, reason, rules)
-            return _ask(presence, Asked(Standing.PAUSED, by, reason), at, rules, in_call=in_call)
+            waits = in_call or (after_wrap_up and presence.standing is Standing.WRAP_UP)
+            return _ask(presence, Asked(Standing.PAUSED, by, reason, length), at, rules, in_call=waits)
         case BeReady(by):
             return _ready(presence, by, at)
         case CallAnswered():
@@ -230,7 +238,8 @@ def _begin(asked: Asked, at: datetime, rules: PresenceRules) -> Presence:
     if asked.standing is not Standing.PAUSED:
         return Presence(asked.standing, at, asked.by)
     rule = rules.reasons.get(asked.reason, PauseRule())
-    until = None if rule.limit is None else at + rule.limit
+    limit = asked.length or rule.limit
+    until = None if limit is None else at + limit
     return Presence(Standing.PAUSED, at, asked.by, asked.reason, until, returns=rule.returns)
 
 

@@ -11,7 +11,10 @@ from hotline_ivr.routing.presence import PauseRule, PresenceRules
 def rules_of(plan: Plan) -> PresenceRules:
     """What holds for all operators of this plan."""
     floor = plan.floor
-    kinds = {name: PauseRule(timedelta(seconds=kind.length)) for name, kind in plan.break_kinds.items()}
+    kinds = {
+        name: PauseRule(timedelta(seconds=kind.length), returns=kind.returns)
+        for name, kind in plan.break_kinds.items()
+    }
     return PresenceRules(
         # A break of the shift plan is a reason like any other; its own rule goes before its kind's.
         reasons=kinds

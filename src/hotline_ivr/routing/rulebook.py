@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Self
 
 from hotline_ivr.config.models import Plan
+from hotline_ivr.config.overflow import Route
 from hotline_ivr.routing.campaigns import Spell, lay_over, spells
 from hotline_ivr.routing.compiling import YearTable, compile_year
-from hotline_ivr.routing.overrides import Override, OverrideKind
+from hotline_ivr.routing.overrides import HOURS, ROUTES, Override, OverrideKind
 from hotline_ivr.routing.resolving import Resolved, resolve
 from hotline_ivr.routing.situation import Change, Considered, Rule, RuleKind, Situation
 from hotline_ivr.routing.tracing import consider
@@ -133,12 +134,21 @@ class Rulebook:
 def _with_overrides(held: Situation, by_hand: tuple[Override, ...], at: datetime) -> Situation:
     """A decision by hand in place of the calendar's; an information up front comes on top of either."""
     holding = [override for override in by_hand if override.holds_at(at)]
-    decided = next((each for each in holding if each.kind is not OverrideKind.SURGE), None)
+    decided = next((each for each in holding if each.kind in HOURS), None)
+    routed = next((each.kind for each in holding if each.kind in ROUTES), None)
+    route = _ROUTES[routed] if routed is not None else None
     surge = next((each for each in holding if each.kind is OverrideKind.SURGE), None)
     is_open, rule = held.open, held.rule
     if decided is not None:
         is_open = decided.kind is OverrideKind.OPEN
         rule = Rule(RuleKind.OVERRIDE, f"overrides.{decided.id}", decided.prompt)
     if surge is None:
-        return Situation(is_open, rule)
-    return Situation(is_open, rule, surge.prompt, surge.must_press_to_go_on)
+        return Situation(is_open, rule, route=route)
+    return Situation(is_open, rule, surge.prompt, surge.must_press_to_go_on, route)
+
+
+_ROUTES: Mapping[OverrideKind, Route] = {
+    OverrideKind.INSIDE: "inside",
+    OverrideKind.OUTSIDE: "outside",
+    OverrideKind.BOTH: "both",
+}

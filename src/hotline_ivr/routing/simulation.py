@@ -14,9 +14,12 @@ from hotline_ivr.routing.steps import (
     AskDigits,
     AskKey,
     Call,
+    CentreLeft,
+    CentreStatus,
     Collected,
     DialStatus,
     Event,
+    HandOver,
     HangUp,
     KeyPressed,
     LeftQueue,
@@ -38,6 +41,7 @@ from hotline_ivr.routing.steps import (
     Wait,
     settled,
 )
+from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
 
 # What a person says happens in a queue.
 _QUEUE_WORDS = {
@@ -45,6 +49,7 @@ _QUEUE_WORDS = {
     "full": QueueStatus.FULL,
     "empty": QueueStatus.JOIN_EMPTY,
 }
+_CENTRE_WORDS = {"full": CentreStatus.FULL}
 _DIAL_WORDS = {"timeout": DialStatus.NO_ANSWER, "busy": DialStatus.BUSY}
 
 Tell = Callable[[str], str | None]
@@ -71,9 +76,17 @@ class Simulation:
     """One call of one caller."""
 
     def __init__(
-        self, book: Rulebook, call: Call, at: datetime, *, tell: Tell, show: Callable[[Scene], None]
+        self,
+        book: Rulebook,
+        call: Call,
+        at: datetime,
+        *,
+        tell: Tell,
+        show: Callable[[Scene], None],
+        surroundings: Surroundings = NOTHING_SEEN,
     ) -> None:
         """`at` is when the call comes, and stays the time; `show` is told of everything as it happens."""
+        self._surroundings = surroundings
         self.outcome: Outcome | None = None
         self.asks = 0
         self._book = book
@@ -94,7 +107,7 @@ class Simulation:
 
     def _ask(self) -> None:
         call = replace(self._call, asked=self.asks)
-        decision = decide(self._book, call, self._event, self._at)
+        decision = decide(self._book, call, self._event, self._at, self._surroundings)
         self.asks += 1
         if isinstance(decision, LookUp):
             said = self._tell(f"what does {decision.url} answer about {decision.digits}?")
@@ -133,11 +146,11 @@ class Simulation:
                 return Collected("".join(digit for digit in said if digit in "0123456789"))
             case Promise(queue):
                 return self._promise(queue)
-            case Wait() | Transfer() | TakeMessage():
+            case Wait() | Transfer() | HandOver() | TakeMessage():
                 return self._elsewhere(step)
         return None
 
-    def _elsewhere(self, step: Wait | Transfer | TakeMessage) -> Event:
+    def _elsewhere(self, step: Wait | Transfer | HandOver | TakeMessage) -> Event:
         """With somebody else, or with a machine that records."""
         match step:
             case Wait(queue, max_wait_s):
@@ -154,6 +167,14 @@ class Simulation:
                 if said == "answered":
                     self._end(Outcome.OVERFLOWED)
                 return Transferred(_DIAL_WORDS.get(said, DialStatus.OTHER))
+            case HandOver(centre, trunk, _, targets):
+                numbers = ", then ".join(f"{number} for {ring_s} s" for number, ring_s in targets)
+                self._note("centre", f"{centre} by {trunk}: {numbers}")
+                self._stage, self.outcome = Stage.TRANSFER, None
+                said = self._told(f"[centre {centre}] taken, nobody or full")
+                if said in {"taken", "answered"}:
+                    self._end(Outcome.OVERFLOWED)
+                return CentreLeft(_CENTRE_WORDS.get(said, CentreStatus.NOBODY))
             case TakeMessage(box, max_s):
                 self._note("record", f"{box}, for {max_s} s at most")
                 self._stage = Stage.VOICEMAIL
@@ -178,6 +199,8 @@ class Simulation:
         return str(said)
 
     def _abandoned(self) -> Outcome:
+        if self._stage is Stage.TRANSFER:
+            return Outcome.OVERFLOW_LOST
         return Outcome.INFORMED if self._stage is Stage.INFORMATION else Outcome.ABANDONED
 
     def _end(self, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.overflow import Route
 
 
 class RuleKind(StrEnum):
@@ -44,6 +45,8 @@ class Situation:
     information: str | None = None
     #: Whether the information prompt offers a key to go on, and ends the call otherwise.
     must_press_to_go_on: bool = False
+    #: Who takes the calls, where somebody has decided it by hand: `inside`, `outside` or `both`.
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class Wait:
 
     queue: str
     max_wait_s: int
+    #: Count the seconds from when the caller first joined a queue, not from now; what passed outside counts.
+    in_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,35 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirm:
+    """Who answers outside hears this prompt and has to press 1."""
+
+    language: str
+    prompt: str
+    timeout_s: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Ring a centre's telephones one after the other; then ask again."""
+
+    centre: str
+    trunk: str
+    host: str
+    #: Numbers and how long each rings (s), in order.
+    targets: tuple[tuple[str, int], ...]
+    #: None connects to whoever answers.
+    confirm: Confirm | None
+    #: Most calls at the same time; 0 is no limit.
+    channels: int
+    #: The number shown there; empty is the caller's own.
+    shows: str
+    #: Begin with another target each time.
+    in_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TakeMessage:
     """Record a message of at most `max_s` seconds; then ask again."""
 
@@ -159,7 +190,20 @@ class HangUp:
     """End the call."""
 
 
-Step = Answer | Play | Say | AskKey | AskDigits | Wait | Transfer | TakeMessage | Promise | Mark | HangUp
+Step = (
+    Answer
+    | Play
+    | Say
+    | AskKey
+    | AskDigits
+    | Wait
+    | Transfer
+    | HandOver
+    | TakeMessage
+    | Promise
+    | Mark
+    | HangUp
+)
 
 
 class QueueStatus(StrEnum):
@@ -223,6 +267,24 @@ class Transferred:
     status: DialStatus
 
 
+class CentreStatus(StrEnum):
+    """What came of handing a caller over; the dialplan's words."""
+
+    # Somebody took the call, and it is over there.
+    TAKEN = "TAKEN"
+    # All were rung, and nobody took it.
+    NOBODY = "NOBODY"
+    # As many calls are there as may be at the same time.
+    FULL = "FULL"
+
+
+@dataclass(frozen=True, slots=True)
+class CentreLeft:
+    """The caller is still there, and a centre is done with the call."""
+
+    status: CentreStatus
+
+
 @dataclass(frozen=True, slots=True)
 class MessageTaken:
     """The message is over and the caller still there; `kept` unless Asterisk could not write it."""
@@ -235,7 +297,17 @@ class NoNumber:
     """A promise to call back could not be made: the caller's number is withheld."""
 
 
-Event = Arrived | LeftQueue | KeyPressed | Collected | LookedUp | Transferred | MessageTaken | NoNumber
+Event = (
+    Arrived
+    | LeftQueue
+    | KeyPressed
+    | Collected
+    | LookedUp
+    | Transferred
+    | CentreLeft
+    | MessageTaken
+    | NoNumber
+)
 
 # Menus that a caller can go back through; who goes deeper comes back to the last of them.
 MAX_DEPTH = 6
@@ -251,7 +323,7 @@ class State:
 
     #: The language chosen; empty is the line's own.
     language: str = ""
-    #: How often the caller has failed at this node.
+    #: How often the caller has failed at this node; while waiting, how many overflow rules lie behind.
     tries: int = 0
     #: The menus gone through, the present one last; digits being asked for stand last as `_<id>`.
     path: tuple[str, ...] = ()
@@ -267,6 +339,8 @@ class Call:
     plan_version: str
     asked: int = 0
     state: State = State()
+    #: Unique id of the caller's channel; shares of callers are chosen by it.
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hotline_ivr.config.hours import DAY, DAY_NAMES, Spans, clock, written_spans
 from hotline_ivr.routing.campaigns import Spell
 from hotline_ivr.routing.compiling import Days
 from hotline_ivr.routing.facts import KINDS, DayPlan, Part, Standing
-from hotline_ivr.routing.overrides import Override, OverrideKind
+from hotline_ivr.routing.overrides import ROUTES, Override, OverrideKind
 from hotline_ivr.routing.resolving import Resolved
 from hotline_ivr.routing.situation import Considered, Rule, RuleKind
 from hotline_ivr.routing.wall import zone_of
@@ -77,6 +77,9 @@ def _by_hand(overrides: Sequence[Override], at: datetime) -> Iterator[_Voice]:
         what = {OverrideKind.CLOSE: "closed", OverrideKind.OPEN: "opened"}.get(override.kind)
         if not override.holds_at(at):
             yield _Voice(rank, rule, None, f"set by {override.by}, does not hold now")
+        elif override.kind in ROUTES:
+            why = f"route {override.kind.value}, set by {override.by}; opens and closes nothing"
+            yield _Voice(rank, rule, None, why)
         elif what is None:
             yield _Voice(
                 rank, rule, None, f"information up front, set by {override.by}; opens and closes nothing"

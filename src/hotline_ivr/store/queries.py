@@ -51,6 +51,11 @@ class StoredCall:
     discrepancy: str | None
     finished: bool
     keys: str
+    centre: str | None
+    outside_number: str | None
+    outside_ring_ms: int | None
+    outside_talk_ms: int | None
+    confirmation: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ call = Table(
     Column("discrepancy", String),
     Column("finished", Boolean, nullable=False),
     Column("keys", Text, nullable=False, server_default=""),
+    Column("centre", String),
+    Column("outside_number", String),
+    Column("outside_ring_ms", BigInteger),
+    Column("outside_talk_ms", BigInteger),
+    Column("confirmation", String),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),

@@ -166,7 +166,7 @@ def callers(
     A call is given up after `ring_ms` without an answer.
     """
     template = (SCENARIOS / "caller.xml").read_text(encoding="utf-8")
-    scenario = expand(template, {"stay": [call.stay_ms for call in calls], "code": REFUSALS}, ring_ms=ring_ms)
+    scenario = expand(template, {"code": REFUSALS}, ring_ms=ring_ms)
     count = str(len(calls))
     return SippRun(
         name, folder, scenario,
@@ -180,9 +180,6 @@ def operator_phones(folder: Path, turns: Sequence[Turn], *, port: int, name: str
 
     Calls take the turns in the order in which they arrive, beginning anew after the last.
     """
-    template = (SCENARIOS / "operator.xml").read_text(encoding="utf-8")
-    scenario = expand(
-        template, {"ring": [turn.ring_ms for turn in turns], "talk": [turn.talk_ms for turn in turns]}
-    )
+    scenario = (SCENARIOS / "operator.xml").read_text(encoding="utf-8")
     lines = [f"{turn.ring_ms};{turn.talk_ms}" for turn in turns]
     return SippRun(name, folder, scenario, lines, [], port)

@@ -70,6 +70,12 @@ class Metrics:
         self.pins = Counter(
             "hotline_control_pins", "PINs entered at the control number.", ["result"], registry=registry
         )
+        self.queue_wakeups = Counter(
+            "hotline_queue_wakeups",
+            "Waiting callers woken, by answer of Asterisk.",
+            ["answer"],
+            registry=registry,
+        )
         self.config_ok = Gauge(
             "hotline_config_last_reload_successful",
             "1 if the configuration on disk is the one in use.",

@@ -40,3 +40,17 @@ class RecordObserver:
 
     def lag(self, seconds: float) -> None:
         self._metrics.record_lag.set(seconds)
+
+
+class WakeObserver:
+    """Counts wake-ups by what Asterisk said to them."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._sent = metrics.queue_wakeups.labels("success")
+        self._refused = metrics.queue_wakeups.labels("refused")
+
+    def sent(self) -> None:
+        self._sent.inc()
+
+    def refused(self) -> None:
+        self._refused.inc()

@@ -18,17 +18,18 @@ from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
-from hotline_ivr.errors import StoreError
+from hotline_ivr.errors import PresenceRefused, StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.routing.break_floor import BreakAnswer
 from hotline_ivr.routing.floor import Floor
 from hotline_ivr.routing.plan_diff import plan_diff
-from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, after
+from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
 from hotline_ivr.routing.presence_rules import rules_of
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.calls import Record
-from hotline_ivr.web.api.operators import FloorDesk
+from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -45,8 +46,14 @@ class FakeStaff:
         self.calls: set[str] = set()
         self.standing = {name: Presence(Standing.READY, clock()) for name in plan.operators}
 
+    def use(self, plan: Plan) -> None:
+        self._rules = rules_of(plan)
+
     def presences(self) -> Mapping[str, Presence]:
         return dict(self.standing)
+
+    def in_call(self, operator: str) -> bool:
+        return operator in self.calls
 
     async def wish(self, operator: str, event: PresenceEvent) -> Presence:
         now = after(
@@ -54,6 +61,33 @@ class FakeStaff:
         )
         self.standing[operator] = now
         return now
+
+
+class FakeBreaks:
+    """Breaks as written down here; one that is asked for is granted unless it stands in `next`."""
+
+    def __init__(self, staff: FakeStaff) -> None:
+        self._staff = staff
+        self.next: dict[str, BreakAnswer] = {}
+        self.asked: dict[str, str] = {}
+
+    def ahead(self) -> Mapping[str, BreakAnswer]:
+        return self.next
+
+    def kind_of(self, answer: BreakAnswer) -> str:
+        return answer.wish.id
+
+    async def ask(self, operator: str, kind: str, by: str) -> BreakAnswer | None:
+        if operator not in self.next:
+            await self._staff.wish(operator, TakePause(kind, by))
+            return None
+        self.asked[operator] = kind
+        return self.next[operator]
+
+    async def take_back(self, operator: str) -> None:
+        if operator not in self.asked:
+            raise PresenceRefused("waits for no break")
+        del self.asked[operator], self.next[operator]
 
 
 Client = TestClient[Request, Application]
@@ -81,6 +115,7 @@ class House:
     def __post_init__(self) -> None:
         self.plan = a_plan({"mon-fri": "08:00-16:00"})
         self.staff = FakeStaff(self.plan, lambda: self.now)
+        self.breaks = FakeBreaks(self.staff)
         self.tokens = TokensFile(self.folder / "tokens.json")
         self.overrides = OverridesFile(self.folder / "overrides.json")
         self.trail = AuditTrail(self.folder / "audit.jsonl")
@@ -88,6 +123,11 @@ class House:
             self.secrets[role.word] = self.tokens.make(
                 f"{role.word} token", role, self.now, self.now + timedelta(days=1)
             )
+
+    def use(self, sections: Mapping[str, Any]) -> None:
+        """Another plan, with these sections besides."""
+        self.plan = a_plan({"mon-fri": "08:00-16:00"}, sections=sections)
+        self.staff.use(self.plan)
 
     def book(self) -> Rulebook:
         return Rulebook(self.plan, self.overrides.standing(self.now))
@@ -133,7 +173,13 @@ class House:
             take=self.take,
             history=lambda: PlanHistory(self.folder / "history").entries(),
             floor=FloorDesk(
-                self.staff, lambda: self.floor, lambda: self.linked, self.book, self.ledger, self.trail.note
+                self.staff,
+                lambda: self.floor,
+                lambda: self.linked,
+                self.book,
+                self.breaks,
+                self.ledger,
+                self.trail.note,
             ),
             overrides_changed=self.tell,
         )

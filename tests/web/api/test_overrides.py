@@ -61,9 +61,16 @@ async def test_an_information_up_front_may_ask_for_a_key(caller: Caller, house: 
     assert house.overrides.standing(NOW)[0].must_press_to_go_on
 
 
+async def test_calls_are_routed_by_the_same_door(caller: Caller, house: House) -> None:
+    assert (await caller.ask("POST", PATH, "control", json={"kind": "inside", "seconds": 60})).status == 201
+    assert [each.kind for each in house.overrides.standing(NOW)] == ["inside"]
+
+
 @pytest.mark.parametrize(
     ("body", "why"),
     [
+        ({"kind": "outside"}, "line 'info' has no centre to send callers to"),
+        ({"kind": "both", "prompt": "storm"}, "a route has no prompt"),
         ({"kind": "close", "prompt": "strom"}, "no prompt 'strom'; did you mean 'storm'"),
         ({"kind": "close", "until": "soon"}, "'soon' is no moment"),
         ({"kind": "close", "until": "today 08:00"}, "is past"),

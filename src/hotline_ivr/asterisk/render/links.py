@@ -11,6 +11,8 @@ AMI_USER = "hotline"
 # The account hears these and nothing else. Channel events are left out on purpose: they carry caller text
 # that the manager interface does not escape. Of the Agent* events two are heard, for what member events do
 # not say in time; the others are most of the bytes, and the record comes from files.
+# Waking a waiting caller (PlayDTMF) needs the class `call` for writing. It opens Redirect, Hangup, Setvar and
+# what else can be done to a call, but neither new calls, the console, the configuration nor channel events.
 EVENTS = (
     "QueueParams",
     "QueueMember",
@@ -23,6 +25,7 @@ EVENTS = (
     "QueueCallerJoin",
     "QueueCallerLeave",
     "QueueCallerAbandon",
+    "AgentCalled",
     "AgentConnect",
     "AgentRingNoAnswer",
 )
@@ -49,7 +52,7 @@ def manager_conf(settings: Settings, secrets: Secrets) -> str:
             ("deny", "0.0.0.0/0.0.0.0"),
             ("permit", settings.ami_permit),
             ("read", "agent"),
-            ("write", "agent"),
+            ("write", "agent,call" if settings.queue_wakeup == "yes" else "agent"),
             # A reader that is late is cut off after this many ms; the default of 100 is a hiccup.
             ("writetimeout", 5000),
             # A half-open link of ours would lock us out until Asterisk notices; a lock file keeps a second

@@ -56,7 +56,9 @@ def _media(codecs: str) -> list[tuple[str, str | int]]:
         ("rtp_symmetric", "yes"),
         ("force_rport", "yes"),
         ("rewrite_contact", "yes"),
-        ("dtmf_mode", "auto_info"),
+        # Keys out of band where the phone can, else in the audio. Those that come as SIP INFO are taken all
+        # the same; sent so, the key that wakes a queue would reach the phone that is rung just then.
+        ("dtmf_mode", "auto"),
         ("timers", "no"),
     ]
 

@@ -102,6 +102,11 @@ class CallShown(Shown):
     unanswered_rings: int
     discrepancy: str | None
     finished: bool
+    centre: str | None = Field(description="The centre outside to which it was handed.")
+    outside_number: str | None = Field(description="The number there that took it, or was rung last.")
+    outside_ring_ms: int | None
+    outside_talk_ms: int | None
+    confirmation: str | None = Field(description="Whether who answered there pressed 1.")
 
 
 class CallPage(Shown):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Protocol
+from typing import Annotated, Any
 
 import structlog
 from pydantic import Field
@@ -16,19 +15,10 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditEntry
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import PresenceRefused, StoreError
-from hotline_ivr.routing.floor import Floor
-from hotline_ivr.routing.floor_view import FloorView, OperatorView, Why, WhyNot, floor_view, why_in_words
-from hotline_ivr.routing.presence import (
-    BeReady,
-    Period,
-    Presence,
-    PresenceEvent,
-    SignIn,
-    SignOut,
-    Standing,
-    TakePause,
-)
-from hotline_ivr.web.api.lines import Books
+from hotline_ivr.routing.presence import BeReady, PresenceEvent, SignIn, SignOut, Standing, TakePause
+from hotline_ivr.routing.presence_rules import rules_of
+from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.operators_shown import OperatorShown, OperatorsShown, operator_shown
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
 from hotline_ivr.web.api.values import ID, Moment
@@ -37,36 +27,6 @@ log = structlog.get_logger()
 
 LONGEST_LOOK = timedelta(days=31)
 """Time of the pause ledger that is shown at once: a month of one operator is some 3,000 lines."""
-
-
-class Staff(Protocol):
-    """Who keeps the queues staffed; see calls/operator_keeper.py."""
-
-    def presences(self) -> Mapping[str, Presence]: ...
-
-    async def wish(self, operator: str, event: PresenceEvent) -> Presence:
-        """Raises PresenceRefused."""
-
-
-@dataclass(frozen=True, slots=True)
-class FloorDesk:
-    """What the routes of the floor need. `books` and `note` are called in threads.
-
-    `periods` raises StoreError, `note` OSError.
-    """
-
-    staff: Staff
-    floor: Callable[[], Floor]
-    linked: Callable[[], bool]
-    books: Books
-    periods: Callable[[datetime, datetime, str | None], Awaitable[Sequence[Period]]]
-    note: Callable[[AuditEntry], None]
-
-    async def view(self) -> FloorView:
-        return self.view_of((await asyncio.to_thread(self.books)).plan)
-
-    def view_of(self, plan: Plan) -> FloorView:
-        return floor_view(plan, self.floor(), self.staff.presences(), linked=self.linked())
 
 
 class OperatorPath(Given):
@@ -86,44 +46,6 @@ class PeriodsQuery(Given):
 
     start: Moment | None = Field(None, alias="from", description="Periods that last longer than this moment.")
     until: Moment | None = Field(None, description="Periods that began before this moment.")
-
-
-class WhyShown(Shown):
-    """One reason why an operator is not rung."""
-
-    code: Why
-    text: str = Field(description="The reason in words.")
-    reason: str = Field(description="Of a pause; else empty.")
-    since: datetime | None
-    until: datetime | None
-
-
-class OperatorShown(Shown):
-    """An operator now."""
-
-    id: str
-    name: str
-    standing: Standing | None = Field(description="Null until the service has first reached Asterisk.")
-    reason: str = Field(description="Of the pause; else empty.")
-    since: datetime | None
-    by: str = Field(description="Who brought it about: a person, a token, hotline, or asterisk.")
-    until: datetime | None = Field(description="When it ends by itself, or has lasted too long.")
-    returns: bool = Field(description="Whether it ends by itself at `until`.")
-    over_limit: bool = Field(description="Whether a pause has lasted too long.")
-    asked: str = Field(description="What begins after the call that is under way: a reason, or signing-out.")
-    phone: str | None = Field(
-        description="What the phone does: free, ringing, talking, paused, unreachable; null: not known."
-    )
-    queues: tuple[str, ...]
-    why_not_rung: tuple[WhyShown, ...] = Field(description="Empty: would be rung for the next caller.")
-
-
-class OperatorsShown(Shown):
-    """All operators of the plan."""
-
-    at: datetime
-    linked: bool = Field(description="Whether the service hears Asterisk.")
-    operators: tuple[OperatorShown, ...]
 
 
 class PeriodShown(Shown):
@@ -226,17 +148,17 @@ async def list_operators(desk: FloorDesk, asked: Asked[Nothing, Nothing, Nothing
     return OperatorsShown(
         at=asked.now,
         linked=view.linked,
-        operators=tuple(operator_shown(each, asked.now) for each in view.operators),
+        operators=tuple(operator_shown(desk, each, asked.now) for each in view.operators),
     )
 
 
 async def show_operator(desk: FloorDesk, asked: Asked[OperatorPath, Nothing, Nothing]) -> OperatorShown:
-    await _require(desk, asked.path.id)
-    return await _one(desk, asked.path.id, asked.now)
+    await require(desk, asked.path.id)
+    return await one_operator(desk, asked.path.id, asked.now)
 
 
 async def list_periods(desk: FloorDesk, asked: Asked[OperatorPath, PeriodsQuery, Nothing]) -> PeriodsShown:
-    await _require(desk, asked.path.id)
+    await require(desk, asked.path.id)
     until = asked.query.until or asked.now
     start = asked.query.start or until - timedelta(days=1)
     if not timedelta() < until - start <= LONGEST_LOOK:
@@ -253,9 +175,9 @@ async def list_periods(desk: FloorDesk, asked: Asked[OperatorPath, PeriodsQuery,
 
 async def take_pause(desk: FloorDesk, asked: Asked[OperatorPath, Nothing, Pause]) -> OperatorShown:
     reason = asked.body.reason
-    plan = await _require(desk, asked.path.id)
-    if reason not in plan.floor.pause_reasons:
-        known = ", ".join(sorted(plan.floor.pause_reasons))
+    plan = await require(desk, asked.path.id)
+    if reason not in (reasons := rules_of(plan).reasons):
+        known = ", ".join(sorted(reasons))
         raise wrong_value("body.reason", f"There is no pause reason '{reason}'. Reasons are: {known}.")
     return await _wish(desk, asked, "pause", TakePause(reason, asked.who.name), {"reason": reason})
 
@@ -266,7 +188,7 @@ async def change(
     event: Callable[[str], PresenceEvent],
     asked: Asked[OperatorPath, Nothing, Nothing],
 ) -> OperatorShown:
-    await _require(desk, asked.path.id)
+    await require(desk, asked.path.id)
     return await _wish(desk, asked, action, event(asked.who.name), {})
 
 
@@ -277,12 +199,28 @@ async def _wish(
     event: PresenceEvent,
     details: Mapping[str, str],
 ) -> OperatorShown:
-    operator, who = asked.path.id, asked.who
+    await carry_out(asked.path.id, desk.staff.wish(asked.path.id, event))
+    return await noted(desk, asked, action, details)
+
+
+async def carry_out(operator: str, change: Awaitable[object]) -> None:
+    """Raises ApiError if the operator cannot do this now."""
     try:
-        await desk.staff.wish(operator, event)
+        await change
     except PresenceRefused as refused:
         text = str(refused)
-        raise ApiError(Kind.NOT_NOW, f"{operator} {text}." if text.startswith("is ") else text) from None
+        told = text.startswith(("is ", "waits "))
+        raise ApiError(Kind.NOT_NOW, f"{operator} {text}." if told else text) from None
+
+
+async def noted(
+    desk: FloorDesk,
+    asked: Asked[OperatorPath, Nothing, Any],
+    action: str,
+    details: Mapping[str, str],
+) -> OperatorShown:
+    """Write a change into the trail; the operator as it then stands. Raises ApiError where it cannot be."""
+    who, operator = asked.who, asked.path.id
     entry = AuditEntry(
         asked.now, who.name, who.via, f"operator.{action}", operator, details, asked.request_id
     )
@@ -292,10 +230,10 @@ async def _wish(
         log.error("a change could not be noted in the trail", reason=str(error))  # noqa: TRY400
         detail = "The change is made, but could not be written into the trail."
         raise ApiError(Kind.UNAVAILABLE, detail) from None
-    return await _one(desk, operator, asked.now)
+    return await one_operator(desk, operator, asked.now)
 
 
-async def _require(desk: FloorDesk, operator: str) -> Plan:
+async def require(desk: FloorDesk, operator: str) -> Plan:
     """The plan. Raises ApiError if it has no such operator."""
     plan = (await asyncio.to_thread(desk.books)).plan
     if operator not in plan.operators:
@@ -304,40 +242,9 @@ async def _require(desk: FloorDesk, operator: str) -> Plan:
     return plan
 
 
-async def _one(desk: FloorDesk, operator: str, now: datetime) -> OperatorShown:
+async def one_operator(desk: FloorDesk, operator: str, now: datetime) -> OperatorShown:
     view = await desk.view()
     for each in view.operators:
         if each.id == operator:
-            return operator_shown(each, now)
+            return operator_shown(desk, each, now)
     raise ApiError(Kind.NOT_FOUND, f"There is no operator '{operator}' any more.")
-
-
-def operator_shown(view: OperatorView, now: datetime) -> OperatorShown:
-    """An operator as clients see it."""
-    presence = view.presence
-    asked = "" if presence is None or presence.asked is None else presence.asked.reason or "signing-out"
-    return OperatorShown(
-        id=view.id,
-        name=view.name,
-        standing=presence.standing if presence else None,
-        reason=presence.reason if presence else "",
-        since=presence.since if presence else None,
-        by=presence.by if presence else "",
-        until=presence.until if presence else None,
-        returns=presence.returns if presence else False,
-        over_limit=presence.lasts_too_long_at(now) if presence else False,
-        asked=asked,
-        phone=view.phone.value if view.phone else None,
-        queues=view.queues,
-        why_not_rung=tuple(_why(each) for each in view.why_not_rung),
-    )
-
-
-def _why(found: WhyNot) -> WhyShown:
-    return WhyShown(
-        code=found.why,
-        text=why_in_words(found),
-        reason=found.reason,
-        since=found.since,
-        until=found.until,
-    )

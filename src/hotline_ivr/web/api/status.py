@@ -11,7 +11,8 @@ from pydantic import Field
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.routing.floor_view import QueueView
 from hotline_ivr.routing.rulebook import Rulebook
-from hotline_ivr.web.api.operators import FloorDesk, OperatorShown, operator_shown
+from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.operators_shown import OperatorShown, operator_shown
 from hotline_ivr.web.api.route import AnyRoute, Asked, Nothing, Route, Shown
 
 
@@ -81,7 +82,7 @@ async def show_floor(desk: FloorDesk, asked: Asked[Nothing, Nothing, Nothing]) -
         plan_version=book.plan.version,
         lines=lines,
         queues=tuple(_queue(each, asked.now) for each in view.queues),
-        operators=tuple(operator_shown(each, asked.now) for each in view.operators),
+        operators=tuple(operator_shown(desk, each, asked.now) for each in view.operators),
     )
 
 

@@ -11,6 +11,7 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.views.proposal import Proposed
 from hotline_ivr.web.api import (
     audit,
+    breaks,
     calls,
     checking,
     explain,
@@ -22,6 +23,7 @@ from hotline_ivr.web.api import (
     plans,
     status,
 )
+from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
 
 
@@ -38,7 +40,7 @@ class ApiParts:
     propose: Callable[[], Awaitable[Proposed]]
     take: Callable[[], Awaitable[str]]
     history: Callable[[], Iterable[plans.UsedPlan]]
-    floor: operators.FloorDesk
+    floor: FloorDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -56,6 +58,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *checking.routes(parts.check, parts.books),
         *plans.routes(bench),
         *operators.routes(parts.floor),
+        *breaks.routes(parts.floor),
         *status.routes(parts.floor),
         *audit.routes(parts.trail.newest),
     )

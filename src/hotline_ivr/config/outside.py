@@ -1,0 +1,57 @@
+"""Which numbers outside may be dialled at all, so that neither a slip nor a thief costs money."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from hotline_ivr.config.base import Model
+from hotline_ivr.config.described import Described
+from hotline_ivr.config.refusal import quoted, refusal, text_of
+
+_PREFIX = r"\+[1-9][0-9]{0,14}"
+
+# A call to one of these pays whoever owns the number.
+_DEAR = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
+
+
+def read_prefix(value: object) -> str:
+    text = re.sub(r"[ ().\-\u00a0\u2011]", "", text_of(value, "the beginning of telephone numbers"))
+    if not re.fullmatch(_PREFIX, text, re.ASCII):
+        raise refusal(
+            f"{quoted(text)} is not the beginning of telephone numbers",
+            "write it with + and country code, such as +47 22, or a whole number",
+        )
+    return text
+
+
+Prefix = Annotated[
+    str,
+    BeforeValidator(read_prefix),
+    WithJsonSchema({"type": "string", "pattern": r"^\+[1-9][0-9 ().\-\u00a0\u2011]{0,30}$"}),
+    Described("beginning of telephone numbers", "+47 22"),
+]
+
+
+class Outside(Model):
+    """What may be dialled outside. It bounds every `transfer` and every target of a centre."""
+
+    allowed: tuple[Prefix, ...] = Field(
+        (),
+        description="Beginnings of the numbers that may be dialled; a whole number allows that one alone. "
+        "Without it: numbers of the organisation's country, those with a surcharge excepted.",
+        examples=["[+47 22 85 00 00, +47 9]"],
+    )
+
+
+def is_allowed(number: str, allowed: tuple[str, ...], country: str | None) -> bool:
+    """Whether this E.164 number may be dialled; `country` (two letters) counts where nothing is listed."""
+    if allowed:
+        return any(number.startswith(prefix) for prefix in allowed)
+    parsed = phonenumbers.parse(number)
+    region = phonenumbers.country_code_for_region(country or "")
+    return parsed.country_code == region and phonenumbers.number_type(parsed) not in _DEAR

@@ -1,0 +1,57 @@
+"""What a decision may know beyond the plan and the call: the floor, and what centres have had today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from hotline_ivr.routing.floor import Floor, OperatorState, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSeen:
+    """One queue at a moment."""
+
+    waiting: int
+    #: Operators whose telephones can be reached, on a break or not.
+    present: int
+    #: Of these, who could be rung at once.
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """As somebody sees them. What is not known is None, and no rule that asks for it applies."""
+
+    floor: Floor | None = None
+    #: Minutes of conversation that each centre has had today.
+    minutes: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    #: Whether this is decided now, or written down for later: then no clock and no share counts.
+    ahead: bool = False
+
+    def queue(self, name: str) -> QueueSeen | None:
+        """A queue as it is; None where nobody looks."""
+        if self.floor is None:
+            return None
+        states = [state_of(member) for (queue, _), member in self.floor.members.items() if queue == name]
+        present = [state for state in states if state is not OperatorState.UNREACHABLE]
+        waiting = sum(each.queue == name for each in self.floor.waiting.values())
+        return QueueSeen(waiting, len(present), present.count(OperatorState.FREE))
+
+
+NOTHING_SEEN = Surroundings()
+AHEAD = Surroundings(ahead=True)
+
+
+def expected_wait(waiting: int, operators: int, free: int, talk_s: float) -> float | None:
+    """Seconds until a caller who joins now is answered; None when nobody is there to answer.
+
+    With n operators busy for `talk_s` seconds on average one becomes free every talk_s / n seconds (the mean
+    of the smallest of n exponential times), and the newcomer needs as many of these as wait before, plus one.
+    """
+    if operators <= 0:
+        return None
+    if free > waiting:
+        return 0.0
+    return (waiting - free + 1) * talk_s / operators
