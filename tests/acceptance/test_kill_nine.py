@@ -29,7 +29,7 @@ from hotline_ivr.testing.stage_events import stage_log
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 KILLS = 30
-CALLS = 300
+CALLS = 450
 AT_ONCE = 50
 OPERATORS = tuple(f"{name}{number}" for number in range(5) for name in ("anna", "bjorn", "cara", "dag"))
 PHONES_PORT = free_port()
@@ -135,16 +135,19 @@ async def answers(stack: HotlineStack, asks: int) -> None:
                 await asyncio.sleep(0.02)
 
 
-async def kill_and_restart(stack: HotlineStack, dice: random.Random) -> None:
-    """Kill it at random moments: of three times, once while it is starting, twice while it works."""
+async def kill_and_restart(stack: HotlineStack, dice: random.Random) -> list[float]:
+    """Kill it at random moments, and tell them: of three, one while it is starting, two while it works."""
+    moments = []
     for index in range(KILLS):
         if index % 3 != 0:
             await asyncio.to_thread(stack.wait_alive)
             await answers(stack, dice.randrange(2, 14))
         await asyncio.sleep(dice.uniform(0.05, 0.5))
+        moments.append(time.time())
         await asyncio.to_thread(stack.signal_service, signal.SIGKILL)
         await asyncio.sleep(dice.choice((0.0, 0.0, 0.3)))
         stack.start_service()
+    return moments
 
 
 async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
@@ -161,7 +164,7 @@ async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
         callers(tmp_path, "127.0.0.1", port, wanted, per_second=5, at_once=AT_ONCE + 10) as calling,
     ):
         await calling.wait_for(lambda rows: sum(row.ended is None for row in rows) >= 30, 30)
-        await kill_and_restart(stack, dice)
+        moments = await kill_and_restart(stack, dice)
         rows = await calling.wait_ended(150)
         await phones.wait_for(lambda talks: all(talk.ended is not None for talk in talks), 20)
         talks = phones.rows()
@@ -173,6 +176,9 @@ async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
     )
     found = differences(rows, {caller.number: caller.called for caller in wanted}, talks, records)
     assert not found, f"seed {seed}: {len(found)} differences\n" + "\n".join(found[:20])
+    up = [sum(row.started <= at < (row.ended or 0) for row in rows) for at in moments]
+    print("calls at each kill:", up)  # noqa: T201 - shown when the test fails
+    assert sum(count >= AT_ONCE // 5 for count in up) >= KILLS * 9 // 10, f"{up}: killed beside the calls"
     most = max(sum(r.started <= row.started and (r.ended or 0) > row.started for r in rows) for row in rows)
     assert most >= AT_ONCE, f"only {most} calls at once: the test did not try what it says"
     routes = Counter(record["route"] for record in records)
