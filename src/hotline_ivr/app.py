@@ -16,31 +16,23 @@ from aiohttp import web
 
 from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import AgiServer
-from hotline_ivr.asterisk.ami_link import AmiLink, LinkState
-from hotline_ivr.asterisk.queue_control import AmiQueueControl, interfaces_of
-from hotline_ivr.asterisk.render.links import AMI_USER
+from hotline_ivr.asterisk.queue_control import interfaces_of
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
-from hotline_ivr.calls.floor_watch import FloorWatch
-from hotline_ivr.calls.operator_keeper import OperatorKeeper
-from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
-from hotline_ivr.calls.shift_keeper import ShiftKeeper
-from hotline_ivr.calls.waker import Waker
 from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
-from hotline_ivr.control.breaks_file import BreaksFile
 from hotline_ivr.control.overrides_file import OverridesFile
-from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.answering import Answering
 from hotline_ivr.launch.applying import propose
+from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
 from hotline_ivr.launch.minutes import MinutesOutside
@@ -77,9 +69,6 @@ from hotline_ivr.web.readiness import Readiness
 
 log = structlog.get_logger()
 
-# Longest pause (seconds) between tries to reach Asterisk: it is on this machine or beside it, and operators
-# want to see their state soon after it is back.
-LONGEST_RETRY = 5.0
 # How often (seconds) a database that cannot be used is tried again.
 DATABASE_RETRY = 5.0
 # How often (seconds) the files by which calls go on without us are brought up to date.
@@ -113,50 +102,23 @@ class Service:
         )
         self._store = open_store(settings.database)
         self._minutes = MinutesOutside(self._store, lambda: self._asks.plan)
-        self._waker = Waker(
-            AmiQueueControl(lambda: self._ami),
-            chosen.plan,
-            WakeObserver(self._metrics),
-            per_second=settings.queue_wakeup_rate,
-            ready=lambda: self._ami.wait_for(LinkState.CONNECTED),
-        )
-        wakes = settings.queue_wakeup == "yes"
-        control = AmiQueueControl(lambda: self._ami, turns=self._waker if wakes else None)
         self._pauses = DatabasePauses(self._store, settings.node)
-        self._presences = PresenceBook(
-            PresenceFile(settings.presence_file), self._pauses, seen=lambda *_: self._shifts.wake()
+        self._floor = FloorParts(
+            settings,
+            secrets,
+            chosen.plan,
+            book=lambda: self._asks.book,
+            pauses=self._pauses,
+            observer=WakeObserver(self._metrics),
         )
-        self._operators = OperatorKeeper(
-            control, self._presences, chosen.plan, interfaces_of(secrets), lambda: datetime.now(UTC)
-        )
-        self._shifts = ShiftKeeper(
-            self._operators,
-            BreaksFile(settings.breaks_file),
-            lambda: self._asks.book,
-            lambda: datetime.now(UTC),
-        )
-        self._floor = FloorWatch(control, self._operators)
-        self._ami = AmiLink(
-            settings.ami_host,
-            settings.ami_port,
-            AMI_USER,
-            secrets.ami,
-            on_connected=self._floor.resynchronise,
-            on_event=control.deliver_to(self._floor.event),
-            events="agent",
-            timeout=settings.ami_timeout,
-            ping_interval=settings.ami_ping_interval,
-            queue_size=settings.ami_queue_size,
-            hurried=lambda: self._waker.hurried,
-            longest_retry=LONGEST_RETRY,
-        )
-        self._metrics.watch_floor(lambda: self._floor.floor)
+        self._metrics.watch_floor(lambda: self._floor.seen)
         self._metrics.watch_standings(
-            lambda: standings(list(self._asks.plan.operators), self._operators.presences())
+            lambda: standings(list(self._asks.plan.operators), self._floor.operators.presences())
         )
+        counters = self._floor.ami.counters
         self._metrics.watch_link(
-            lambda: self._ami.state is LinkState.CONNECTED,
-            lambda: {"overflow": self._ami.counters.dropped, "malformed": self._ami.counters.malformed},
+            lambda: self._floor.linked,
+            lambda: {"overflow": counters.dropped, "malformed": counters.malformed},
         )
         self._keeper = RecordKeeper(
             settings.node,
@@ -220,11 +182,7 @@ class Service:
     def _loops(self, parent: int | None, stop: asyncio.Event) -> tuple[Loop, ...]:
         """In the order in which they start; the reverse is that in which they stop."""
         loops = (
-            Loop("where operators stand", self._presences.keep_file, self._presences.close),
-            Loop("manager link", self._ami.run),
-            Loop("operators", self._operators.run),
-            Loop("waker", self._waker.run),
-            Loop("shifts", self._shifts.run),
+            *self._floor.loops(),
             Loop("record keeper", self._keep_record, self._keeper.stop),
             Loop("configuration", self._reload_on_signal),
             Loop("configuration folder", self._reload_on_save),
@@ -239,8 +197,7 @@ class Service:
 
     def _surroundings(self) -> Surroundings:
         """What a decision may know: the floor only while Asterisk tells of it."""
-        known = self._ami.state is LinkState.CONNECTED
-        return Surroundings(self._floor.floor if known else None, self._minutes.by_centre)
+        return Surroundings(self._floor.seen if self._floor.linked else None, self._minutes.by_centre)
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         return self._answering.answer(request)
@@ -264,11 +221,11 @@ class Service:
 
     def _desk(self) -> FloorDesk:
         return FloorDesk(
-            staff=self._operators,
-            floor=lambda: self._floor.floor,
-            linked=lambda: self._ami.state is LinkState.CONNECTED,
+            staff=self._floor.operators,
+            floor=lambda: self._floor.seen,
+            linked=lambda: self._floor.linked,
             books=lambda: self._asks.book,
-            breaks=self._shifts,
+            breaks=self._floor.shifts,
             periods=self._pauses.between,
             note=AuditTrail(self._settings.audit_file).note,
         )
@@ -291,7 +248,7 @@ class Service:
         self._tables = ""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run(), name="record keeper")
-            group.create_task(self._presences.keep_ledger(), name="pause ledger")
+            group.create_task(self._floor.presences.keep_ledger(), name="pause ledger")
 
     async def _reload_on_signal(self) -> None:
         while True:
@@ -329,13 +286,12 @@ class Service:
         now = datetime.now(UTC)
         standing = standing_overrides(self._settings, now)
         rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, now, standing)
-        linked = self._ami.state is LinkState.CONNECTED
-        if not await wait_until_loaded(self._settings.etc_dir, LOAD_TIMEOUT if linked else UNLINKED_TIMEOUT):
+        patience = LOAD_TIMEOUT if self._floor.linked else UNLINKED_TIMEOUT
+        if not await wait_until_loaded(self._settings.etc_dir, patience):
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
-        self._waker.use(chosen.plan)
-        await self._operators.use(chosen.plan, interfaces_of(rendered.secrets))
+        await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 
     def _note_plan(self, chosen: ChosenPlan) -> None:
@@ -357,8 +313,8 @@ class Service:
     def _readiness(self) -> Readiness:
         return Readiness(
             agi=self._agi,
-            ami=self._ami,
-            floor=self._floor,
+            ami=self._floor.ami,
+            floor=self._floor.watch,
             keeper=self._keeper,
             tables=lambda: self._tables,
             refused=lambda: self._refused,

@@ -1,0 +1,101 @@
+"""Queues and the people who serve them, wired together: the link to Asterisk and all that hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from hotline_ivr.asterisk.ami_link import AmiLink, LinkState
+from hotline_ivr.asterisk.queue_control import AmiQueueControl, interfaces_of
+from hotline_ivr.asterisk.render.links import AMI_USER
+from hotline_ivr.asterisk.secrets import Secrets
+from hotline_ivr.calls.floor_watch import FloorWatch
+from hotline_ivr.calls.operator_keeper import OperatorKeeper
+from hotline_ivr.calls.presence_book import PresenceBook
+from hotline_ivr.calls.shift_keeper import ShiftKeeper
+from hotline_ivr.calls.waker import WakeObserver, Waker
+from hotline_ivr.config.models import Plan
+from hotline_ivr.control.breaks_file import BreaksFile
+from hotline_ivr.control.presence_file import PresenceFile
+from hotline_ivr.launch.loops import Loop
+from hotline_ivr.routing.floor import Floor
+from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.settings import Settings
+from hotline_ivr.store.pauses import DatabasePauses
+
+# Longest pause (seconds) between tries to reach Asterisk: it is on this machine or beside it, and operators
+# want to see their state soon after it is back.
+LONGEST_RETRY = 5.0
+
+
+class FloorParts:
+    """One node's floor. `book` gives the rules in force."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: Secrets,
+        plan: Plan,
+        *,
+        book: Callable[[], Rulebook],
+        pauses: DatabasePauses,
+        observer: WakeObserver,
+    ) -> None:
+        self.waker = Waker(
+            AmiQueueControl(lambda: self.ami),
+            plan,
+            observer,
+            per_second=settings.queue_wakeup_rate,
+            ready=lambda: self.ami.wait_for(LinkState.CONNECTED),
+        )
+        wakes = settings.queue_wakeup == "yes"
+        control = AmiQueueControl(lambda: self.ami, turns=self.waker if wakes else None)
+        self.presences = PresenceBook(
+            PresenceFile(settings.presence_file), pauses, seen=lambda *_: self.shifts.wake()
+        )
+        self.operators = OperatorKeeper(
+            control, self.presences, plan, interfaces_of(secrets), lambda: datetime.now(UTC)
+        )
+        self.shifts = ShiftKeeper(
+            self.operators, BreaksFile(settings.breaks_file), book, lambda: datetime.now(UTC)
+        )
+        self.watch = FloorWatch(control, self.operators)
+        self.ami = AmiLink(
+            settings.ami_host,
+            settings.ami_port,
+            AMI_USER,
+            secrets.ami,
+            on_connected=self.watch.resynchronise,
+            on_event=control.deliver_to(self.watch.event),
+            events="agent",
+            timeout=settings.ami_timeout,
+            ping_interval=settings.ami_ping_interval,
+            queue_size=settings.ami_queue_size,
+            hurried=lambda: self.waker.hurried,
+            longest_retry=LONGEST_RETRY,
+        )
+
+    @property
+    def linked(self) -> bool:
+        """Whether Asterisk tells of the floor now."""
+        return self.ami.state is LinkState.CONNECTED
+
+    @property
+    def seen(self) -> Floor:
+        """The floor as last told of."""
+        return self.watch.floor
+
+    def loops(self) -> tuple[Loop, ...]:
+        """In the order in which they start."""
+        return (
+            Loop("where operators stand", self.presences.keep_file, self.presences.close),
+            Loop("manager link", self.ami.run),
+            Loop("operators", self.operators.run),
+            Loop("waker", self.waker.run),
+            Loop("shifts", self.shifts.run),
+        )
+
+    async def use(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
+        """Staff the queues of another plan."""
+        self.waker.use(plan)
+        await self.operators.use(plan, interfaces)
