@@ -1,6 +1,6 @@
 """`make bench`: the performance goals, measured as ratios within one run on this machine.
 
-    python -m bench                     all of it, about a quarter of an hour
+    python -m bench                     all of it, about half an hour
     python -m bench calls --rates 50   P1 and P2 alone, at another rate
     python -m bench calls --saturate    and the highest rate that each arm sustains
 
@@ -18,14 +18,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import agi_server, calendars, delivery, record
+from bench import agi_server, calendars, crowd, day, delivery, record
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record", "calendars", "delivery")
+PARTS = ("calls", "agi", "record", "calendars", "delivery", "day", "crowd")
 
 Found = tuple[dict[str, object], list[str]]
 """The figures of a part, and how they are told."""
@@ -42,6 +42,8 @@ def main() -> int:
         "record": _record,
         "calendars": _calendars,
         "delivery": _delivery,
+        "day": _day,
+        "crowd": _crowd,
     }
     about = describe()
     _say(*(f"{name}: {value}" for name, value in about.items()))
@@ -84,6 +86,16 @@ def _calendars() -> Found:
 def _delivery() -> Found:
     found = delivery.measure(_say)
     return {"floors": delivery.as_json(found)}, delivery.table(found)
+
+
+def _day() -> Found:
+    found = day.measure(_say)
+    return {"lines": day.as_json(found)}, day.table(found)
+
+
+def _crowd() -> Found:
+    found = crowd.measure(_say)
+    return {**asdict(found), "ratio": found.ratio}, crowd.table(found)
 
 
 def _parser() -> argparse.ArgumentParser:

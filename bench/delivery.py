@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench.nodes import configuration, member_names, numbers, shorten_greeting
+from bench.nodes import configuration, member_names, numbers, shorten_greeting, wait_members
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ensure_asterisk, ready_sounds
 from hotline_ivr.testing.ledger import LedgerRow
@@ -38,7 +37,6 @@ BLOCKS = 2
 RTP_PORTS = 800
 GOAL_RATIO, GOAL_MS = 0.02, 20.0
 
-_READY_S = 60.0
 _ARM_S = 180.0
 
 
@@ -151,7 +149,7 @@ def _floor(
             shorten_greeting(node.settings.sounds_dir)
             nodes[arm] = up.enter_context(node)
             node.start_up()
-            _wait_members(node, floor.operators * floor.queues_each)
+            wait_members(node.console, floor.operators * floor.queues_each)
         return _blocks(floor, nodes, folder, phone_port, say)
 
 
@@ -186,14 +184,6 @@ async def _arm(floor: Floor, node: HotlineStack, folder: Path, phone_port: int) 
         async with load:
             calling = await load.wait_ended(_ARM_S)
         return delays(phones.rows(), calling)
-
-
-def _wait_members(node: HotlineStack, count: int) -> None:
-    deadline = time.monotonic() + _READY_S
-    while node.console("queue show").count("Not in use") < count:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {_READY_S:g} s for queue members")
-        time.sleep(0.2)
 
 
 def as_json(found: Sequence[Figures]) -> list[dict[str, object]]:

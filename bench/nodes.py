@@ -142,7 +142,7 @@ class Product:
 
     def _start(self) -> None:
         self.stack.start_up()
-        _wait(lambda: _free_members(self) >= self._members, "queue members")
+        wait_members(self.console, self._members)
 
     def restart(self) -> None:
         self.stack.stop()
@@ -235,7 +235,7 @@ class PureAsterisk:
             )
         with ExitStack() as undo:
             undo.callback(self.stop)
-            _wait(lambda: _free_members(self) >= self._members, "queue members")
+            wait_members(self.console, self._members)
             undo.pop_all()
 
     def __exit__(
@@ -300,8 +300,9 @@ def _pid(settings: Settings) -> int:
     return int((settings.run_dir / "asterisk.pid").read_text(encoding="ascii"))
 
 
-def _free_members(node: Node) -> int:
-    return node.console("queue show").count("Not in use")
+def wait_members(console: Callable[[str], str], count: int) -> None:
+    """Until so many operators are free in their queues. Raises TimeoutError."""
+    _wait(lambda: console("queue show").count("Not in use") >= count, "queue members")
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:

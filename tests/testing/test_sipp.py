@@ -137,3 +137,16 @@ async def test_a_caller_who_leaves_in_the_moment_of_the_answer_has_left(tmp_path
             await heard("SIP/2.0 200", "2 BYE")
             (row,) = await phones.wait_for(lambda rows: all(row.ended for row in rows), 5)
     assert (row.code, row.ended_by) == (487, EndedBy.THEM)
+
+
+@needs_sipp
+async def test_a_caller_may_pause_before_it_calls(tmp_path: Path) -> None:
+    port = free_port()
+    wanted = [Caller("+4790000001", "anna", 5000, after_ms=700), Caller("+4790000002", "bjorn", 5000)]
+    async with (
+        operator_phones(tmp_path, [Turn(10, 100)], port=port),
+        callers(tmp_path, "127.0.0.1", port, wanted, per_second=50) as calling,
+    ):
+        ours = await calling.wait_ended(20)
+    assert [row.number for row in ours] == ["+4790000002", "+4790000001"]
+    assert ours[1].started - ours[0].started == pytest.approx(0.68, abs=0.2)

@@ -34,11 +34,15 @@ _REPEATED = re.compile(r"[ ]*<!-- for each (\w+) -->\n(.*?)[ ]*<!-- end -->\n", 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls which number, and how long after the answer it stays unless the far end hangs up first."""
+    """Who calls which number, and how long after the answer it stays unless the far end hangs up first.
+
+    `after_ms` lets it pause before it calls, for arrivals that are not evenly spread.
+    """
 
     number: str
     called: str
     stay_ms: int = 120_000
+    after_ms: int = 0
 
     def __post_init__(self) -> None:
         _limits(self.stay_ms)
@@ -170,7 +174,7 @@ def callers(
     count = str(len(calls))
     return SippRun(
         name, folder, scenario,
-        [f"{call.number};{call.called};{call.stay_ms}" for call in calls],
+        [f"{call.number};{call.called};{call.stay_ms};{call.after_ms}" for call in calls],
         [f"{host}:{sip_port}", "-r", str(per_second), "-m", count, "-l", str(at_once or len(calls))],
     )  # fmt: skip
 
