@@ -200,8 +200,8 @@ def waited(record: Record) -> Waited:
 
 
 def queued(record: Record) -> float:
-    """When the caller joined the queue, seconds since 1970; a caller who never did is an error of the run."""
-    return datetime.fromisoformat(record["queued_at"]).timestamp()
+    """When the caller joined the queue, or left in the moment before it; seconds since 1970."""
+    return datetime.fromisoformat(record["queued_at"] or record["ended_at"]).timestamp()
 
 
 def replayed(

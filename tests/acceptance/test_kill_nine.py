@@ -29,7 +29,8 @@ from hotline_ivr.testing.stage_events import stage_log
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 KILLS = 30
-CALLS = 450
+MOST_CALLS = 2000
+FEWEST_CALLS = 300
 AT_ONCE = 50
 OPERATORS = tuple(f"{name}{number}" for number in range(5) for name in ("anna", "bjorn", "cara", "dag"))
 PHONES_PORT = free_port()
@@ -69,7 +70,7 @@ def random_callers(dice: random.Random, count: int) -> list[Caller]:
         lambda: (DESERTED, 60_000),
         lambda: (IMPATIENT, 60_000),
     ]
-    return [Caller(f"+4790060{index:03}", *kinds[index % len(kinds)]()) for index in range(count)]
+    return [Caller(f"+479006{index:04}", *kinds[index % len(kinds)]()) for index in range(count)]
 
 
 def expected_outcomes(row: LedgerRow, called: str, talks: Sequence[LedgerRow]) -> set[str]:
@@ -156,7 +157,7 @@ async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
     seed = int(os.environ.get("HOTLINE_TEST_SEED") or random.randrange(2**32))
     print(f"HOTLINE_TEST_SEED={seed}")  # noqa: T201 - shown when the test fails
     dice = random.Random(seed)
-    wanted = random_callers(dice, CALLS)
+    wanted = random_callers(dice, MOST_CALLS)
     turns = [Turn(dice.randrange(100, 3000, 100), dice.randrange(1000, 15_000, 500)) for _ in range(60)]
     port = stack.settings.sip_port
     async with (
@@ -165,6 +166,9 @@ async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
     ):
         await calling.wait_for(lambda rows: sum(row.ended is None for row in rows) >= 30, 30)
         moments = await kill_and_restart(stack, dice)
+        # However slow the machine: calls come for as long as kills do.
+        await calling.wait_for(lambda rows: len(rows) >= FEWEST_CALLS, 60)
+        calling.call_no_more()
         rows = await calling.wait_ended(150)
         await phones.wait_for(lambda talks: all(talk.ended is not None for talk in talks), 20)
         talks = phones.rows()
@@ -172,17 +176,17 @@ async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
 
     assert all(row.answered is not None or row.ended_by is EndedBy.US for row in rows), "somebody was refused"
     records = await stack.wait_calls(
-        lambda records: sum(record["finished"] for record in records) >= len(wanted), 20, "all calls"
+        lambda records: sum(record["finished"] for record in records) >= len(rows), 20, "all calls"
     )
     found = differences(rows, {caller.number: caller.called for caller in wanted}, talks, records)
     assert not found, f"seed {seed}: {len(found)} differences\n" + "\n".join(found[:20])
     up = [sum(row.started <= at < (row.ended or 0) for row in rows) for at in moments]
     print("calls at each kill:", up)  # noqa: T201 - shown when the test fails
-    assert sum(count >= AT_ONCE // 5 for count in up) >= KILLS * 9 // 10, f"{up}: killed beside the calls"
+    assert min(up) >= AT_ONCE // 5, f"{up}: killed beside the calls"
     most = max(sum(r.started <= row.started and (r.ended or 0) > row.started for r in rows) for row in rows)
     assert most >= AT_ONCE, f"only {most} calls at once: the test did not try what it says"
     routes = Counter(record["route"] for record in records)
-    assert routes["service"] > CALLS // 10, f"{routes}: the service was hardly ever there"
+    assert routes["service"] > len(rows) // 10, f"{routes}: the service was hardly ever there"
     assert routes["fallback"] > 0, f"{routes}: the service was always there"
 
 

@@ -21,6 +21,7 @@ from hotline_ivr.testing.plans import closed_now, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
 from hotline_ivr.testing.stage_events import stage_log
+from tests.acceptance.by_hand import decide
 from tests.acceptance.menu_walks import Prompts, Walk
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
@@ -122,22 +123,26 @@ class World:
     desk: CentreDesk
 
     async def rings(self, line_id: str, number: str) -> Walk:
-        numbers = LINES[line_id]["numbers"]
-        assert isinstance(numbers, list)
         phone = await self.telephones.caller(number, "127.0.0.1", self.stack.settings.sip_port)
-        call = await phone.dial(numbers[0])
+        call = await phone.dial(number_of(line_id))
         await call.wait_answered()
         return Walk(self.stack, call, number, self.prompt)
 
 
-async def taken(world: World, walk: Walk, desk_number: str) -> None:
-    """Somebody there takes the call and hangs up after a while."""
+def number_of(line_id: str) -> str:
+    numbers = LINES[line_id]["numbers"]
+    assert isinstance(numbers, list)
+    return str(numbers[0])
+
+
+async def taken(world: World, walk: Walk, desk_number: str, line_id: str) -> None:
+    """Somebody there takes the call, which shows the line's number, and hangs up after a while."""
     while (await walk.event("target", 20)).fields[2] != desk_number:
         continue
     if desk_number == PRESSES:
         while (await walk.event("press", 20)).fields[1] != "pressed":
             continue
-    call = world.desk.to(desk_number)[-1]
+    call = await world.desk.answered(desk_number, number_of(line_id))
     await asyncio.sleep(1.0)
     world.desk.hang_up(call)
     assert (await walk.event("centre-left")).fields[2] == "TAKEN"
@@ -180,7 +185,7 @@ def abandoned_in_the_queue(centre_id: str, confirmation: str | None) -> Check:
 
 async def press_one(world: World, number: str) -> tuple[Walk, Check]:
     walk = await world.rings("press", number)
-    await taken(world, walk, PRESSES)
+    await taken(world, walk, PRESSES, "press")
     return walk, was_taken("press", PRESSES, "pressed")
 
 
@@ -198,7 +203,7 @@ async def busy(world: World, number: str) -> tuple[Walk, Check]:
 
 async def busy_declined_silent_taken(world: World, number: str) -> tuple[Walk, Check]:
     walk = await world.rings("second", number)
-    await taken(world, walk, PRESSES)
+    await taken(world, walk, PRESSES, "second")
     return walk, was_taken("second", PRESSES, "pressed")
 
 
@@ -214,7 +219,7 @@ async def full(world: World, number: str) -> tuple[Walk, Check]:
 
 async def nobody_is_there(world: World, number: str) -> tuple[Walk, Check]:
     walk = await world.rings("empty", number)
-    await taken(world, walk, PRESSES)
+    await taken(world, walk, PRESSES, "empty")
     return walk, was_taken("press", PRESSES, "pressed")
 
 
@@ -232,7 +237,7 @@ async def nobody_anywhere(world: World, number: str) -> tuple[Walk, Check]:
 
 async def every_caller_of_a_share(world: World, number: str) -> tuple[Walk, Check]:
     walk = await world.rings("share", number)
-    await taken(world, walk, SILENT)
+    await taken(world, walk, SILENT, "share")
     return walk, was_taken("direct", SILENT, None)
 
 
@@ -326,20 +331,14 @@ async def test_who_comes_back_from_the_centre_is_still_before_who_came_later(
         await second.call.hang_up()
 
 
-async def decide_by_hand(stack: HotlineStack, *arguments: str) -> str:
-    done = await asyncio.to_thread(stack.hotline, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 async def test_a_route_is_changed_while_the_service_is_dead(
     stack: HotlineStack, telephones: Telephones, prompt: Prompts
 ) -> None:
     async with dead(stack), CentreDesk(DESK_PORT, {SILENT: Manners.SILENT}) as desk:
-        await decide_by_hand(stack, "route", "routed", "outside", "--for", "10m")
+        await decide(stack, "route", "routed", "outside", "--for", "10m", alive=False)
         walk = await World(stack, telephones, prompt, desk).rings("routed", "+4790777031")
         assert (await walk.event("centre", 20)).fields[1] == "direct"
-        await decide_by_hand(stack, "clear", "routed")
+        await decide(stack, "clear", "routed", alive=False)
         inside = await World(stack, telephones, prompt, desk).rings("routed", "+4790777032")
         assert (await inside.event("wait", 20)).fields[2] == "5"
         await walk.call.hang_up()
@@ -353,12 +352,12 @@ async def test_a_route_by_hand_counts_for_the_next_caller_and_loses_nobody_who_w
         world = World(stack, telephones, prompt, desk)
         waiting = await world.rings("routed", "+4790777011")
         await waiting.event("wait")
-        await decide_by_hand(stack, "route", "routed", "outside", "--for", "10m")
-        assert "routed: outside" in await decide_by_hand(stack, "route")
+        await decide(stack, "route", "routed", "outside", "--for", "10m")
+        assert "routed: outside" in await decide(stack, "route")
         outside = await world.rings("routed", "+4790777012")
         assert (await outside.event("centre", 20)).fields[1] == "direct"
         await comes_back(waiting)
-        await decide_by_hand(stack, "route", "routed", "inside", "--for", "10m")
+        await decide(stack, "route", "routed", "inside", "--for", "10m")
         inside = await world.rings("routed", "+4790777013")
         assert (await inside.event("wait")).fields[2] == "5"
         assert (await inside.event("wait", 20)).fields[2] == "40"
@@ -371,10 +370,10 @@ async def test_who_still_waits_when_the_line_is_done_for_the_day_is_promised_a_c
     stack: HotlineStack, telephones: Telephones, prompt: Prompts
 ) -> None:
     async with CentreDesk(DESK_PORT, {}) as desk:
-        await decide_by_hand(stack, "open", "shut", "--for", "12s")
+        await decide(stack, "open", "shut", "--for", "15s")
         walk = await World(stack, telephones, prompt, desk).rings("shut", "+4790777021")
         waited = await walk.event("wait")
-        assert 3 < int(waited.fields[2]) <= 15
+        assert 3 < int(waited.fields[2]) <= 18
         await walk.is_told("en/closing")
         assert (await walk.event("promise")).fields[1] == "main"
         await walk.call.wait_ended(15)

@@ -14,6 +14,7 @@ from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import wait_event
+from tests.acceptance.by_hand import decide
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -34,24 +35,15 @@ def stack(node: HotlineStack, service: str) -> Iterator[HotlineStack]:
     if service == "dead":
         node.signal_service(signal.SIGKILL)
     yield node
-    decide(node, "clear", "--all")
+    node.hotline("clear", "--all", "--by", "kari")
     if service == "dead":
         node.start_service()
         node.wait_ready()
 
 
-def decide(stack: HotlineStack, *words: str) -> None:
-    """What somebody types at a terminal, service or not."""
-    done = stack.hotline(*words, "--by", "kari")
-    assert done.returncode == 0 or words[0] == "clear", done.stderr
-
-
 async def decided(stack: HotlineStack, service: str, *words: str) -> None:
-    """As `decide`; a running service has taken it when this returns."""
-    await asyncio.to_thread(decide, stack, *words)
-    if service == "alive":
-        # The service looks three times a second.
-        await asyncio.sleep(1.0)
+    """Decided by somebody; a running service goes by it when this returns."""
+    await decide(stack, *words, "--by", "kari", alive=service == "alive")
 
 
 async def dial(stack: HotlineStack, telephones: Telephones, caller: str, number: str) -> PhoneCall:
@@ -100,13 +92,13 @@ async def test_a_closed_line_opened_by_hand_greets_and_queues_until_that_ends(
 async def test_an_override_ends_by_itself(
     stack: HotlineStack, telephones: Telephones, prompt: Prompts, service: str
 ) -> None:
-    await decided(stack, service, "close", "open", "--for", "5s")
+    await decided(stack, service, "close", "open", "--for", "8s")
     call = await dial(stack, telephones, f"+4790060{len(service)}04", OPEN)
     await call.wait_ended(30)
     assert recognise(call.heard(), prompt("en/closed")).recognised
 
     # Its end is a moment of the clock, which no event tells.
-    await asyncio.sleep(5.0)
+    await asyncio.sleep(8.0)
     caller = f"+4790060{len(service)}05"
     later = await dial(stack, telephones, caller, OPEN)
     await wait_event(stack.settings.cel_file, caller, "played", 20)
@@ -134,8 +126,9 @@ async def test_who_hangs_up_after_the_information_has_been_informed_and_is_not_l
     await wait_event(stack.settings.cel_file, patient, "played", 20)
     assert recognise(other.heard(), prompt("en/incident")).recognised
     await other.send_keys("5")
+    # Nobody is there to wait for, and the caller is told so.
     await wait_event(
-        stack.settings.cel_file, patient, "wait", 30, more=lambda event: event.fields[1] == "main"
+        stack.settings.cel_file, patient, "mark", 30, more=lambda event: event.fields[1] == "no-operator"
     )
     await other.hang_up()
     assert recognise(other.heard(), prompt("en/greeting")).recognised
@@ -151,11 +144,11 @@ async def test_who_was_informed_without_the_service_is_so_in_the_record(
     caller = "+4790060108"
     node.signal_service(signal.SIGKILL)
     try:
-        await asyncio.to_thread(decide, node, "surge", "open", "--message", "incident", "--for", "2h")
+        await decided(node, "dead", "surge", "open", "--message", "incident", "--for", "2h")
         call = await dial(node, telephones, caller, OPEN)
         await wait_event(node.settings.cel_file, caller, "played", 20)
         await call.hang_up()
-        await asyncio.to_thread(decide, node, "clear", "--all")
+        await decided(node, "dead", "clear", "--all")
     finally:
         node.start_service()
         await asyncio.to_thread(node.wait_ready)

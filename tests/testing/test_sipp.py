@@ -150,3 +150,18 @@ async def test_a_caller_may_pause_before_it_calls(tmp_path: Path) -> None:
         ours = await calling.wait_ended(20)
     assert [row.number for row in ours] == ["+4790000002", "+4790000001"]
     assert ours[1].started - ours[0].started == pytest.approx(0.68, abs=0.2)
+
+
+@needs_sipp
+async def test_calls_that_are_up_go_on_when_no_more_are_to_begin(tmp_path: Path) -> None:
+    port = free_port()
+    wanted = [Caller(f"+47900000{index:02}", "anna", 5000) for index in range(90)]
+    async with (
+        operator_phones(tmp_path, [Turn(10, 600)], port=port),
+        callers(tmp_path, "127.0.0.1", port, wanted, per_second=10) as calling,
+    ):
+        await calling.wait_for(lambda rows: len(rows) >= 5, 10)
+        calling.call_no_more()
+        ours = await calling.wait_ended(20)
+    assert 5 <= len(ours) < 90
+    assert all(row.ended_by is EndedBy.THEM for row in ours)

@@ -60,6 +60,7 @@ class CentreDesk(asyncio.DatagramProtocol):
         self._port, self._manners, self._after = port, manners, after_s
         self._tasks: set[asyncio.Task[None]] = set()
         self.calls: list[DeskCall] = []
+        self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -84,6 +85,16 @@ class CentreDesk(asyncio.DatagramProtocol):
     def to(self, number: str) -> list[DeskCall]:
         """Calls to a number, in order."""
         return [call for call in self.calls if call.number == number]
+
+    async def answered(self, number: str, caller: str, within_s: float = 10.0) -> DeskCall:
+        """The call to a number that shows this caller, once it is answered. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while True:
+                up = [call for call in self.to(number) if call.answered and not call.ended.is_set()]
+                if found := [call for call in up if call.caller == caller]:
+                    return found[-1]
+                self._news.clear()
+                await self._news.wait()
 
     @override
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -121,6 +132,7 @@ class CentreDesk(asyncio.DatagramProtocol):
         sdp = "".join(f"{line}\r\n" for line in (*lines, f"m=audio {port} RTP/AVP 8", "a=rtpmap:8 PCMA/8000"))
         self._reply(call.invite, call.peer, "200 OK", call, sdp)
         call.answered = True
+        self._news.set()
         if manners is Manners.TALKS:
             await self._talk(call)
         elif manners in {Manners.PRESSES, Manners.DECLINES}:

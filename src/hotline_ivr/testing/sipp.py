@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +88,7 @@ class SippRun:
     lines: Sequence[str]
     arguments: Sequence[str]
     port: int = field(default_factory=free_port)
+    _control: int = field(default_factory=free_port, init=False)
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
@@ -101,7 +103,7 @@ class SippRun:
                 "sipp", *self.arguments,
                 "-sf", f"{self.name}.xml", "-inf", f"{self.name}.csv",
                 "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(media),
-                "-cp", str(free_port()), "-trace_logs", "-log_file", self._log.name, "-nostdin",
+                "-cp", str(self._control), "-trace_logs", "-log_file", self._log.name, "-nostdin",
                 cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
         async with asyncio.timeout(_START_DEADLINE_S):
@@ -145,8 +147,14 @@ class SippRun:
             ) from None
         return rows
 
+    def call_no_more(self) -> None:
+        """Begin no further calls; those that are up go on to their end, and then SIPp leaves."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            # Keys of SIPp's screen, sent from elsewhere (its manual, "Controlling SIPp").
+            control.sendto(b"q", ("127.0.0.1", self._control))
+
     async def wait_ended(self, deadline: float) -> list[LedgerRow]:
-        """The rows, once SIPp has carried out every line of its file and left."""
+        """The rows, once SIPp has made all its calls and left."""
         if self._process is None:
             raise RuntimeError("not started")
         async with asyncio.timeout(deadline):
