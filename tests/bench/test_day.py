@@ -33,7 +33,7 @@ def test_the_same_calls_are_served_again_by_hand() -> None:
     }  # fmt: skip
     talks = [row("anna", 5.02, 9.02, EndedBy.US), row("anna", 0.01, 5.01, EndedBy.US)]
     trace = day.replayed(records, [day.waited(each) for each in records], callers, talks)
-    assert trace.services == pytest.approx((5.0, 4.0)), "in the order in which they began"
+    assert trace.services == pytest.approx((5.0, 4.0, day.SERVICE_S)), "in the order in which they began"
     assert trace.patience == (float("inf"), 2.0, float("inf"))
     assert [at - BEGAN for at in trace.arrivals] == pytest.approx([0, 1, 2])
 
