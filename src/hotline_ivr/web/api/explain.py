@@ -63,7 +63,9 @@ class RuleConsidered(DecidingRule):
     """A rule that was looked at."""
 
     applies: bool
-    open: bool
+    open: bool | None = Field(
+        description="Whether it would open the line; null where it says nothing of that."
+    )
     won: bool
     why: str
 
