@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from hotline_ivr.cli import app
+from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.errors import ArgumentError
+from hotline_ivr.routing.overrides import Override, OverrideKind
 from tests.config.conftest import GOOD
 
 
@@ -44,6 +48,26 @@ def test_files_are_written(run: CliRunner, tmp_path: Path) -> None:
     assert [path.read_text(encoding="utf-8")[:6] for path in names] == ["<svg x", "<div l", "BEGIN:"]
 
 
-@pytest.mark.parametrize("wrong", [["admision"], ["--from", "24.12.2026"], ["--days", "0"]])
+def test_what_is_closed_by_hand_is_closed_here_too(
+    run: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_STATE", str(tmp_path / "state"))
+    (tmp_path / "state").mkdir()
+    begin = datetime(2030, 1, 7, tzinfo=UTC)
+    by_hand = Override("o1", "admission", OverrideKind.CLOSE, begin, begin + timedelta(days=1), "kari", None)
+    OverridesFile(tmp_path / "state" / "overrides.json").add(by_hand, begin - timedelta(days=1))
+    done = run.invoke(app, ["hours", "admission", "--from", "2030-01-07", "--days", "2"])
+    assert [row.split() for row in done.output.splitlines()[1:]] == [
+        ["Mon", "2030-01-07", "closed", "overrides.o1"],
+        ["Tue", "2030-01-08", "08:00-12:00,", "12:30-16:00"],
+    ]
+
+
+@pytest.mark.parametrize("wrong", [["--from", "24.12.2026"], ["--days", "0"]])
 def test_what_cannot_be_shown_is_wrong_usage(run: CliRunner, wrong: list[str]) -> None:
     assert run.invoke(app, ["hours", *wrong]).exit_code == 2
+
+
+def test_a_line_that_is_not_there_is_told_with_the_one_that_was_meant(run: CliRunner) -> None:
+    with pytest.raises(ArgumentError, match="did you mean 'admission'"):
+        run.invoke(app, ["hours", "admision"], catch_exceptions=False)

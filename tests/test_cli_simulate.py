@@ -115,3 +115,22 @@ def test_wrong_usage_is_told(folder: Path, arguments: tuple[str, ...], message: 
     done = hotline(folder, "simulate", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("x", "'x' is no answer to: [first] key"),
+        ("12", "'12' is no answer"),
+        ("1 perhaps", "'perhaps' is no"),
+    ],
+)
+def test_an_answer_that_nobody_can_give_is_no_silent_timeout(folder: Path, keys: str, told: str) -> None:
+    done = hotline(folder, "simulate", "info", "--at", OPEN, "--keys", keys)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_line_that_is_not_there_is_told_with_the_one_that_was_meant(folder: Path) -> None:
+    done = hotline(folder, "simulate", "inof")
+    assert (done.returncode, "did you mean 'info'" in done.stderr) == (2, True)

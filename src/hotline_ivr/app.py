@@ -23,7 +23,6 @@ from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
-from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.overrides_file import OverridesFile
@@ -39,7 +38,7 @@ from hotline_ivr.launch.minutes import MinutesOutside
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
 from hotline_ivr.launch.parent import watch_parent
 from hotline_ivr.launch.phone_control import phone_control
-from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
+from hotline_ivr.launch.plans import ChosenPlan, check_on_disk, choose_plan, history
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
@@ -211,7 +210,7 @@ class Service:
             overrides=OverridesFile(settings.overrides_file),
             trail=AuditTrail(settings.audit_file),
             overrides_changed=self._overrides.look,
-            check=lambda: check(settings.config, known_prompts(settings)),
+            check=lambda: check_on_disk(settings),
             propose=lambda: propose(settings, datetime.now(UTC), self._asks.plan),
             take=self._apply,
             history=lambda: history(settings).entries(),

@@ -86,11 +86,10 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
 ) -> None:
     """Check the configuration and name every problem with its place and remedy. Starts nothing."""
-    from hotline_ivr.config.check import check as check_configuration
-    from hotline_ivr.launch.plans import known_prompts, remarks_today
+    from hotline_ivr.launch.plans import check_on_disk
 
     settings = Settings.from_environment(config=path)
-    result = check_configuration(settings.config, known_prompts(settings), remarks_today(settings))
+    result = check_on_disk(settings)
     if as_json:
         typer.echo(
             json.dumps(

@@ -25,7 +25,10 @@ def explain(
     number: Annotated[str | None, typer.Option(help="Or the number that is dialled.")] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="When: 2026-12-24 17:55, or today's 17:55, on the line's clock; default now."),
+        typer.Option(
+            help="When, on the line's clock: 2026-12-24 17:55, today's 17:55, tomorrow 08:00 or sat 12:00; "
+            "default now."
+        ),
     ] = None,
     caller: Annotated[str, typer.Option("--from", help="The caller's number; empty is withheld.")] = "",
     language: Annotated[str, typer.Option(help="Language that the caller has chosen.")] = "",

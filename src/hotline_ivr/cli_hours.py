@@ -31,18 +31,23 @@ def hours(
     """Show when lines are open on the days to come. A file needs one line."""
     from zoneinfo import ZoneInfo
 
+    from hotline_ivr.control.overrides_file import OverridesFile
     from hotline_ivr.launch.plans import plan_on_disk
+    from hotline_ivr.routing.asking import line_of
     from hotline_ivr.routing.rulebook import Rulebook
     from hotline_ivr.views import hours_html, hours_svg, hours_text
     from hotline_ivr.views.week import line_hours
 
-    plan = plan_on_disk(Settings.from_environment())
-    if line is not None and line not in plan.lines:
-        raise typer.BadParameter(f"there is no line {line!r}; lines are {', '.join(plan.lines)}")
+    settings = Settings.from_environment()
+    plan = plan_on_disk(settings)
+    if line is not None:
+        line_of(plan, line, None)
     files = [path for path in (svg, html, ical) if path is not None]
     if files and line is None and len(plan.lines) > 1:
         raise typer.BadParameter("a file holds one line: name it")
-    book, now = Rulebook(plan), datetime.now(UTC)
+    now = datetime.now(UTC)
+    # What was closed and opened by hand is so here too, as on the public pages.
+    book = Rulebook(plan, OverridesFile(settings.overrides_file).standing(now))
     chosen = [line] if line is not None else list(plan.lines)
     found = []
     for each in chosen:

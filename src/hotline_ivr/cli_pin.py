@@ -1,17 +1,21 @@
-"""`hotline pin set | list | revoke`: who may close, open and record by telephone."""
+"""`hotline pin set | list | revoke | locked | unlock`: who may close, open and record by telephone."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hotline_ivr.cli_expiry import end_of, iso, shown
 from hotline_ivr.cli_token import RoleName
 from hotline_ivr.settings import Settings
+
+if TYPE_CHECKING:
+    from hotline_ivr.control.pin_guard import PinGuard
 
 app = typer.Typer(help="Who may close, open and record by telephone.", no_args_is_help=True)
 
@@ -94,6 +98,64 @@ def revoke(person: Person) -> None:
     PinsFile(settings.pins_file).revoke(person)
     typer.echo(f"{person}: has no PIN any more")
     _note(settings, datetime.now(UTC), "pin.revoke", person, {})
+
+
+@app.command(name="locked")
+def locked_(*, as_json: Json = False) -> None:
+    """List who is locked out by wrong PINs, and until when."""
+    guard = _guard(Settings.from_environment())
+    callers, outside = guard.locked_out(), guard.outside_locked_until()
+    if as_json:
+        told = [
+            {"caller": name, "wrong": each.wrong, "until": iso(each.locked_until())}
+            for name, each in callers.items()
+        ]
+        data = {"schema": "hotline/pin-lockouts/1", "callers": told, "all_outside_until": iso(outside)}
+        typer.echo(json.dumps(data))
+        return
+    for name, each in callers.items():
+        typer.echo(f"{name}  {each.wrong} wrong PINs, until {shown(each.locked_until())}")
+    if outside is not None:
+        typer.echo(f"all outside, after too many wrong PINs of all together, until {shown(outside)}")
+    if not callers and outside is None:
+        typer.echo("nobody is locked out")
+
+
+@app.command()
+def unlock(
+    caller: Annotated[
+        str | None,
+        typer.Argument(metavar="[CALLER]", help="As `hotline pin locked` shows: a number, or an own phone."),
+    ] = None,
+    *,
+    everybody: Annotated[bool, typer.Option("--all", help="All callers, and all outside together.")] = False,
+) -> None:
+    """Let somebody in again who is locked out by wrong PINs. A running service heeds it at once."""
+    from hotline_ivr.errors import PinError
+
+    if (caller is None) != everybody:
+        raise typer.BadParameter("say whom: a CALLER as `hotline pin locked` shows, or --all")
+    settings = Settings.from_environment()
+    guard = _guard(settings)
+    if caller is None:
+        guard.unlock_all()
+        typer.echo("nobody is locked out any more")
+    else:
+        caller = caller if caller.startswith("phone ") else re.sub(r"[ ()/-]", "", caller)
+        names = (caller, f"phone {caller}")
+        unlocked = next((name for name in names if guard.unlock(name)), None)
+        if unlocked is None:
+            known = ", ".join(guard.locked_out()) or "nobody"
+            raise PinError(f"'{caller[:60]}' has no wrong PINs; locked out: {known}")
+        typer.echo(f"{unlocked}: may try again")
+        caller = unlocked
+    _note(settings, datetime.now(UTC), "pin.unlock", caller or "all", {})
+
+
+def _guard(settings: Settings) -> PinGuard:
+    from hotline_ivr.control.pin_guard import PinGuard
+
+    return PinGuard(settings.pin_guard_file, lambda: datetime.now(UTC))
 
 
 def _typed() -> str:

@@ -25,6 +25,7 @@ app = typer.Typer(
     name="shifts", no_args_is_help=True, help="Shift plans: who works when, and whether that is enough."
 )
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")]
 Week = Annotated[str | None, typer.Option(help="A day of the week, 2026-12-24, or its number, 2026-W52.")]
 Operator = Annotated[str | None, typer.Option(help="Id of one operator.")]
 First = Annotated[str | None, typer.Option("--from", help="First day, such as 2026-12-24; else today.")]
@@ -48,7 +49,7 @@ def show(*, week: Week = None, operator: Operator = None, as_json: Json = False)
 
 
 @app.command()
-def check(*, as_json: Json = False, strict: Annotated[bool, typer.Option("--strict")] = False) -> None:
+def check(*, as_json: Json = False, strict: Strict = False) -> None:
     """Check the shift plans alone: mistakes, open hours nobody staffs, breaks that leave nobody."""
     from hotline_ivr.config.check import check as check_configuration
     from hotline_ivr.config.problems import count_line, render

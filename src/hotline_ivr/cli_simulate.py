@@ -23,7 +23,9 @@ def simulate(
     *,
     at: Annotated[
         str | None,
-        typer.Option("--at", help="When it comes: 2026-10-03 13:55, or 13:55 today, on the line's clock."),
+        typer.Option(
+            "--at", help="When it comes: 2026-10-03 13:55, 13:55 today, or sat 13:55, on the line's clock."
+        ),
     ] = None,
     caller: Annotated[str, typer.Option("--from", help="The caller's number; empty is withheld.")] = "",
     keys: Annotated[
@@ -31,7 +33,8 @@ def simulate(
         typer.Option(
             "--keys",
             help='What the caller does, one word a question: "1 2 timeout *"; digits: "4711". In a queue: '
-            "timeout, full, empty or answered; at a centre: taken, nobody or full. Without it you are asked.",
+            "timeout, full, empty or answered; at a centre: taken, nobody or full; elsewhere outside: "
+            "answered, timeout or busy; at voicemail: kept or failed. Without it you are asked.",
         ),
     ] = None,
     state: Annotated[
@@ -44,7 +47,7 @@ def simulate(
 ) -> None:
     """Walk a line in the terminal: every step, prompt and outcome, without Asterisk."""
     from hotline_ivr.launch.plans import plan_on_disk
-    from hotline_ivr.routing.asking import moment_of
+    from hotline_ivr.routing.asking import line_of, moment_of
     from hotline_ivr.routing.caller import clean_text
     from hotline_ivr.routing.explain import supposed_floor
     from hotline_ivr.routing.rulebook import Rulebook
@@ -56,8 +59,7 @@ def simulate(
 
     settings = Settings.from_environment()
     plan = plan_on_disk(settings)
-    if line not in plan.lines:
-        raise typer.BadParameter(f"there is no line {line!r}; there are: {', '.join(sorted(plan.lines))}")
+    line_of(plan, line, None)
     moment = moment_of(at, zone_of(plan.lines[line].time_zone), datetime.now(UTC))
     texts = {name: _text(source) for name, source in read_sources(*prompt_folders(settings)).items()}
     call = Call(line, plan.lines[line].numbers[0], caller, plan.version)
@@ -70,7 +72,9 @@ def simulate(
             typer.echo(clean_text(_shown(scene.step, texts, scene.text), _WIDEST))
 
     seen = NOTHING_SEEN if state is None else Surroundings(supposed_floor(plan, line, state))
-    walk = Simulation(Rulebook(plan), call, moment, tell=answers, show=show, surroundings=seen)
+    walk = Simulation(
+        Rulebook(plan), call, moment, tell=answers, show=show, surroundings=seen, patient=keys is None
+    )
     outcome = walk.play()
     if as_json:
         shown = {

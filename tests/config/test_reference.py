@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ def test_every_key_of_every_model_is_told() -> None:
             assert field.description, f"{model.__name__}.{name} has no description"
             row = next(line for line in markdown().splitlines() if line.startswith(f"| `{name}` |"))
             assert "``" not in row, "every cell is filled"
+            assert not re.search(r": ` |[a-z]=|Decimal\(|None", row), f"as Python has it: {row}"
 
 
 @pytest.mark.parametrize(("arguments", "made"), [([], markdown()), (["--schema"], schema_text())])

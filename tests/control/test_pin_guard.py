@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline_ivr.control.pin_guard import ALL_TRIES, FIRST_LOCK, FORGET, PinGuard
+from hotline_ivr.control.pin_guard import ALL_TRIES, ALL_WITHIN, FIRST_LOCK, FORGET, PinGuard
 
 
 class Clock:
@@ -83,3 +83,44 @@ def test_a_week_without_a_wrong_try_is_forgotten(guard: PinGuard, clock: Clock) 
 def test_a_spoilt_file_locks_nobody_out(clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "tries.json").write_text('{"callers": [1')
     assert not PinGuard(tmp_path / "tries.json", clock).is_locked("+4790000001", inside=False)
+
+
+def test_who_is_let_in_again_at_a_terminal_may_try_at_once_on_the_telephone(
+    guard: PinGuard, clock: Clock, tmp_path: Path
+) -> None:
+    wrong(guard, 3)
+    at_the_terminal = PinGuard(tmp_path / "tries.json", clock)
+    (locked,) = at_the_terminal.locked_out().items()
+    assert (locked[0], locked[1].wrong, locked[1].locked_until()) == (
+        "+4790000001",
+        3,
+        clock.now + FIRST_LOCK,
+    )
+    assert at_the_terminal.unlock("+4790000001")
+    assert not at_the_terminal.unlock("+4790000001")
+    assert not guard.is_locked("+4790000001", inside=False)
+    wrong(guard, 2)
+    assert not guard.is_locked("+4790000001", inside=False)
+
+
+def test_letting_one_caller_in_leaves_the_bound_over_all(
+    guard: PinGuard, clock: Clock, tmp_path: Path
+) -> None:
+    begun = clock.now
+    for number in range(ALL_TRIES):
+        assert guard.begin(f"+479000{number:04}", inside=False)
+        clock.now += timedelta(seconds=1)
+    at_the_terminal = PinGuard(tmp_path / "tries.json", clock)
+    assert at_the_terminal.outside_locked_until() == begun + ALL_WITHIN
+    assert at_the_terminal.unlock("+4790000001")
+    assert guard.is_locked("+4790000001", inside=False)
+    at_the_terminal.unlock_all()
+    assert at_the_terminal.outside_locked_until() is None
+    assert guard.begin("+4790000001", inside=False)
+
+
+def test_two_processes_that_count_at_once_lose_no_try(clock: Clock, tmp_path: Path) -> None:
+    guards = [PinGuard(tmp_path / "tries.json", clock) for _ in range(2)]
+    for number in range(20):
+        assert guards[number % 2].begin(f"+479000{number:04}", inside=False)
+    assert sum(guards[0].unlock(f"+479000{number:04}") for number in range(20)) == 20

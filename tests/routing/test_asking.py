@@ -22,6 +22,10 @@ NOW = datetime(2026, 9, 30, 12, 30, tzinfo=UTC)
         (None, NOW),
         ("17:55", datetime(2026, 9, 30, 15, 55, tzinfo=UTC)),
         ("8:00", datetime(2026, 9, 30, 6, tzinfo=UTC)),
+        ("tomorrow 08:00", datetime(2026, 10, 1, 6, tzinfo=UTC)),
+        ("today", datetime(2026, 9, 29, 22, tzinfo=UTC)),
+        ("Wed 8:00", datetime(2026, 9, 30, 6, tzinfo=UTC)),
+        ("tue 12:00", datetime(2026, 10, 6, 10, tzinfo=UTC)),
         ("2020-12-24 17:55", datetime(2020, 12, 24, 16, 55, tzinfo=UTC)),
         ("2020-12-24T17:55+00:00", datetime(2020, 12, 24, 17, 55, tzinfo=UTC)),
     ],
@@ -30,7 +34,7 @@ def test_a_moment_may_also_be_past(written: str | None, means: datetime) -> None
     assert moment_of(written, OSLO, NOW) == means
 
 
-@pytest.mark.parametrize("written", ["", "soon", "25:00", "2026-02-30 10:00"])
+@pytest.mark.parametrize("written", ["", "soon", "25:00", "tomorrow 25:00", "sat12:00", "2026-02-30 10:00"])
 def test_no_moment_of_all_is_refused(written: str) -> None:
     with pytest.raises(ArgumentError, match="is no moment"):
         moment_of(written, OSLO, NOW)

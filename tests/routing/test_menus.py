@@ -322,7 +322,9 @@ def test_any_sequence_of_keys_ends_in_bounded_asks_with_one_outcome(words: list[
     keys = iter(words)
     scenes: list[Scene] = []
     call = a_call(asked=0) if known else replace(a_call(asked=0), caller="")
-    simulation = Simulation(BOOK, call, NOON, tell=lambda _: next(keys, None), show=scenes.append)
+    simulation = Simulation(
+        BOOK, call, NOON, tell=lambda _: next(keys, None), show=scenes.append, patient=True
+    )
     assert isinstance(simulation.play(), Outcome)
     assert simulation.asks <= MAX_ASKS + 5
     assert scenes

@@ -111,6 +111,27 @@ def test_hours_that_are_only_written_differently_touch_nobody() -> None:
     ]
 
 
+def test_the_hours_of_a_calendar_are_told_as_they_are_written() -> None:
+    def with_calendar(hours: Any, summer: Any) -> Plan:
+        seasons = {"summer": {"from": "06-15", "until": "08-15", "hours": summer}}
+        return a_plan(
+            WEEK, version=str(hours), sections={"calendars": {"c": {"hours": hours, "seasons": seasons}}}
+        )
+
+    old = with_calendar({"mon-fri": "08:00-16:00"}, "closed")
+    new = with_calendar(
+        {"mon-wed": "08:00-16:00", "fri": "10:00-12:00, 13:00-15:00"}, {"tue-wed": "9:00-12:00"}
+    )
+    week, summer = told(old, new)
+    assert week == (
+        "calendar c: hours: mon-wed 08:00-16:00, fri 10:00-12:00, 13:00-15:00 instead of mon-fri 08:00-16:00"
+    )
+    assert summer == (
+        "calendar c: seasons: summer {from: 06-15, until: 08-15, hours: tue-wed 09:00-12:00}"
+        " instead of {from: 06-15, until: 08-15, hours: closed}"
+    )
+
+
 def test_changed_shifts_are_told_as_they_are_written() -> None:
     def with_shifts(**written: Any) -> Plan:
         plan = {"operators": ["anna"], "week": {"mon": "08:00-16:00"}, **written}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Annotated
 
@@ -48,6 +49,7 @@ class Outside(Model):
     )
 
 
+@functools.lru_cache(maxsize=1024)
 def is_allowed(number: str, allowed: tuple[str, ...], country: str | None) -> bool:
     """Whether this E.164 number may be dialled; `country` (two letters) counts where nothing is listed."""
     if allowed:

@@ -243,7 +243,18 @@ def _table(model: type[Model]) -> Iterator[str]:
     for name, field in written_fields(model).items():
         spot = spot_of_field(field)
         about = f"{field.description}{_limits(spot)}"
-        yield f"| `{name}` | {spot.words} | {_default(field, spot)} | {about} | `{name}: {spot.example}` |"
+        default, example = _default(field, spot), _example(name, field, spot)
+        yield f"| `{name}` | {spot.words} | {default} | {about} | {example} |"
+
+
+def _example(name: str, field: FieldInfo, spot: Spot) -> str:
+    default = field.get_default()
+    if spot.example:
+        return f"`{name}: {spot.example}`"
+    if isinstance(default, int | str):
+        return f"`{name}: {_written(default, spot)}`"
+    # What is written in a mapping has a table of its own.
+    return f"`{name}:` and its keys, below"
 
 
 def _default(field: FieldInfo, spot: Spot) -> str:
@@ -252,6 +263,8 @@ def _default(field: FieldInfo, spot: Spot) -> str:
         return "required"
     if default is None:
         return "none"
+    if isinstance(default, Model):
+        return "those of its keys"
     return f"`{_written(default, spot)}`"
 
 

@@ -13,6 +13,7 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.errors import AsteriskUnreachable, HotlineError, StoreError
 from hotline_ivr.files import copy
+from hotline_ivr.launch.locking import holder
 from hotline_ivr.launch.plan_history import Used, files_of
 from hotline_ivr.launch.plans import history, plan_on_disk, running_plan
 from hotline_ivr.routing.plan_diff import Difference, plan_diff
@@ -112,13 +113,10 @@ def undo(settings: Settings, version: str | None, by: str, now: datetime) -> Use
 
 
 def _service_pid(settings: Settings) -> int:
-    try:
-        pid = int((settings.state_dir / "service.lock").read_text(encoding="ascii"))
-        os.kill(pid, 0)
-    except (OSError, ValueError):
+    if (pid := holder(settings.state_dir / "service.lock")) is None:
         raise AsteriskUnreachable(
             f"no service runs for {settings.state_dir}: start it, and it takes what is on disk"
-        ) from None
+        )
     return pid
 
 

@@ -3,54 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import socket
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from hotline_ivr.config.check import check
+from hotline_ivr.config.prompt_uses import prompt_uses
 from hotline_ivr.errors import HotlineError
 from hotline_ivr.launch.control import AsteriskControl
 from hotline_ivr.launch.doctor_ami import ami_login, ami_rights
-from hotline_ivr.launch.plans import known_prompts
+from hotline_ivr.launch.doctor_machine import clock, disk, is_serving, own_name, ports
+from hotline_ivr.launch.finding import Finding
+from hotline_ivr.launch.plans import check_on_disk
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram, find_asterisk
+from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 from hotline_ivr.store.migrate import describe_schema
 
-# Below this (bytes) a busy day of call events may fill the disk.
-LEAST_FREE = 500 * 1024 * 1024
-# A name that resolves slower than this (seconds) makes every INVITE slow: Asterisk looks its own name up.
-SLOW_NAME = 0.5
-# A year before this one means that the clock was never set.
-LEAST_YEAR = 2026
 # How long (seconds) Asterisk may take to carry a test channel to the service and back.
 PROBE_TIMEOUT = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One look: what, whether it is well, what was seen, and what to do where it is not."""
-
-    name: str
-    ok: bool
-    seen: str
-    remedy: str = ""
-
 
 Look = Callable[[], Awaitable[Finding]]
 
 
 async def examine(settings: Settings) -> list[Finding]:
     """All findings. Never raises: what goes wrong is a finding."""
-    found: list[Finding] = [await _guarded("configuration", lambda: _configuration(settings))]
-    found.append(await _guarded("prompts", lambda: _prompts(settings)))
-    found.append(await _guarded("own name", _own_name))
-    found.append(await _guarded("clock", _clock))
-    found.append(await _guarded("disk", lambda: _disk(settings)))
-    found.append(await _guarded("database", lambda: _database(settings)))
+    found: list[Finding] = [
+        await _guarded("configuration", lambda: _configuration(settings), "hotline check"),
+        await _guarded("prompts", lambda: _prompts(settings), "hotline prompts list"),
+        await _guarded("own name", own_name),
+        await _guarded("clock", lambda: clock(settings)),
+        await _guarded("disk", lambda: disk(settings)),
+        await _guarded(
+            "database", lambda: _database(settings), "start the service, which makes it: hotline up"
+        ),
+    ]
     try:
         program = await asyncio.to_thread(find_asterisk, settings)
     except HotlineError as error:
@@ -62,88 +50,79 @@ async def examine(settings: Settings) -> list[Finding]:
 async def _with_asterisk(settings: Settings, program: AsteriskProgram) -> list[Finding]:
     control = AsteriskControl(settings, program)
     if not await control.running():
-        ports = await _guarded("ports", lambda: _free_ports(settings))
         remedy = "start it: make up (or hotline up)"
         return [
-            ports,
+            await ports(settings, asterisk=True, service=not await is_serving(settings)),
             Finding(
                 "asterisk runs", ok=False, seen="no Asterisk of this state folder answers", remedy=remedy
             ),
         ]
     found = [Finding("asterisk runs", ok=True, seen="fully booted")]
-    found.append(await _guarded("manager login", lambda: _ami(settings)))
-    found.append(await _guarded("manager rights", lambda: _rights(settings)))
+    found.append(
+        await _guarded(
+            "manager login", lambda: _ami(settings), f"restart Asterisk; {settings.log_dir} tells more"
+        )
+    )
+    found.append(await _guarded("manager rights", lambda: _rights(settings), "as for the manager login"))
     async with _counting(settings.cel_file) as grew:
         found.append(await _guarded("asks", lambda: _asks(settings, control)))
         found.append(await _guarded("event log", lambda: _event_log(settings, grew)))
+    if not await is_serving(settings):
+        found.append(await ports(settings, asterisk=False, service=True))
     return found
 
 
-async def _guarded(name: str, look: Look) -> Finding:
+async def _guarded(
+    name: str, look: Look, remedy: str = "docs/operations.md tells what belongs there"
+) -> Finding:
     try:
         return await look()
     except (HotlineError, OSError, TimeoutError) as error:
-        return Finding(
-            name, ok=False, seen=str(error) or type(error).__name__, remedy="see docs/operations.md"
-        )
+        return Finding(name, ok=False, seen=str(error) or "no answer in time", remedy=remedy)
 
 
 async def _configuration(settings: Settings) -> Finding:
-    result = await asyncio.to_thread(lambda: check(settings.config, known_prompts(settings)))
+    result = await asyncio.to_thread(check_on_disk, settings)
     if result.plan is None:
         seen = f"{len(result.errors)} errors in {settings.config}"
         return Finding("configuration", ok=False, seen=seen, remedy="hotline check")
-    return Finding("configuration", ok=True, seen=f"{settings.config}: {len(result.plan.lines)} lines")
+    seen = f"{settings.config}: {len(result.plan.lines)} lines"
+    if not result.warnings:
+        return Finding("configuration", ok=True, seen=seen)
+    warned = f"{seen}, {len(result.warnings)} warnings"
+    return Finding("configuration", ok=True, seen=warned, remedy="hotline check tells them")
 
 
 async def _prompts(settings: Settings) -> Finding:
-    result = check(settings.config)
+    """Whether callers hear what is played: in every language, also in menus and at the control number."""
+    return await asyncio.to_thread(_look_at_prompts, settings)
+
+
+def _look_at_prompts(settings: Settings) -> Finding:
+    sources = read_sources(*prompt_folders(settings))
+    plan = check_on_disk(settings).plan
+    uses = prompt_uses(plan) if plan else {}
     wanted = {
-        f"{line.language}/{prompt}"
-        for line in (result.plan.lines.values() if result.plan else ())
-        for prompt in (line.greeting, line.closed_message, line.sorry_message, "technical")
+        f"{language}/{prompt}"
+        for prompt, found in uses.items()
+        for use in found
+        for language in use.languages
     }
-    missing = sorted(name for name in wanted if not (settings.sounds_dir / f"{name}.wav").exists())
-    if missing:
-        return Finding("prompts", ok=False, seen=f"missing: {', '.join(missing)}", remedy="make setup")
-    return Finding("prompts", ok=True, seen=f"{len(wanted)} in {settings.sounds_dir}")
-
-
-async def _own_name() -> Finding:
-    name = socket.gethostname()
-    started = time.monotonic()
-    try:
-        async with asyncio.timeout(10):
-            await asyncio.get_running_loop().getaddrinfo(name, None)
-    except (OSError, TimeoutError) as error:
-        seen = f"{name} does not resolve ({error})"
+    if unwritten := sorted(wanted - sources.keys()):
+        seen = f"nobody has written {_some(unwritten)}"
         return Finding(
-            "own name",
-            ok=False,
-            seen=seen,
-            remedy=f"add `127.0.1.1 {name}` to /etc/hosts: every call waits for it",
+            "prompts", ok=False, seen=seen, remedy="hotline prompts missing tells where they are heard"
         )
-    taken = time.monotonic() - started
-    remedy = "" if taken < SLOW_NAME else f"add `127.0.1.1 {name}` to /etc/hosts: every call waits this long"
-    return Finding(
-        "own name", ok=taken < SLOW_NAME, seen=f"{name} resolves in {taken * 1000:.0f} ms", remedy=remedy
-    )
+    unmade = sorted(name for name in sources if not (settings.sounds_dir / f"{name}.wav").exists())
+    if unmade:
+        seen = f"not made: {_some(unmade)}"
+        return Finding("prompts", ok=False, seen=seen, remedy="hotline prompts generate")
+    return Finding("prompts", ok=True, seen=f"{len(sources)} in {settings.sounds_dir}, {len(wanted)} in use")
 
 
-async def _clock() -> Finding:
-    now = time.gmtime()
-    ok = now.tm_year >= LEAST_YEAR
-    return Finding(
-        "clock", ok=ok, seen=time.strftime("%F %TZ", now), remedy="" if ok else "set the clock, then run NTP"
-    )
-
-
-async def _disk(settings: Settings) -> Finding:
-    folder = next(path for path in (settings.state_dir, *settings.state_dir.parents) if path.exists())
-    free = shutil.disk_usage(folder).free
-    ok = free >= LEAST_FREE
-    remedy = "" if ok else "free some space, or move HOTLINE_STATE"
-    return Finding("disk", ok=ok, seen=f"{free // 2**20} MiB free at {folder}", remedy=remedy)
+def _some(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 async def _database(settings: Settings) -> Finding:
@@ -154,13 +133,6 @@ async def _database(settings: Settings) -> Finding:
         seen=described.text,
         remedy="" if described.ok else "hotline serve migrates it",
     )
-
-
-async def _free_ports(settings: Settings) -> Finding:
-    from hotline_ivr.launch.ports import check_ports  # noqa: PLC0415 - only where Asterisk does not run
-
-    check_ports(settings, asterisk=True, service=False)
-    return Finding("ports", ok=True, seen="those of Asterisk are free")
 
 
 async def _ami(settings: Settings) -> Finding:
@@ -177,9 +149,11 @@ async def _rights(settings: Settings) -> Finding:
 async def _asks(settings: Settings, control: AsteriskControl) -> Finding:
     started = int(time.time())
     await control.command("channel originate Local/s@hotline-doctor/n application Wait 1")
-    async with asyncio.timeout(PROBE_TIMEOUT):
-        while (answer := _probe_answer(await control.command("dialplan show globals"), started)) is None:
-            await asyncio.sleep(0.2)
+    answer: str | None = None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PROBE_TIMEOUT):
+            while (answer := _probe_answer(await control.command("dialplan show globals"), started)) is None:
+                await asyncio.sleep(0.2)
     if answer == "well":
         return Finding("asks", ok=True, seen=f"Asterisk reaches the service at {settings.agi_address}")
     remedy = "start the service (hotline serve); callers go by the fallback until then"
@@ -201,9 +175,14 @@ def _probe_answer(variables: str, since: int) -> str | None:
 
 
 async def _event_log(settings: Settings, grew: Callable[[], bool]) -> Finding:
-    async with asyncio.timeout(PROBE_TIMEOUT):
-        while not grew():
-            await asyncio.sleep(0.2)
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT):
+            while not grew():
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        seen = f"a test channel is not in {settings.cel_file}: calls would be missing in the record"
+        remedy = "run hotline render, and see that Asterisk's user may write there"
+        return Finding("event log", ok=False, seen=seen, remedy=remedy)
     return Finding("event log", ok=True, seen=f"a test channel is in {settings.cel_file}")
 
 

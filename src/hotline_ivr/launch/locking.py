@@ -30,3 +30,19 @@ def only_one(path: Path, what: str) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds the lock file, as far as one can tell without taking it."""
+    try:
+        pid = int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        # Somebody else's, and there.
+        return pid
+    return pid

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hotline_ivr.config.check import check, read_plan
+from hotline_ivr.config.check import CheckResult, check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ConfigError
 from hotline_ivr.launch.plan_history import PlanHistory, files_of
@@ -46,6 +46,14 @@ def remarks_today(settings: Settings) -> Callable[[Plan], Iterator[Remark]]:
         yield from untold(plan, prompts)
 
     return remarks
+
+
+def check_on_disk(settings: Settings) -> CheckResult:
+    """Everything there is to say of the configuration on disk, errors and warnings.
+
+    Raises SetupError if the prompts' texts cannot be read.
+    """
+    return check(settings.config, known_prompts(settings), remarks_today(settings))
 
 
 def plan_on_disk(settings: Settings) -> Plan:

@@ -118,12 +118,16 @@ def visit_of(
     line = book.plan.lines.get(call.line)
     if line is None:
         return None
-    visit = Visit(book, call.line, line, call.state, now, call_id=call.id, surroundings=surroundings)
-    return in_situation(visit, book.situation(call.line, now))
+    situation = book.situation(call.line, now)
+    route = situation.route or line.route
+    return Visit(book, call.line, line, call.state, now, route, situation.open, call.id, surroundings)
 
 
 def in_situation(visit: Visit, situation: Situation) -> Visit:
-    return replace(visit, is_open=situation.open, route=situation.route or visit.line.route)
+    route = situation.route or visit.line.route
+    if visit.is_open == situation.open and visit.route == route:
+        return visit
+    return replace(visit, is_open=situation.open, route=route)
 
 
 def arrived(visit: Visit, situation: Situation) -> Decision:

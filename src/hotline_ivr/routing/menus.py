@@ -5,7 +5,7 @@ Pure, and without a memory of its own: where the caller is travels on the channe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from hotline_ivr.config.destinations import Destination
@@ -62,7 +62,7 @@ class Visit:
         """Into a menu from its beginning; the line's queue if the plan has no such menu."""
         menu = self.plan.menus.get(name)
         chosen = self.state.language if language is None else language
-        here = self._at(State(chosen, 0, self._path_to(name)))
+        here = self.at(State(chosen, 0, self._path_to(name)))
         if menu is None:
             return go_to_line_queue(here, f"no-such-menu:{name}", *before)
         return here.tell(menu, (menu.prompt,), reason, *before)
@@ -77,7 +77,7 @@ class Visit:
         if collect is None:
             return go_to_line_queue(self, f"no-such-collect:{name}", *before)
         path = (*self._menus(), COLLECT_PREFIX + name)[-MAX_DEPTH:]
-        here = self._at(State(self.state.language, 0, path))
+        here = self.at(State(self.state.language, 0, path))
         return here.ask_again(collect, (collect.prompt,), reason, *before)
 
     def ask_again(self, collect: Collect, prompts: tuple[str, ...], reason: str, *before: Step) -> Decision:
@@ -92,12 +92,23 @@ class Visit:
         )
         return Decision((*before, digits), reason, self.state)
 
-    def _at(self, state: State) -> Visit:
-        return replace(self, state=state)
+    def at(self, state: State) -> Visit:
+        # Field by field: `replace` takes longer than all the rest of a decision.
+        return Visit(
+            self.book,
+            self.line_id,
+            self.line,
+            state,
+            self.now,
+            self.route,
+            self.is_open,
+            self.call_id,
+            self.surroundings,
+        )
 
     def failed_once_more(self) -> Visit:
         state = self.state
-        return self._at(State(state.language, state.tries + 1, state.path))
+        return self.at(State(state.language, state.tries + 1, state.path))
 
     def _menus(self) -> tuple[str, ...]:
         return tuple(name for name in self.state.path if not name.startswith(COLLECT_PREFIX))
@@ -139,7 +150,7 @@ def _choose(visit: Visit, menu: Menu, choice: Choice, reason: str) -> Decision:
     if choice.language is not None:
         # Written in full even where it is the line's own: another language may have been chosen before.
         state = State(choice.language, visit.state.tries, visit.state.path)
-        visit = replace(visit, state=state)
+        visit = visit.at(state)
     match choice.do:
         case "operator":
             return go_to_line_queue(visit, reason)

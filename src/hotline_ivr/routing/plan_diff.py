@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
 
 from hotline_ivr.config.dates import DateSpan, EasterDay, NthWeekday
-from hotline_ivr.config.hours import Interval
+from hotline_ivr.config.hours import DAYS, Interval
 from hotline_ivr.config.models import Configuration, Plan
 from hotline_ivr.config.types import duration_text
 from hotline_ivr.routing.plan_hours import Span, hours_differences
@@ -98,14 +99,14 @@ def _fields(subject: str, before: BaseModel | None, after: BaseModel | None) -> 
         yield Difference(subject, "is new" if before is None else "is gone")
         return
     told = False
-    for field in type(after).model_fields:
+    for field, about in type(after).model_fields.items():
         was, becomes = getattr(before, field), getattr(after, field)
         if was == becomes:
             continue
         told = True
         if field in {"hours", "calendar"} and subject.startswith("line "):
             continue  # told day by day
-        yield Difference(subject, f"{field}: {_change(field, was, becomes)}")
+        yield Difference(subject, f"{about.alias or field}: {_change(field, was, becomes)}")
     if not told:
         yield Difference(subject, "is written differently")
 
@@ -135,8 +136,29 @@ def _shown(field: str, value: Any) -> str:
         case Interval() | DateSpan() | EasterDay() | NthWeekday():
             return value.text
         case BaseModel():
-            kept = value.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-            return "{" + ", ".join(f"{key}: {item}" for key, item in kept.items()) + "}"
+            kept = value.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+            return _in_words(kept)
         case _:
             written = getattr(value, "written", None)
-            return str(written() if callable(written) else value)
+            return _in_words(written() if callable(written) else value)
+
+
+def _in_words(value: Any) -> str:
+    """What was written, as YAML has it; days with the same hours together."""
+    match value:
+        case dict() if value and value.keys() <= set(DAYS):
+            return ", ".join(f"{days} {hours}" for days, hours in _runs(value))
+        case dict():
+            return "{" + ", ".join(f"{key}: {_in_words(item)}" for key, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_in_words, value)) + "]"
+        case _:
+            return str(value)
+
+
+def _runs(week: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """`mon-fri` for days that follow one another and have the same hours."""
+    for hours, run in groupby(DAYS, key=week.get):
+        days = list(run)
+        if hours is not None:
+            yield days[0] if len(days) == 1 else f"{days[0]}-{days[-1]}", hours

@@ -6,9 +6,11 @@ compiled once, ahead where `prepare` was called, and a decision is a search in a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from heapq import merge
 from typing import Self
 
 from hotline_ivr.config.models import Plan
@@ -87,7 +89,7 @@ class Rulebook:
         start = start.astimezone(UTC).replace(microsecond=0)
         end = start + timedelta(days=days)
         found = [Change(start, self.situation(line_id, start))]
-        for moment in sorted(set(self._moments(line_id, start, end))):
+        for moment in self._moments(line_id, start, end):
             situation = self.situation(line_id, moment)
             if situation != found[-1].situation:
                 found.append(Change(moment, situation))
@@ -99,7 +101,7 @@ class Rulebook:
         now = self.situation(line_id, at).open
         for year in range(at.year, at.year + LOOK_AHEAD_YEARS + 1):
             start = max(at, datetime(year, 1, 1, tzinfo=UTC))
-            for moment in sorted(set(self._moments(line_id, start, datetime(year + 1, 1, 1, tzinfo=UTC)))):
+            for moment in self._moments(line_id, start, datetime(year + 1, 1, 1, tzinfo=UTC)):
                 if (situation := self.situation(line_id, moment)).open != now:
                     return Change(moment, situation)
         return None
@@ -119,16 +121,23 @@ class Rulebook:
         self._by_line = {line: tuple(found) for line, found in by_line.items()}
 
     def _moments(self, line_id: str, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Moments after `start` and before `end` at which something may change."""
+        """Moments after `start` and before `end` at which something may change, in order."""
+        edges = (
+            edge.astimezone(UTC)
+            for override in self._by_line.get(line_id, ())
+            for edge in (override.since, override.until)
+            if edge is not None and start < edge
+        )
+        for moment in merge(self._moments_of_years(line_id, start, end), sorted(edges)):
+            if moment >= end:
+                return
+            yield moment
+
+    def _moments_of_years(self, line_id: str, start: datetime, end: datetime) -> Iterator[datetime]:
         for year in range(start.year, end.year + 1):
-            for second in self._lines[line_id].year(year).moments:
-                moment = datetime.fromtimestamp(second, UTC)
-                if start < moment < end:
-                    yield moment
-        for override in self._by_line.get(line_id, ()):
-            for edge in (override.since, override.until):
-                if edge is not None and start < edge < end:
-                    yield edge.astimezone(UTC)
+            moments = self._lines[line_id].year(year).moments
+            for index in range(bisect_right(moments, start.timestamp()), len(moments)):
+                yield datetime.fromtimestamp(moments[index], UTC)
 
 
 def _with_overrides(held: Situation, by_hand: tuple[Override, ...], at: datetime) -> Situation:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import (
@@ -49,8 +50,9 @@ _QUEUE_WORDS = {
     "full": QueueStatus.FULL,
     "empty": QueueStatus.JOIN_EMPTY,
 }
-_CENTRE_WORDS = {"full": CentreStatus.FULL}
+_CENTRE_WORDS = {"nobody": CentreStatus.NOBODY, "full": CentreStatus.FULL}
 _DIAL_WORDS = {"timeout": DialStatus.NO_ANSWER, "busy": DialStatus.BUSY}
+_KEYS = frozenset("0123456789*#")
 
 Tell = Callable[[str], str | None]
 """Answers a question to the caller or about the call; None is that the caller hangs up."""
@@ -84,8 +86,13 @@ class Simulation:
         tell: Tell,
         show: Callable[[Scene], None],
         surroundings: Surroundings = NOTHING_SEEN,
+        patient: bool = False,
     ) -> None:
-        """`at` is when the call comes, and stays the time; `show` is told of everything as it happens."""
+        """`at` is when the call comes, and stays the time; `show` is told of everything as it happens.
+
+        Who answers what is no answer is asked again if `patient`; else ArgumentError is raised.
+        """
+        self._patient = patient
         self._surroundings = surroundings
         self.outcome: Outcome | None = None
         self.asks = 0
@@ -139,10 +146,10 @@ class Simulation:
                 self._end(self.outcome or Outcome.TECHNICAL)
             case AskKey(node, language, prompts, _, _, stage):
                 self._say(language, prompts, stage)
-                return self._key(self._told(f"[{node}] key (0-9 * # or timeout)"))
+                return self._key(self._told(f"[{node}] key (0-9 * # or timeout)", _is_key))
             case AskDigits(node, language, prompts):
                 self._say(language, prompts, Stage.MENU)
-                said = self._told(f"[{node}] digits (or timeout)")
+                said = self._told(f"[{node}] digits (or timeout)", _are_digits)
                 return Collected("".join(digit for digit in said if digit in "0123456789"))
             case Promise(queue):
                 return self._promise(queue)
@@ -156,29 +163,39 @@ class Simulation:
             case Wait(queue, max_wait_s):
                 self._note("queue", f"{queue}, for {max_wait_s} s at most")
                 self._stage, self.outcome = Stage.QUEUE, None
-                said = self._told(f"[queue {queue}] answered, timeout, full or empty")
+                said = self._told(
+                    f"[queue {queue}] answered, timeout, full or empty",
+                    {"answered", *_QUEUE_WORDS}.__contains__,
+                )
                 if said == "answered":
                     self._end(Outcome.ANSWERED)
-                return LeftQueue(_QUEUE_WORDS.get(said, QueueStatus.TIMEOUT))
+                return LeftQueue(_QUEUE_WORDS[said])
             case Transfer(trunk, _, number, _):
                 self._note("transfer", f"{number} by {trunk}")
                 self._stage, self.outcome = Stage.TRANSFER, None
-                said = self._told(f"[{number}] answered, timeout or busy")
+                said = self._told(
+                    f"[{number}] answered, timeout or busy", {"answered", *_DIAL_WORDS}.__contains__
+                )
                 if said == "answered":
                     self._end(Outcome.OVERFLOWED)
-                return Transferred(_DIAL_WORDS.get(said, DialStatus.OTHER))
+                return Transferred(_DIAL_WORDS[said])
             case HandOver(centre, trunk, _, targets):
                 numbers = ", then ".join(f"{number} for {ring_s} s" for number, ring_s in targets)
                 self._note("centre", f"{centre} by {trunk}: {numbers}")
                 self._stage, self.outcome = Stage.TRANSFER, None
-                said = self._told(f"[centre {centre}] taken, nobody or full")
+                said = self._told(
+                    f"[centre {centre}] taken, nobody or full",
+                    {"taken", "answered", *_CENTRE_WORDS}.__contains__,
+                )
                 if said in {"taken", "answered"}:
                     self._end(Outcome.OVERFLOWED)
-                return CentreLeft(_CENTRE_WORDS.get(said, CentreStatus.NOBODY))
+                return CentreLeft(_CENTRE_WORDS[said])
             case TakeMessage(box, max_s):
                 self._note("record", f"{box}, for {max_s} s at most")
                 self._stage = Stage.VOICEMAIL
-                return MessageTaken(kept=self._told(f"[voicemail {box}] kept or failed") != "failed")
+                return MessageTaken(
+                    kept=self._told(f"[voicemail {box}] kept or failed", _is_kept) != "failed"
+                )
 
     def _promise(self, queue: str) -> Event | None:
         if not self._call.caller:
@@ -188,10 +205,14 @@ class Simulation:
         return None
 
     def _key(self, said: str) -> KeyPressed:
-        return KeyPressed(said[0] if said != "timeout" and said[0] in "0123456789*#" else None)
+        return KeyPressed(None if said == "timeout" else said)
 
-    def _told(self, question: str) -> str:
+    def _told(self, question: str, is_answer: Callable[[str], bool]) -> str:
         said = self._tell(question)
+        while said and not is_answer(said):
+            if not self._patient:
+                raise ArgumentError(f"'{said[:40]}' is no answer to: {question}")
+            said = self._tell(question)
         if not said:
             self._note("caller", "hangs up")
             self._end(self.outcome or self._abandoned())
@@ -212,3 +233,15 @@ class Simulation:
 
     def _note(self, step: str, text: str) -> None:
         self._show(Scene(step, text))
+
+
+def _is_key(said: str) -> bool:
+    return said == "timeout" or said in _KEYS
+
+
+def _are_digits(said: str) -> bool:
+    return said == "timeout" or set(said) <= _KEYS
+
+
+def _is_kept(said: str) -> bool:
+    return said in {"kept", "failed", "timeout"}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
+from hotline_ivr.config.check import read_plan
 from hotline_ivr.routing.explain import FloorState, explain
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import Call
 from hotline_ivr.routing.wall import zone_of
 from hotline_ivr.views import hours_text
 from hotline_ivr.views.explanation import as_data
 from hotline_ivr.views.week import line_hours
+from hotline_ivr.web.api.explain import Explained
 from tests.web.api.house import NOW, Caller, House
 
+EXAMPLES = Path(__file__).parents[3] / "config" / "examples"
 OSLO = zone_of("Europe/Oslo")
 
 
@@ -23,6 +30,20 @@ async def test_it_says_what_the_command_says(caller: Caller, house: House) -> No
         "the call arrives",
         "no operator of queue main can be reached",
     ]
+
+
+@pytest.mark.parametrize("example", sorted(each.name for each in EXAMPLES.iterdir()))
+@pytest.mark.parametrize(
+    "at", [NOW, datetime(2026, 12, 24, 17, tzinfo=UTC), datetime(2028, 6, 1, 9, tzinfo=UTC)]
+)
+def test_every_rule_of_the_examples_can_be_told(example: str, at: datetime) -> None:
+    """Also rules that say nothing of the day: they are neither open nor closed."""
+    plan = read_plan(EXAMPLES / example)
+    for line_id, line in plan.lines.items():
+        for state in FloorState:
+            told = as_data(explain(Rulebook(plan), Call(line_id, line.numbers[0], "", ""), at, state), OSLO)
+            shown = Explained.model_validate(told).model_dump(mode="json", by_alias=True)
+            assert [rule["open"] for rule in shown["rules"]] == [rule["open"] for rule in told["rules"]]
 
 
 async def test_a_number_and_a_time_on_the_clock_of_the_line_will_do(caller: Caller) -> None:

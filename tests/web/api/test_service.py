@@ -82,6 +82,31 @@ def test_calls_lines_and_check_are_answered(stack: HotlineStack) -> None:
     assert ask(stack, "GET", "/openapi.json", "")[1]["openapi"] == "3.1.0"
 
 
+def test_a_check_over_the_interface_finds_what_the_command_finds(stack: HotlineStack) -> None:
+    """Also what only a look at the prompts and at the days to come tells."""
+    doubtful = plan({"anna": None}, now=datetime.now(UTC))
+    doubtful["lines"]["open"] |= {"languages": ["nb"], "greeting": "hello", "calendar": "office"}
+    del doubtful["lines"]["open"]["hours"]
+    party = {"on": "2020-01-01"}
+    doubtful["calendars"] = {"office": {"hours": "always", "closures": {"party": party}}}
+    texts = stack.settings.config / "prompts" / "prompts.yaml"
+    texts.parent.mkdir()
+    texts.write_text("hello: {en: Good day.}\n", encoding="utf-8")
+    stack.write_config(doubtful)
+    try:
+        status, checked = ask(stack, "POST", "/check", token(stack, "checker", "control"))
+        done = stack.hotline("check", "--json")
+    finally:
+        stack.write_config(plan({"anna": None}, now=datetime.now(UTC)))
+        texts.unlink()
+        texts.parent.rmdir()
+    assert (status, checked["good"], checked["warnings"]) == (200, True, len(checked["problems"]))
+    told = {each["path"]: each["message"] for each in checked["problems"]}
+    assert "has no words in nb" in told["lines.open.greeting"]
+    assert "is over since 2020-01-01" in told["calendars.office.closures.party"]
+    assert told == {each["path"]: each["message"] for each in json.loads(done.stdout)["problems"]}
+
+
 def test_a_token_that_is_revoked_at_the_terminal_is_refused_at_once(stack: HotlineStack) -> None:
     secret = token(stack, "leaver", "read")
     assert ask(stack, "GET", "/lines", secret)[0] == 200

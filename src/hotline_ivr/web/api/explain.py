@@ -33,7 +33,8 @@ class ExplainQuery(Given):
     at: str | None = Field(
         None,
         max_length=40,
-        description="When, on the line's own clock: 2026-12-24 17:55, or today's 17:55; default now.",
+        description="When, on the line's own clock: 2026-12-24 17:55, today's 17:55, tomorrow 08:00 or "
+        "sat 12:00; default now.",
         examples=["2026-12-24 17:55"],
     )
     caller: str = Field(
@@ -63,7 +64,9 @@ class RuleConsidered(DecidingRule):
     """A rule that was looked at."""
 
     applies: bool
-    open: bool
+    open: bool | None = Field(
+        description="Whether it would open the line; null where it says nothing of that."
+    )
     won: bool
     why: str
 
