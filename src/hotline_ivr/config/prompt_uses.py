@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from hotline_ivr.config.control import CONTROL_PROMPTS
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.guard import ALL_BUSY
 from hotline_ivr.config.models import Configuration, Line
 from hotline_ivr.config.types import PromptId
 
@@ -56,6 +57,8 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
             found.setdefault(prompt, []).append(_use(("lines", line_id), _languages(line)))
     for path, prompt, language in _of_control(plan):
         found.setdefault(prompt, []).append(_use(path, (language,)))
+    for path, prompt, spoken in _of_guard(plan):
+        found.setdefault(prompt, []).append(_use(path, spoken))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
 
 
@@ -68,6 +71,15 @@ def _of_control(plan: Configuration) -> Iterator[tuple[Path, str, str]]:
     for line_id, line in plan.control.lines.items():
         if line.prompt is not None:
             yield ("control", "lines", line_id, "prompt"), line.prompt, plan.control.language
+
+
+def _of_guard(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Place, prompt and languages of what callers over a limit hear, where a line does not say it itself."""
+    limited = any(trunk.channels for trunk in plan.trunks.values())
+    told = plan.guard.over_limit or ALL_BUSY
+    for line_id, line in plan.lines.items():
+        if (limited or line.is_limited) and line.over_limit is None and told.message is not None:
+            yield ("lines", line_id), told.message, (line.language,)
 
 
 def _languages(line: Line) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
+from hotline_ivr.config.guard import Guard, TurnAway
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.menus import Choice, Lookup
@@ -81,6 +82,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("contracts.<id>", Contract),
     ("centres.<id>", Centre),
     ("outside", Outside),
+    ("guard", Guard),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -91,6 +93,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Days of duty", Duty),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
+    ("Turned away", TurnAway),
     ("A campaign", Campaign),
     ("A season", Season),
     ("An opening", Opening),

@@ -28,6 +28,8 @@ class Outcome(StrEnum):
     OVERFLOWED = "overflowed"
     # ... or should have been, and nobody there answered.
     OVERFLOW_LOST = "overflow-lost"
+    # Turned away because the carrier, the line or the number has as many calls as it takes.
+    OVER_LIMIT = "over-limit"
 
 
 # What a caller of a closed line may still bring about.

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import phonenumbers
 
+from hotline_ivr.asterisk.render.limits import limits_of
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.config.models import Plan
 from hotline_ivr.settings import Settings
 
-HAND_WRITTEN = ("hotline-arrive.conf", "hotline-run.conf", "hotline-fallback.conf", "hotline-control.conf")
+HAND_WRITTEN = (
+    "hotline-arrive.conf",
+    "hotline-guard.conf",
+    "hotline-run.conf",
+    "hotline-fallback.conf",
+    "hotline-control.conf",
+)
 
 
 def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
@@ -49,6 +56,7 @@ def _numbers(plan: Plan) -> str:
                     f"exten => {value(dialled)},1,Gosub(hotline-clean,s,1)",
                     f" same => n,Set(HOTLINE_LINE={value(line_id)})",
                     f" same => n,Set(HOTLINE_NUMBER={value(number)})",
+                    *limits_of(plan, line_id, number),
                     " same => n,Goto(hotline-arrive,s,1)",
                 ]
     for number in plan.control.numbers if plan.control else ():
