@@ -26,12 +26,14 @@ from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.answering import Answering
 from hotline_ivr.launch.applying import propose
+from hotline_ivr.launch.blocking import BlocksWatch, caller_control, write_callers
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
@@ -53,6 +55,7 @@ from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.local import LocalGate
 from hotline_ivr.web.api.route import AnyRoute
@@ -135,6 +138,8 @@ class Service:
         self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
         # Before the first ask, so that a line that was closed by hand is so from the first caller on.
         self._overrides.look()
+        self._blocks = BlocksWatch(settings, self._asks.block)
+        self._blocks.look()
         self._control = phone_control(
             settings,
             book=lambda: self._asks.book,
@@ -188,6 +193,7 @@ class Service:
             Loop("configuration folder", self._reload_on_save),
             Loop("fallback", self._refresh_fallback),
             Loop("overrides", self._overrides.run),
+            Loop("blocks", self._blocks.run),
             Loop("minutes outside", self._minutes.run),
             Loop("sounds", partial(bring_sounds_up_to_date, self._settings)),
         )
@@ -209,6 +215,7 @@ class Service:
             books=lambda: self._asks.book,
             hands=lambda: hand_control(settings, self._asks.plan),
             overrides=OverridesFile(settings.overrides_file),
+            blocking=self._blocking(),
             trail=AuditTrail(settings.audit_file),
             overrides_changed=self._overrides.look,
             check=lambda: check(settings.config, known_prompts(settings)),
@@ -218,6 +225,14 @@ class Service:
             floor=self._desk(),
         )
         return all_routes(parts)
+
+    def _blocking(self) -> BlocksDesk:
+        settings = self._settings
+        return BlocksDesk(
+            kept=BlocksFile(settings.blocks_file).all,
+            hands=lambda: caller_control(settings, self._asks.plan),
+            changed=self._blocks.look,
+        )
 
     def _desk(self) -> FloorDesk:
         return FloorDesk(
@@ -309,6 +324,7 @@ class Service:
         """In a thread: also compiles a year that has come near."""
         self._asks.book.prepare(datetime.now(UTC))
         write_fallback(self._settings.fallback_dir, self._asks.book, datetime.now(UTC))
+        write_callers(self._settings, self._asks.plan, datetime.now(UTC))
 
     def _readiness(self) -> Readiness:
         return Readiness(

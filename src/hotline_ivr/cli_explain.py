@@ -36,6 +36,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what happens to a call, by which rule, which rules lost and why, and when this next changes."""
+    from hotline_ivr.control.blocks_file import BlocksFile
     from hotline_ivr.control.overrides_file import OverridesFile
     from hotline_ivr.launch.plans import plan_on_disk, running_plan
     from hotline_ivr.routing.asking import line_of, moment_of
@@ -53,7 +54,11 @@ def explain(
     zone = zone_of(plan.lines[line_id].time_zone)
     now = datetime.now(UTC)
     moment = moment_of(at, zone, now)
-    book = Rulebook(plan, OverridesFile(settings.overrides_file).standing(now))
+    book = Rulebook(
+        plan,
+        OverridesFile(settings.overrides_file).standing(now),
+        BlocksFile(settings.blocks_file).standing(now),
+    )
     call = Call(line_id, dialled, caller, plan.version)
     found = explain_call(book, call, moment, state, language=language)
     if as_json:
@@ -109,8 +114,8 @@ def _step(step: Step) -> str:  # noqa: PLR0911  one for each step
             )
         case Mark(outcome):
             return f"counts as {outcome}"
-        case HangUp():
-            return "the call ends"
+        case HangUp(cause):
+            return f"the call is refused (cause {cause})" if cause else "the call ends"
         case AskKey(node, language, prompts):
             return f"menu {node}: prompt {' '.join(f'{language}/{prompt}' for prompt in prompts)}, then a key"
         case HandOver():

@@ -78,3 +78,44 @@ def test_who_limits_calls_needs_words_for_those_over_the_limit(limited: Spoil) -
 
 def test_a_line_without_limits_needs_no_words(spoil: Spoil) -> None:
     assert shown(spoil(prompts=("greeting", "closed", "sorry"))) == []
+
+
+LISTS = """\
+guard:
+  allow:
+    - {numbers: [+47 22 85 00 00], reason: switchboard}
+  block:
+    - {numbers: [+47 99 99 99 99], until: 2026-12-31}
+    - {prefixes: [+47 820], refuse: busy}
+    - {withheld: yes, message: full-house}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("99 99 99 99", "99 99 99 99", ""),
+        ("+47 99 99 99 99", "22 85 12 34", "+4722851234 is a number of your own line 'admission'"),
+        ("[+47 820]", "[+47]", "+47 blocks everybody in your own country"),
+        ("[+47 820]", "[+4]", "+4 blocks everybody in your own country"),
+        ("full-house", "ful-house", "there is no prompt 'ful-house'; did you mean 'full-house'?"),
+        ("withheld: yes, ", "", "names nobody"),
+        ("refuse: busy", "refuse: busy, message: full-house", "has both a `message` and a refusal"),
+    ],
+)
+def test_lists_of_callers_that_block_too_much_or_nobody_are_refused(
+    spoil: Spoil, old: str, new: str, message: str
+) -> None:
+    assert old in LISTS
+    lists = LISTS.replace(old, new, 1)
+    found = shown(spoil((HOSTS, HOSTS + lists), prompts=PROMPTS))
+    assert any(message in line for line in found) if message else not found, found
+
+
+def test_lists_are_bounded(spoil: Spoil) -> None:
+    entries = "".join(
+        f"    - {{prefixes: [{', '.join(f'+49{place}{n:03}' for n in range(1000))}]}}\n"
+        for place in (1, 2, 3)
+    )
+    found = shown(spoil((HOSTS, f"{HOSTS}guard:\n  block:\n{entries}"), prompts=PROMPTS))
+    assert any("hold 3000 numbers, more than 2000" in line for line in found), found

@@ -184,8 +184,8 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
             return join("promise", queue)
         case Mark(outcome):
             return join("mark", outcome)
-        case HangUp():
-            return "hangup"
+        case HangUp(cause):
+            return join("hangup", *([str(cause)] if cause else []))
 
 
 def _hand_over(step: HandOver) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.blocks import Block
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.overrides import Override
 from hotline_ivr.routing.rulebook import Rulebook
@@ -69,7 +70,7 @@ class Asks:
 
     def use(self, book: Rulebook) -> None:
         """From now on new calls go by this plan, made ready before; the overrides that hold stay."""
-        self._take(book.with_overrides(self.book.overrides))
+        self._take(book.with_overrides(self.book.overrides).with_blocks(self.book.callers.blocks))
         self._books.move_to_end(book.plan.version)
         while len(self._books) > KEPT_PLANS:
             self._books.popitem(last=False)
@@ -77,6 +78,10 @@ class Asks:
     def override(self, overrides: Iterable[Override]) -> None:
         """From now on these overrides hold, and no others."""
         self._take(self.book.with_overrides(overrides))
+
+    def block(self, blocks: Iterable[Block]) -> None:
+        """From now on these callers are blocked by hand, and no others."""
+        self._take(self.book.with_blocks(blocks))
 
     def _take(self, book: Rulebook) -> None:
         self._books[book.plan.version] = book

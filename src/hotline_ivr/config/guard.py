@@ -7,10 +7,18 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
+from hotline_ivr.config.dates import FullDate
+from hotline_ivr.config.outside import Prefix
 from hotline_ivr.config.refusal import refusal
-from hotline_ivr.config.types import PromptId
+from hotline_ivr.config.types import Name, PhoneNumber, PromptId, YesNo
 
 Refusal = Literal["busy", "rejected", "congestion", "unobtainable"]
+
+CAUSES: dict[Refusal, int] = {"busy": 17, "rejected": 21, "congestion": 34, "unobtainable": 1}
+"""Causes of ITU-T Q.850, which Asterisk turns into SIP 486, 403, 503 and 404."""
+
+MOST_LISTED = 2_000
+"""Most numbers and beginnings of numbers in all lists: each is a few small files for a dead service."""
 
 
 class TurnAway(Model):
@@ -36,6 +44,52 @@ class TurnAway(Model):
 ALL_BUSY = TurnAway(message="all-busy")
 """What callers over a limit get where nothing is written."""
 
+REJECTED = TurnAway(refuse="rejected")
+"""What callers on the block list get where nothing is written."""
+
+
+class Callers(Model):
+    """Some callers, by their numbers."""
+
+    numbers: tuple[PhoneNumber, ...] = Field(
+        (), max_length=1000, description="Their numbers.", examples=["[+47 99 99 99 99]"]
+    )
+    prefixes: tuple[Prefix, ...] = Field(
+        (), max_length=1000, description="Beginnings of their numbers.", examples=["[+47 820]"]
+    )
+    withheld: YesNo = Field(False, description="Callers whose number is not told.")
+    until: FullDate | None = Field(
+        None, description="Last day on which this holds; without it always.", examples=["2026-12-31"]
+    )
+    reason: Name | None = Field(None, description="Why, for people.", examples=["threats, case 17"])
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if not (self.numbers or self.prefixes or self.withheld):
+            raise refusal("names nobody", "write numbers, prefixes, or withheld: yes")
+        return self
+
+
+class Blocked(Callers):
+    """Callers who are turned away, and what they get."""
+
+    message: PromptId | None = Field(None, description="Prompt that they hear; then the call ends.")
+    refuse: Refusal | None = Field(
+        None, description="What the carrier is told instead; without either what `guard.blocked` says."
+    )
+
+    @model_validator(mode="after")
+    def _one_at_most(self) -> Self:
+        if self.message is not None and self.refuse is not None:
+            raise refusal("has both a `message` and a refusal", "write one of the two")
+        return self
+
+    @property
+    def away(self) -> TurnAway | None:
+        if self.message is None and self.refuse is None:
+            return None
+        return TurnAway(message=self.message) if self.message else TurnAway(refuse=self.refuse)
+
 
 class Guard(Model):
     """What keeps a hotline usable when too many call at once."""
@@ -52,4 +106,22 @@ class Guard(Model):
         le=1000,
         description="Most callers who hear a message of `over_limit` at once; others are busy (SIP 486).",
         examples=["20"],
+    )
+    allow: tuple[Callers, ...] = Field(
+        (),
+        max_length=500,
+        description="Callers whom neither `block` nor anybody's `hotline block` turns away.",
+        examples=["[{numbers: [+47 22 85 00 00], reason: switchboard}]"],
+    )
+    block: tuple[Blocked, ...] = Field(
+        (),
+        max_length=500,
+        description="Callers who are turned away, on every line and number without priority.",
+        examples=["[{prefixes: [+47 820], refuse: busy}]"],
+    )
+    blocked: TurnAway | None = Field(
+        None,
+        description="What blocked callers get where their entry says nothing; without it they are rejected"
+        " (SIP 403).",
+        examples=["{refuse: rejected}"],
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator
 
+from hotline_ivr.config.guard import MOST_LISTED
+from hotline_ivr.config.outside import read_prefix, whole_country
 from hotline_ivr.config.phone import to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
 from hotline_ivr.config.reading import Reading
@@ -21,6 +23,7 @@ def guard_checks(reading: Reading, country: str | None, prompts: Collection[str]
     """Yield what is wrong; `country` reads national numbers, `prompts` None skips those."""
     yield from itertools.islice(_numbers(reading, country), FOUND_PROBLEMS)
     yield from itertools.islice(_reserves(reading), FOUND_PROBLEMS)
+    yield from itertools.islice(_lists(reading, country), FOUND_PROBLEMS)
     if prompts is not None:
         yield from itertools.islice(_prompts(reading, prompts), FOUND_PROBLEMS)
 
@@ -94,12 +97,59 @@ def _reserves(reading: Reading) -> Iterator[Problem]:
             yield reading.problem(path, message, remedy, severity="warning")
 
 
+def _lists(reading: Reading, country: str | None) -> Iterator[Problem]:
+    """Lists that are too long, or that block everybody, or a number of our own."""
+    guard = _mapping(reading.data.get("guard"))
+    own = {
+        number: line_id
+        for line_id, line in _lines(reading)
+        for text in _listed(line.get("numbers"))
+        if (number := _e164(text, country))
+    }
+    listed = 0
+    for name in ("allow", "block"):
+        for place, entry in enumerate(_listed(guard.get(name))):
+            numbers, prefixes = (_listed(_mapping(entry).get(key)) for key in ("numbers", "prefixes"))
+            listed += len(numbers) + len(prefixes)
+            if name == "block":
+                path: Path = ("guard", name, place)
+                yield from _own_numbers(reading, (*path, "numbers"), numbers, own, country)
+                yield from _too_many(reading, (*path, "prefixes"), prefixes, country)
+    if listed > MOST_LISTED:
+        message = f"the lists of callers hold {listed} numbers, more than {MOST_LISTED}"
+        yield reading.problem(("guard",), message, "write prefixes in place of numbers", key=True)
+
+
+def _own_numbers(
+    reading: Reading, path: Path, numbers: list[object], own: dict[str, str], country: str | None
+) -> Iterator[Problem]:
+    for place, text in enumerate(numbers):
+        number = _e164(text, country)
+        if number is not None and number in own:
+            message = f"{number} is a number of your own line {quoted(own[number])}"
+            yield reading.problem((*path, place), message, "write callers' numbers")
+
+
+def _too_many(reading: Reading, path: Path, prefixes: list[object], country: str | None) -> Iterator[Problem]:
+    for place, text in enumerate(prefixes):
+        try:
+            prefix = read_prefix(text)
+        except ValueError:
+            continue  # the model has said so
+        if whole_country(prefix, country):
+            message = f"{prefix} blocks everybody in your own country"
+            yield reading.problem((*path, place), message, "write more digits")
+
+
 def _prompts(reading: Reading, prompts: Collection[str]) -> Iterator[Problem]:
     limited = any(_whole(trunk.get("channels")) for _, trunk in _trunks(reading))
     named: list[tuple[Path, object]] = []
     guard = _mapping(reading.data.get("guard"))
     told = _mapping(guard.get("over_limit"))
     named.append((("guard", "over_limit", "message"), told.get("message")))
+    named.append((("guard", "blocked", "message"), _mapping(guard.get("blocked")).get("message")))
+    for place, entry in enumerate(_listed(guard.get("block"))):
+        named.append((("guard", "block", place, "message"), _mapping(entry).get("message")))
     for line_id, line in _lines(reading):
         own = _mapping(line.get("over_limit"))
         named.append((("lines", line_id, "over_limit", "message"), own.get("message")))

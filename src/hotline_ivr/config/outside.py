@@ -48,6 +48,12 @@ class Outside(Model):
     )
 
 
+def whole_country(prefix: str, country: str | None) -> bool:
+    """Whether every number of this country (two letters) begins so."""
+    code = phonenumbers.country_code_for_region(country or "")
+    return f"+{code}".startswith(prefix)
+
+
 def is_allowed(number: str, allowed: tuple[str, ...], country: str | None) -> bool:
     """Whether this E.164 number may be dialled; `country` (two letters) counts where nothing is listed."""
     if allowed:

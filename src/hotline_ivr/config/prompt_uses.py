@@ -77,6 +77,11 @@ def _of_guard(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]
     """Place, prompt and languages of what callers over a limit hear, where a line does not say it itself."""
     limited = any(trunk.channels for trunk in plan.trunks.values())
     told = plan.guard.over_limit or ALL_BUSY
+    listed = [*((f"block.{place}", entry) for place, entry in enumerate(plan.guard.block))]
+    for place, each in (("blocked", plan.guard.blocked), *listed):
+        if each is not None and each.message is not None:
+            spoken = tuple(dict.fromkeys(line.language for line in plan.lines.values()))
+            yield ("guard", place), each.message, spoken
     for line_id, line in plan.lines.items():
         if (limited or line.is_limited) and line.over_limit is None and told.message is not None:
             yield ("lines", line_id), told.message, (line.language,)

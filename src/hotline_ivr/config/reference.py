@@ -32,7 +32,7 @@ from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
-from hotline_ivr.config.guard import Guard, TurnAway
+from hotline_ivr.config.guard import Blocked, Callers, Guard, TurnAway
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.menus import Choice, Lookup
@@ -94,6 +94,8 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
     ("Turned away", TurnAway),
+    ("Callers", Callers),
+    ("Blocked callers", Blocked),
     ("A campaign", Campaign),
     ("A season", Season),
     ("An opening", Opening),

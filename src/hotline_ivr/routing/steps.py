@@ -30,6 +30,8 @@ class Outcome(StrEnum):
     OVERFLOW_LOST = "overflow-lost"
     # Turned away because the carrier, the line or the number has as many calls as it takes.
     OVER_LIMIT = "over-limit"
+    # Turned away by a list of callers, or by the guard against floods.
+    BLOCKED = "blocked"
 
 
 # What a caller of a closed line may still bring about.
@@ -190,6 +192,9 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call."""
+
+    #: Why a call is refused that was not picked up (cause of Q.850); 0 says nothing.
+    cause: int = 0
 
 
 Step = (

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from hotline_ivr.asterisk.render.sections import value
-from hotline_ivr.config.guard import ALL_BUSY, Refusal
+from hotline_ivr.config.guard import ALL_BUSY, CAUSES
 from hotline_ivr.config.models import Plan
-
-CAUSES: dict[Refusal, int] = {"busy": 17, "rejected": 21, "congestion": 34, "unobtainable": 1}
-"""Causes of ITU-T Q.850, which Asterisk turns into SIP 486, 403, 503 and 404."""
 
 
 def limits_of(plan: Plan, line_id: str, number: str) -> list[str]:
