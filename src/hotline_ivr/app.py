@@ -22,6 +22,7 @@ from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
+from hotline_ivr.calls.gatekeeper import Gatekeeper
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
@@ -95,6 +96,9 @@ class Service:
             clock_of_calls(settings.test_clock),
             self._lookups,
             surroundings=self._surroundings,
+            turned_away=Gatekeeper(
+                time.monotonic, counted=lambda by: self._metrics.floods.labels(by).inc()
+            ).look,
         )
         self._agi = AgiServer(
             self._answer,

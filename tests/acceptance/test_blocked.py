@@ -35,6 +35,7 @@ def configuration() -> dict[str, Any]:
             {"prefixes": ["+47820"], "refuse": "busy"},
             {"withheld": "yes", "refuse": "unobtainable"},
         ],
+        "flood": {"per_caller": {"calls": "3", "within": "1h"}},
     }
     return made
 
@@ -99,6 +100,36 @@ async def test_who_is_blocked_by_hand_is_out_at_once_without_the_service_too_and
             await asyncio.sleep(0.1)
     await callers.is_refused(number, ORDINARY, 503)
     assert stack.hotline("unblock", number).returncode == 0
+
+
+async def test_who_calls_without_end_is_busy_but_neither_in_an_emergency_nor_from_the_allow_list(
+    callers: Callers,
+) -> None:
+    number = "+4790008001"
+    for _ in range(3):
+        call = await callers.rings(number, ORDINARY)
+        await call.wait_answered()
+        await call.hang_up()
+    await callers.is_refused(number, ORDINARY, 486)
+    # However it is written; an emergency, another caller, and who is on the allow list.
+    await callers.is_refused("004790008001", ORDINARY, 486)
+    passed = [await callers.rings(number, EMERGENCY), await callers.rings("+4790008002", ORDINARY)]
+    passed += [await callers.rings(ALLOWED, ORDINARY) for _ in range(4)]
+    await asyncio.gather(*(call.wait_answered() for call in passed))
+    await callers.gone(*passed)
+    records = await callers.stack.wait_calls(
+        lambda found: all(each["finished"] for each in found) and len(of(found, number)) == 5, 20
+    )
+    outcomes = [each["outcome"] for each in of(records, number)]
+    assert outcomes == ["abandoned", "abandoned", "abandoned", "blocked", "abandoned"]
+    assert of(records, number)[3]["reasons"] == "flood:caller"
+    _, metrics = callers.stack.get("/metrics")
+    assert 'hotline_flood_refusals_total{by="caller"} 2.0' in metrics
+    assert "calls come too fast" in callers.stack.log_of("serve").read_text(encoding="utf-8")
+
+
+def of(records: list[dict[str, Any]], caller: str) -> list[dict[str, Any]]:
+    return [record for record in records if record["caller"] == caller]
 
 
 def notices(stack: HotlineStack) -> int:

@@ -10,7 +10,7 @@ from hotline_ivr.config.base import Model
 from hotline_ivr.config.dates import FullDate
 from hotline_ivr.config.outside import Prefix
 from hotline_ivr.config.refusal import refusal
-from hotline_ivr.config.types import Name, PhoneNumber, PromptId, YesNo
+from hotline_ivr.config.types import Duration, Name, PhoneNumber, PromptId, YesNo
 
 Refusal = Literal["busy", "rejected", "congestion", "unobtainable"]
 
@@ -91,6 +91,44 @@ class Blocked(Callers):
         return TurnAway(message=self.message) if self.message else TurnAway(refuse=self.refuse)
 
 
+BUSY = TurnAway(refuse="busy")
+"""What callers in a flood get where nothing is written."""
+
+
+class CallerRate(Model):
+    """How many calls of one caller are let in within a time."""
+
+    calls: int = Field(30, ge=0, le=200, description="Most calls; 0 is no limit.", examples=["30"])
+    within: Duration = Field(60, ge=1, le=3600, description="Within this time, which slides along.")
+
+
+class TrunkRate(Model):
+    """How many calls of one carrier are let in within a time."""
+
+    calls: int = Field(0, ge=0, le=10_000, description="Most calls; 0 is no limit.", examples=["300"])
+    within: Duration = Field(60, ge=1, le=3600, description="Within this time, which slides along.")
+
+
+class Flood(Model):
+    """Calls that come faster than people call. Only those count that are let in, so others get in again."""
+
+    per_caller: CallerRate = Field(
+        CallerRate(),
+        description="Calls of one number; callers without a number have none.",
+        examples=["{calls: 30, within: 1m}"],
+    )
+    per_trunk: TrunkRate = Field(
+        TrunkRate(),
+        description="Calls of one carrier, whoever calls.",
+        examples=["{calls: 300, within: 1m}"],
+    )
+    away: TurnAway | None = Field(
+        None,
+        description="What callers get who are turned away; without it they are busy (SIP 486).",
+        examples=["{message: all-busy}"],
+    )
+
+
 class Guard(Model):
     """What keeps a hotline usable when too many call at once."""
 
@@ -124,4 +162,10 @@ class Guard(Model):
         description="What blocked callers get where their entry says nothing; without it they are rejected"
         " (SIP 403).",
         examples=["{refuse: rejected}"],
+    )
+    flood: Flood = Field(
+        Flood(),
+        description="When calls come faster than people call. Not for callers on the allow list, nor for"
+        " numbers with priority.",
+        examples=["{per_caller: {calls: 10, within: 1m}}"],
     )

@@ -148,6 +148,8 @@ def _prompts(reading: Reading, prompts: Collection[str]) -> Iterator[Problem]:
     told = _mapping(guard.get("over_limit"))
     named.append((("guard", "over_limit", "message"), told.get("message")))
     named.append((("guard", "blocked", "message"), _mapping(guard.get("blocked")).get("message")))
+    away = _mapping(_mapping(guard.get("flood")).get("away"))
+    named.append((("guard", "flood", "away", "message"), away.get("message")))
     for place, entry in enumerate(_listed(guard.get("block"))):
         named.append((("guard", "block", place, "message"), _mapping(entry).get("message")))
     for line_id, line in _lines(reading):

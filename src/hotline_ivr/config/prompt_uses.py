@@ -78,7 +78,7 @@ def _of_guard(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]
     limited = any(trunk.channels for trunk in plan.trunks.values())
     told = plan.guard.over_limit or ALL_BUSY
     listed = [*((f"block.{place}", entry) for place, entry in enumerate(plan.guard.block))]
-    for place, each in (("blocked", plan.guard.blocked), *listed):
+    for place, each in (("blocked", plan.guard.blocked), ("flood.away", plan.guard.flood.away), *listed):
         if each is not None and each.message is not None:
             spoken = tuple(dict.fromkeys(line.language for line in plan.lines.values()))
             yield ("guard", place), each.message, spoken

@@ -32,7 +32,7 @@ from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
-from hotline_ivr.config.guard import Blocked, Callers, Guard, TurnAway
+from hotline_ivr.config.guard import Blocked, CallerRate, Callers, Flood, Guard, TrunkRate, TurnAway
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.menus import Choice, Lookup
@@ -96,6 +96,9 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Turned away", TurnAway),
     ("Callers", Callers),
     ("Blocked callers", Blocked),
+    ("Floods", Flood),
+    ("Calls of one caller", CallerRate),
+    ("Calls of one carrier", TrunkRate),
     ("A campaign", Campaign),
     ("A season", Season),
     ("An opening", Opening),
@@ -265,6 +268,8 @@ def _written(value: object, spot: Spot) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return f"[{', '.join(value)}]"
+    if isinstance(value, Model):
+        return f"{{{', '.join(f'{key}: {held}' for key, held in value if held is not None)}}}"
     return duration_text(value) if isinstance(value, int) and spot.is_duration else str(value)
 
 

@@ -26,7 +26,7 @@ class Answering:
             return "well"
         if request.script == "control":
             return self._answer_control(request)
-        call, event = parse_ask(request.args, request.unique_id)
+        call, event = parse_ask(request.args, request.unique_id, request.channel)
         answered = self._asks.answer(call, event)
         if isinstance(answered, Answered):
             return encode_answer(*answered)

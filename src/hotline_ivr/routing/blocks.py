@@ -105,6 +105,7 @@ class CallerBook:
             away = listed.away or guard.blocked or REJECTED
             _add(self.blocked, listed, _rule(plan, f"guard.block.{place}", listed, away))
         self._nobody = not (self.blocks or guard.block)
+        self._names_anybody = bool(self.blocks or guard.block or guard.allow)
 
     def blocks_caller(self, caller: str, now: datetime) -> CallerRule | None:
         """The rule that turns this caller away now; None lets the call go on. `caller` empty is withheld."""
@@ -114,6 +115,14 @@ class CallerBook:
         if number is None or self.allowed.find(number, now) is not None:
             return None
         return self.blocked.find(number, now)
+
+    def is_listed(self, caller: str, now: datetime) -> bool:
+        """Whether either list names this caller now."""
+        if not self._names_anybody:
+            return False
+        number = international(caller, self._country)
+        lists = (self.allowed, self.blocked)
+        return number is not None and any(each.find(number, now) is not None for each in lists)
 
     def allows_caller(self, caller: str, now: datetime) -> CallerRule | None:
         """The entry of the allow list that names this caller."""

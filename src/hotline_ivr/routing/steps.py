@@ -348,6 +348,8 @@ class Call:
     state: State = State()
     #: Unique id of the caller's channel; shares of callers are chosen by it.
     id: str = ""
+    #: The carrier that delivered it; empty where a telephone of ours called.
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
