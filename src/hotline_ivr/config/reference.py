@@ -269,7 +269,8 @@ def _written(value: object, spot: Spot) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(value)}]"
     if isinstance(value, Model):
-        return f"{{{', '.join(f'{key}: {held}' for key, held in value if held is not None)}}}"
+        held = ((key, part) for key, part in value if part is not None)
+        return f"{{{', '.join(f'{key}: {_written(part, spot)}' for key, part in held)}}}"
     return duration_text(value) if isinstance(value, int) and spot.is_duration else str(value)
 
 
