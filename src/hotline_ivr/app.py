@@ -23,6 +23,7 @@ from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
 from hotline_ivr.calls.gatekeeper import Gatekeeper
+from hotline_ivr.calls.operator_desk import OperatorDesk
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
@@ -32,7 +33,7 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError, StoreError
 from hotline_ivr.files import replace
-from hotline_ivr.launch.answering import Answering
+from hotline_ivr.launch.answering import Answering, operators_notes
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.blocking import BlocksWatch, caller_control, write_callers
 from hotline_ivr.launch.floor_parts import FloorParts
@@ -151,7 +152,12 @@ class Service:
             changed=self._overrides.look,
             counted=lambda result: self._metrics.pins.labels(result).inc(),
         )
-        self._answering = Answering(self._asks, self._control)
+        phones = OperatorDesk(
+            self._floor.operators,
+            lambda: self._asks.plan,
+            operators_notes(AuditTrail(settings.audit_file)),
+        )
+        self._answering = Answering(self._asks, self._control, phones)
         self._note_plan(chosen)
         replace(settings.in_use_file, f"{chosen.plan.version}\n")
 

@@ -50,3 +50,11 @@ def test_a_carrier_says_how_many_ordinary_calls_it_takes_and_every_line_asks() -
     carrier = part(rendered(a_plan(sections=TRUNK))["pjsip.conf"], "trunk-carrier")
     assert "set_var=HOTLINE_TRUNK=carrier\nset_var=HOTLINE_TRUNK_MOST=28\n" in f"{carrier}\n"
     assert limits(sections=TRUNK) == [" same => n,Set(HOTLINE_LIMITS=0,0,0,nb/all-busy,17,20)"]
+
+
+def test_the_operators_code_is_reached_from_own_phones_alone() -> None:
+    plan = a_plan(sections={"floor": {"code": "*81", "language": "en"}})
+    extensions = rendered(plan)["extensions.conf"]
+    assert "exten => *81,1,Gosub(hotline-clean,s,1)" in part(extensions, "hotline-phones")
+    assert "Set(HOTLINE_DESK=operator)" in part(extensions, "hotline-phones")
+    assert "*81" not in part(extensions, "hotline-numbers")

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from hotline_ivr.config.control import CONTROL_PROMPTS
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.floor import OPERATOR_PROMPTS
 from hotline_ivr.config.guard import ALL_BUSY
 from hotline_ivr.config.models import Configuration, Line
 from hotline_ivr.config.types import PromptId
@@ -59,6 +60,8 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
         found.setdefault(prompt, []).append(_use(path, (language,)))
     for path, prompt, spoken in _of_guard(plan):
         found.setdefault(prompt, []).append(_use(path, spoken))
+    for path, prompt in _of_floor(plan):
+        found.setdefault(prompt, []).append(_use(path, (plan.floor.language,)))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
 
 
@@ -85,6 +88,17 @@ def _of_guard(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]
     for line_id, line in plan.lines.items():
         if (limited or line.is_limited) and line.over_limit is None and told.message is not None:
             yield ("lines", line_id), told.message, (line.language,)
+
+
+def _of_floor(plan: Configuration) -> Iterator[tuple[Path, str]]:
+    """Place and prompt of what operators hear at their own phones."""
+    if plan.floor.code is None:
+        return
+    for prompt in (*OPERATOR_PROMPTS, *ALWAYS_USED):
+        yield ("floor", "code"), prompt
+    for name, reason in plan.floor.pause_reasons.items():
+        if reason.prompt is not None:
+            yield ("floor", "pause_reasons", name, "prompt"), reason.prompt
 
 
 def _languages(line: Line) -> tuple[str, ...]:

@@ -68,15 +68,21 @@ def _numbers(plan: Plan) -> str:
 def _phones(plan: Plan) -> str:
     code = plan.control.code if plan.control else None
     own = _control(plan, code, code) if code else []
-    return "\n".join(["[hotline-phones]", *own, "include => hotline-numbers", ""])
+    desk = _desk(plan.floor.code, plan.floor.code, plan.floor.language, "operator") if plan.floor.code else []
+    return "\n".join(["[hotline-phones]", *own, *desk, "include => hotline-numbers", ""])
 
 
 def _control(plan: Plan, dialled: str, number: str) -> list[str]:
-    language = plan.control.language if plan.control else "en"
+    return _desk(dialled, number, plan.control.language if plan.control else "en", "control")
+
+
+def _desk(dialled: str, number: str, language: str, desk: str) -> list[str]:
+    """A number or code that is no caller's; `desk` is who answers its asks."""
     return [
         f"exten => {value(dialled)},1,Gosub(hotline-clean,s,1)",
         f" same => n,Set(HOTLINE_NUMBER={value(number)})",
         f" same => n,Set(HOTLINE_TECHNICAL={value(language)}/technical)",
+        f" same => n,Set(HOTLINE_DESK={value(desk)})",
         " same => n,Goto(hotline-control,s,1)",
     ]
 
