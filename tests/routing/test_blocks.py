@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotline_ivr.config.guard import TurnAway
 from hotline_ivr.routing.blocks import Block, CallerBook, international
@@ -81,6 +83,15 @@ def test_a_number_that_may_be_read_in_two_ways_is_nobodys_and_its_call_goes_on()
     lists = book(block=[{"numbers": ["+4767713034"]}])
     assert place(lists, "67713034") is None
     assert place(lists, "4767713034") == place(lists, "+4767713034") == "guard.block.0"
+
+
+@given(st.text(alphabet="0123456789+*#", max_size=60))
+def test_whatever_a_carrier_sends_is_one_number_or_none_and_a_stranger_goes_on(caller: str) -> None:
+    lists = book(block=[{"numbers": [PEST], "prefixes": ["+47820"], "withheld": "no"}])
+    found = international(caller, "NO")
+    assert found is None or found == "" or found.startswith("+")
+    if place(lists, caller) is not None:
+        assert found == PEST or str(found).startswith("+47820")
 
 
 def test_a_beginning_blocks_all_that_begin_so_and_a_listed_number_among_them_may_be_allowed() -> None:
