@@ -92,7 +92,9 @@ async def test_who_is_blocked_by_hand_is_out_at_once_without_the_service_too_and
         await callers.is_refused(number, ORDINARY, 503)
         # Let in while nobody decides: the command itself rewrites the files.
         assert stack.hotline("unblock", number).returncode == 0
-        await callers.gone(await callers.waits(number, ORDINARY))
+        again = await callers.rings(number, ORDINARY)
+        await again.wait_answered()
+        await callers.gone(again)
     before = notices(stack)
     assert stack.hotline("block", number, "--refuse", "congestion").returncode == 0
     async with asyncio.timeout(10):
