@@ -10,6 +10,7 @@ import typer
 
 from hotline_ivr.cli_overrides import Json
 from hotline_ivr.routing.explain import Explanation, FloorState
+from hotline_ivr.routing.limits import limits_in_words
 from hotline_ivr.routing.situation import Change
 from hotline_ivr.routing.steps import Answer, AskKey, HandOver, HangUp, Mark, Play, Step, Transfer, Wait
 
@@ -83,6 +84,8 @@ def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
     for part in found.parts:
         lines += ["", f"{part.because} ({part.decision.reason}):"]
         lines += [f"  {number}. {_step(step)}" for number, step in enumerate(part.decision.steps, 1)]
+    if limits := limits_in_words(book.plan, found.line, found.number):
+        lines += ["", "limits:", *(f"  {each}" for each in limits)]
     change = found.next_change
     lines += ["", "cost:", *(f"  {price.words}" for price in found.prices)]
     lines += [
