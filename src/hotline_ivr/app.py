@@ -22,15 +22,19 @@ from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.asks import Asks
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
+from hotline_ivr.calls.gatekeeper import Gatekeeper
+from hotline_ivr.calls.operator_desk import OperatorDesk
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError, StoreError
 from hotline_ivr.files import replace
-from hotline_ivr.launch.answering import Answering
+from hotline_ivr.launch.answering import Answering, operators_notes
 from hotline_ivr.launch.applying import propose
+from hotline_ivr.launch.blocking import BlocksWatch, caller_control, write_callers
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
@@ -52,6 +56,7 @@ from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.local import LocalGate
 from hotline_ivr.web.api.route import AnyRoute
@@ -91,6 +96,9 @@ class Service:
             clock_of_calls(settings.test_clock),
             self._lookups,
             surroundings=self._surroundings,
+            turned_away=Gatekeeper(
+                time.monotonic, counted=lambda by: self._metrics.floods.labels(by).inc()
+            ).look,
         )
         self._agi = AgiServer(
             self._answer,
@@ -134,6 +142,8 @@ class Service:
         self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
         # Before the first ask, so that a line that was closed by hand is so from the first caller on.
         self._overrides.look()
+        self._blocks = BlocksWatch(settings, self._asks.block)
+        self._blocks.look()
         self._control = phone_control(
             settings,
             book=lambda: self._asks.book,
@@ -141,7 +151,12 @@ class Service:
             changed=self._overrides.look,
             counted=lambda result: self._metrics.pins.labels(result).inc(),
         )
-        self._answering = Answering(self._asks, self._control)
+        phones = OperatorDesk(
+            self._floor.operators,
+            lambda: self._asks.plan,
+            operators_notes(AuditTrail(settings.audit_file)),
+        )
+        self._answering = Answering(self._asks, self._control, phones)
         self._note_plan(chosen)
         replace(settings.in_use_file, f"{chosen.plan.version}\n")
 
@@ -187,6 +202,7 @@ class Service:
             Loop("configuration folder", self._reload_on_save),
             Loop("fallback", self._refresh_fallback),
             Loop("overrides", self._overrides.run),
+            Loop("blocks", self._blocks.run),
             Loop("minutes outside", self._minutes.run),
             Loop("sounds", partial(bring_sounds_up_to_date, self._settings)),
         )
@@ -208,6 +224,7 @@ class Service:
             books=lambda: self._asks.book,
             hands=lambda: hand_control(settings, self._asks.plan),
             overrides=OverridesFile(settings.overrides_file),
+            blocking=self._blocking(),
             trail=AuditTrail(settings.audit_file),
             overrides_changed=self._overrides.look,
             check=lambda: check_on_disk(settings),
@@ -217,6 +234,14 @@ class Service:
             floor=self._desk(),
         )
         return all_routes(parts)
+
+    def _blocking(self) -> BlocksDesk:
+        settings = self._settings
+        return BlocksDesk(
+            kept=BlocksFile(settings.blocks_file).all,
+            hands=lambda: caller_control(settings, self._asks.plan),
+            changed=self._blocks.look,
+        )
 
     def _desk(self) -> FloorDesk:
         return FloorDesk(
@@ -308,6 +333,7 @@ class Service:
         """In a thread: also compiles a year that has come near."""
         self._asks.book.prepare(datetime.now(UTC))
         write_fallback(self._settings.fallback_dir, self._asks.book, datetime.now(UTC))
+        write_callers(self._settings, self._asks.plan, datetime.now(UTC))
 
     def _readiness(self) -> Readiness:
         return Readiness(

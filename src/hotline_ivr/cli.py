@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from hotline_ivr import __version__, cli_overrides, cli_pin, cli_plan, cli_shifts, cli_token
+from hotline_ivr import __version__, cli_blocks, cli_overrides, cli_pin, cli_plan, cli_shifts, cli_token
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_centres import app as centres_app
 from hotline_ivr.cli_costs import app as costs_app
@@ -30,6 +30,7 @@ from hotline_ivr.cli_status import status
 from hotline_ivr.errors import (
     ArgumentError,
     AsteriskUnreachable,
+    BlocksFileError,
     ConfigError,
     HotlineError,
     OverridesFileError,
@@ -53,6 +54,7 @@ app.add_typer(calls_app, name="calls")
 app.add_typer(costs_app, name="costs")
 app.add_typer(centres_app, name="centres")
 cli_overrides.add_to(app)
+cli_blocks.add_to(app)
 cli_plan.add_to(app)
 app.add_typer(prompts_app, name="prompts")
 app.command()(init)
@@ -214,7 +216,7 @@ def main() -> None:
         app()
     except ConfigError as error:
         _fail(str(error), EXIT_CONFIG)
-    except OverridesFileError as error:
+    except (OverridesFileError, BlocksFileError) as error:
         _fail(str(error), EXIT_FINDINGS)
     except (SettingsError, ArgumentError) as error:
         _fail(str(error), EXIT_USAGE)

@@ -10,6 +10,7 @@ import typer
 
 from hotline_ivr.cli_overrides import Json
 from hotline_ivr.routing.explain import Explanation, FloorState
+from hotline_ivr.routing.limits import limits_in_words
 from hotline_ivr.routing.situation import Change
 from hotline_ivr.routing.steps import Answer, AskKey, HandOver, HangUp, Mark, Play, Step, Transfer, Wait
 
@@ -39,6 +40,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say what happens to a call, by which rule, which rules lost and why, and when this next changes."""
+    from hotline_ivr.control.blocks_file import BlocksFile
     from hotline_ivr.control.overrides_file import OverridesFile
     from hotline_ivr.launch.plans import plan_on_disk, running_plan
     from hotline_ivr.routing.asking import line_of, moment_of
@@ -56,7 +58,11 @@ def explain(
     zone = zone_of(plan.lines[line_id].time_zone)
     now = datetime.now(UTC)
     moment = moment_of(at, zone, now)
-    book = Rulebook(plan, OverridesFile(settings.overrides_file).standing(now))
+    book = Rulebook(
+        plan,
+        OverridesFile(settings.overrides_file).standing(now),
+        BlocksFile(settings.blocks_file).standing(now),
+    )
     call = Call(line_id, dialled, caller, plan.version)
     found = explain_call(book, call, moment, state, language=language)
     if as_json:
@@ -81,6 +87,8 @@ def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
     for part in found.parts:
         lines += ["", f"{part.because} ({part.decision.reason}):"]
         lines += [f"  {number}. {_step(step)}" for number, step in enumerate(part.decision.steps, 1)]
+    if limits := limits_in_words(book.plan, found.line, found.number):
+        lines += ["", "limits:", *(f"  {each}" for each in limits)]
     change = found.next_change
     lines += ["", "cost:", *(f"  {price.words}" for price in found.prices)]
     lines += [
@@ -112,8 +120,8 @@ def _step(step: Step) -> str:  # noqa: PLR0911  one for each step
             )
         case Mark(outcome):
             return f"counts as {outcome}"
-        case HangUp():
-            return "the call ends"
+        case HangUp(cause):
+            return f"the call is refused (cause {cause})" if cause else "the call ends"
         case AskKey(node, language, prompts):
             return f"menu {node}: prompt {' '.join(f'{language}/{prompt}' for prompt in prompts)}, then a key"
         case HandOver():

@@ -13,6 +13,8 @@ HotlineError
 ├── ArgumentError        what somebody asked for makes no sense; the message says what would
 ├── OverrideError        an override cannot be set, read or kept
 │   └── OverridesFileError    the file of overrides cannot be read or written
+├── BlockError           a caller cannot be blocked or unblocked
+│   └── BlocksFileError       the file of blocked callers cannot be read or written
 └── TokenError           a token cannot be made, read or kept
 """
 
@@ -67,6 +69,14 @@ class OverrideError(ArgumentError):
 
 class OverridesFileError(OverrideError):
     """The file of overrides cannot be read or written: nobody's wish is to blame."""
+
+
+class BlockError(ArgumentError):
+    """A caller cannot be blocked or unblocked; the message says why and what to do."""
+
+
+class BlocksFileError(BlockError):
+    """The file of blocked callers cannot be read or written: nobody's wish is to blame."""
 
 
 class PinError(HotlineError):

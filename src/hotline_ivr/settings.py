@@ -209,6 +209,11 @@ class Settings(BaseModel):
         return self.state_dir / "overrides.json"
 
     @property
+    def blocks_file(self) -> Path:
+        """Callers whom people have blocked by hand."""
+        return self.state_dir / "blocks.json"
+
+    @property
     def tokens_file(self) -> Path:
         """Who may use the REST interface; only hashes of the tokens."""
         return self.state_dir / "tokens.json"

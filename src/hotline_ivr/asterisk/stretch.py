@@ -48,6 +48,8 @@ from hotline_ivr.routing.steps import (
 # What may stand in an argument: nothing that means anything to the dialplan.
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*\Z")
 _ASK_ARGUMENTS = 7
+# The channel of a call that a carrier delivered (asterisk/render/pjsip.py names the endpoints).
+_TRUNK = re.compile(r"PJSIP/trunk-([a-z][a-z0-9-]{0,30})-[0-9a-f]{8}\Z", re.ASCII)
 # `-.0`, `en.1.main.billing`, `-.0._customer`: the language or a hyphen, tries, the path. See steps.State.
 _STATE = re.compile(r"(-|[a-z]{2})\.(\d)((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", re.ASCII)
 # A to D are keys too: few telephones have them, and no menu.
@@ -58,8 +60,8 @@ KEPT = frozenset({"DTMF", "SILENCE", "TIMEOUT", "OPERATOR"})
 _TERMINATORS = {"#": "hash", "*": "star", "": "none"}
 
 
-def parse_ask(arguments: Sequence[str], unique_id: str = "") -> tuple[Call, Event]:
-    """What the dialplan asks for the channel of this id.
+def parse_ask(arguments: Sequence[str], unique_id: str = "", channel: str = "") -> tuple[Call, Event]:
+    """What the dialplan asks for the channel of this id and name.
 
     Raises RemoteProtocolError for anything it does not send.
     """
@@ -68,7 +70,17 @@ def parse_ask(arguments: Sequence[str], unique_id: str = "") -> tuple[Call, Even
     event, line, number, caller, plan_version, asked, state = arguments
     if not asked.isascii() or not asked.isdigit():
         raise RemoteProtocolError(f"not a count of asks: {asked!r}")
-    call = Call(line, number, caller, plan_version, int(asked), parse_state(state), unique_id)
+    trunk = _TRUNK.match(channel)
+    call = Call(
+        line,
+        number,
+        caller,
+        plan_version,
+        int(asked),
+        parse_state(state),
+        unique_id,
+        trunk[1] if trunk else "",
+    )
     return call, _event(event)
 
 
@@ -184,8 +196,8 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
             return join("promise", queue)
         case Mark(outcome):
             return join("mark", outcome)
-        case HangUp():
-            return "hangup"
+        case HangUp(cause):
+            return join("hangup", *([str(cause)] if cause else []))
 
 
 def _hand_over(step: HandOver) -> str:

@@ -11,10 +11,11 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.blocks import Block
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.overrides import Override
 from hotline_ivr.routing.rulebook import Rulebook
-from hotline_ivr.routing.steps import Call, Decision, Event, LookedUp, LookUp
+from hotline_ivr.routing.steps import Arrived, Call, Decision, Event, LookedUp, LookUp
 from hotline_ivr.routing.surroundings import Surroundings
 
 log = structlog.get_logger()
@@ -53,6 +54,7 @@ class Asks:
         *,
         surroundings: Callable[[], Surroundings] = Surroundings,
         lookups_at_once: int = LOOKUPS_AT_ONCE,
+        turned_away: Callable[[Rulebook, Call, datetime], Decision | None] = lambda *_: None,
     ) -> None:
         # The rules for calls that arrive from now on.
         self.book = book
@@ -62,6 +64,8 @@ class Asks:
         # What is seen of the floor and of the centres, now.
         self._surroundings = surroundings
         self._lookups_left = lookups_at_once
+        # For a caller who arrives in a flood: what it gets instead of a decision.
+        self._turned_away = turned_away
 
     @property
     def plan(self) -> Plan:
@@ -69,7 +73,7 @@ class Asks:
 
     def use(self, book: Rulebook) -> None:
         """From now on new calls go by this plan, made ready before; the overrides that hold stay."""
-        self._take(book.with_overrides(self.book.overrides))
+        self._take(book.with_overrides(self.book.overrides).with_blocks(self.book.callers.blocks))
         self._books.move_to_end(book.plan.version)
         while len(self._books) > KEPT_PLANS:
             self._books.popitem(last=False)
@@ -77,6 +81,10 @@ class Asks:
     def override(self, overrides: Iterable[Override]) -> None:
         """From now on these overrides hold, and no others."""
         self._take(self.book.with_overrides(overrides))
+
+    def block(self, blocks: Iterable[Block]) -> None:
+        """From now on these callers are blocked by hand, and no others."""
+        self._take(self.book.with_blocks(blocks))
 
     def _take(self, book: Rulebook) -> None:
         self._books[book.plan.version] = book
@@ -89,7 +97,10 @@ class Asks:
         it has been told nothing that the present plan could take back except a place, which is checked.
         """
         book = self._books.get(call.plan_version, self.book)
-        decision = decide(book, call, event, self._clock(call), self._surroundings())
+        now = self._clock(call)
+        if isinstance(event, Arrived) and (refused := self._turned_away(book, call, now)) is not None:
+            return Answered(refused, book.plan.version)
+        decision = decide(book, call, event, now, self._surroundings())
         if isinstance(decision, LookUp):
             return self._look_up(book, call, decision)
         return Answered(decision, book.plan.version)

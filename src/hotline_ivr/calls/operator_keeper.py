@@ -80,6 +80,11 @@ class OperatorKeeper:
         self._ahead: set[str] = set()
         self._work = asyncio.Event()
 
+    def at_phone(self, account: str) -> str | None:
+        """Whose telephone has this account."""
+        interface = f"PJSIP/{account}"
+        return next((name for name, phone in self._interfaces.items() if phone == interface), None)
+
     def presences(self) -> Mapping[str, Presence]:
         """Where the operators of the plan stand now."""
         return {name: found for name in self._plan.operators if (found := self._book.of(name)) is not None}

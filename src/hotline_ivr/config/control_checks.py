@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from hotline_ivr.config.control import CONTROL_PROMPTS
+from hotline_ivr.config.floor import OPERATOR_PROMPTS
 from hotline_ivr.config.phone import to_e164
 from hotline_ivr.config.problems import Problem
 from hotline_ivr.config.reading import Reading
@@ -18,7 +19,9 @@ from hotline_ivr.config.yaml_tree import Path
 def control_checks(
     reading: Reading, country: str | None, prompts: Collection[str] | None
 ) -> Iterator[Problem]:
-    """Yield what is wrong with `control`; `country` reads national numbers, `prompts` None skips those."""
+    """Yield what is wrong with `control` and `floor.code`; `country` reads national numbers, `prompts` None
+    skips those."""
+    yield from _floor(reading, prompts)
     control = reading.data.get("control")
     if not isinstance(control, dict):
         return
@@ -26,6 +29,27 @@ def control_checks(
     yield from _lines(reading, control)
     if prompts is not None:
         yield from _prompts(reading, control, prompts)
+
+
+def _floor(reading: Reading, prompts: Collection[str] | None) -> Iterator[Problem]:
+    """The operators' own code: not that of the control menu, and everything it says can be heard."""
+    floor = _mapping(reading.data.get("floor"))
+    code = floor.get("code")
+    if code is not None and code == _mapping(reading.data.get("control")).get("code"):
+        message = f"{code} already reaches the control menu"
+        yield reading.problem(("floor", "code"), message, "give one of them another code")
+    if prompts is None:
+        return
+    named: list[tuple[Path, object]] = [
+        (("floor", "pause_reasons", name, "prompt"), _mapping(reason).get("prompt"))
+        for name, reason in _mapping(floor.get("pause_reasons")).items()
+    ]
+    if code is not None:
+        named += [(("floor", "code"), prompt) for prompt in OPERATOR_PROMPTS]
+    for path, prompt in named:
+        if isinstance(prompt, str) and prompt not in prompts:
+            message = f"there is no prompt {quoted(prompt)}{did_you_mean(prompt, prompts)}"
+            yield reading.problem(path, message, "add it to prompts/prompts.yaml")
 
 
 def _mapping(value: object) -> dict[str, object]:

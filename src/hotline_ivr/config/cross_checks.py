@@ -15,6 +15,7 @@ from hotline_ivr.config.calendar_checks import calendar_checks
 from hotline_ivr.config.centre_checks import centre_checks
 from hotline_ivr.config.contract_checks import contract_checks
 from hotline_ivr.config.control_checks import control_checks
+from hotline_ivr.config.guard_checks import guard_checks
 from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
 from hotline_ivr.config.phone import is_assignable, to_e164
@@ -39,6 +40,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from menu_checks(reading, prompts)
     yield from itertools.islice(control_checks(reading, country, prompts), FOUND_PROBLEMS)
     yield from centre_checks(reading, country, prompts)
+    yield from guard_checks(reading, country, prompts)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

@@ -7,11 +7,32 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
+from hotline_ivr.config.control import Code
 from hotline_ivr.config.refusal import refusal
-from hotline_ivr.config.types import Duration, Identifier, Name, YesNo
+from hotline_ivr.config.types import Duration, Identifier, LanguageCode, Name, PromptId, YesNo
 
 RESERVED_REASONS = frozenset({"wrap-up", "no-answer", "signing-out", "ready"})
 """Reasons that the service gives itself."""
+
+
+OPERATOR_PROMPTS = (
+    "operator-is-ready",
+    "operator-is-paused",
+    "operator-is-in-wrap-up",
+    "operator-is-signed-out",
+    "operator-after-the-call",
+    "operator-ready",
+    "operator-pause",
+    "operator-sign-out",
+    "operator-which-pause",
+    "operator-reason",
+    "operator-nobody",
+    "control-press",
+    "control-wrong-key",
+    "control-not-possible",
+    "control-goodbye",
+)
+"""Every prompt of `code`, beside those of the reasons; the words are in sounds/prompts.yaml."""
 
 
 class PauseReason(Model):
@@ -23,6 +44,11 @@ class PauseReason(Model):
     )
     returns: YesNo = Field(
         False, description="Whether the operator is ready again when the limit is reached, without a word."
+    )
+    prompt: PromptId | None = Field(
+        None,
+        description="Prompt that says the reason at the telephone; without it it is called by its key.",
+        examples=["name-lunch"],
     )
 
     @model_validator(mode="after")
@@ -54,6 +80,13 @@ class Floor(Model):
     unanswered_pause: Annotated[Duration, Field(ge=10, le=43_200)] = Field(
         60, description="How long it is then left in peace.", examples=["60s"]
     )
+
+    code: Code | None = Field(
+        None,
+        description="Short code of operators' own phones: signing in and out, pauses, being ready.",
+        examples=["'*81'"],
+    )
+    language: LanguageCode = Field("nb", description="Language of what they hear there.")
 
     @model_validator(mode="after")
     def _own_names(self) -> Self:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.campaign import Campaign
+from hotline_ivr.config.described import Described
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.guard import TurnAway
 from hotline_ivr.config.overflow import Closing, OverflowRule, Route
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import (
@@ -20,6 +22,7 @@ from hotline_ivr.config.types import (
     PromptId,
     TimeZone,
     WeeklyHours,
+    YesNo,
 )
 
 
@@ -88,6 +91,42 @@ class Line(Model):
         None,
         description="What becomes of callers who still wait at closing time; without it they are served.",
     )
+
+    channels: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="Most calls on this line at once; 0 is no limit. Asterisk counts them itself.",
+        examples=["20"],
+    )
+    number_channels: Annotated[
+        dict[PhoneNumber, Annotated[int, Field(ge=1, le=10_000)]],
+        Described("whole number by telephone number", "{+47 22 85 12 34: 5}"),
+    ] = Field(
+        {},
+        description="Most calls at once by number, where single numbers have a limit of their own.",
+    )
+    over_limit: TurnAway | None = Field(
+        None,
+        description="What callers over a limit get; without it what `guard` says.",
+        examples=["{refuse: busy}"],
+    )
+    priority: YesNo = Field(
+        False,
+        description="Whether this is an emergency line: no limit turns its callers away, and the carriers'"
+        " `reserve` is kept for it.",
+    )
+    priority_numbers: tuple[PhoneNumber, ...] = Field(
+        (), description="Numbers of this line that alone have priority.", examples=["[+47 22 85 12 34]"]
+    )
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether this line or one of its numbers takes only so many calls at once."""
+        return self.channels > 0 or bool(self.number_channels)
+
+    def has_priority(self, number: str) -> bool:
+        return self.priority or number in self.priority_numbers
 
     @model_validator(mode="after")
     def _overflow_makes_sense(self) -> Self:

@@ -17,6 +17,7 @@ from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
 from hotline_ivr.config.floor import Floor
+from hotline_ivr.config.guard import Guard
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
@@ -148,6 +149,21 @@ class Trunk(Model):
         description="Where this carrier takes calls that we transfer outside; without it none are.",
         examples=["192.0.2.10:5060"],
     )
+    channels: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="Most calls at once over this carrier, those included that we pass on outside; 0 is no"
+        " limit. Asterisk counts them itself.",
+        examples=["30"],
+    )
+    reserve: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="So many of its channels are kept for lines and numbers that have priority.",
+        examples=["2"],
+    )
 
 
 class Configuration(Model):
@@ -173,6 +189,7 @@ class Configuration(Model):
     contracts: dict[Identifier, Contract] = Field({}, description="Contracts with carriers by id.")
     centres: dict[Identifier, Centre] = Field({}, description="Call centres outside by id.")
     outside: Outside = Field(Outside(), description="Which numbers may be dialled outside.")
+    guard: Guard = Field(Guard(), description="What holds when too many call at once.")
 
 
 class Plan(Configuration):

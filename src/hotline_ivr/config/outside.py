@@ -49,6 +49,12 @@ class Outside(Model):
     )
 
 
+def whole_country(prefix: str, country: str | None) -> bool:
+    """Whether every number of this country (two letters) begins so."""
+    code = phonenumbers.country_code_for_region(country or "")
+    return f"+{code}".startswith(prefix)
+
+
 @functools.lru_cache(maxsize=1024)
 def is_allowed(number: str, allowed: tuple[str, ...], country: str | None) -> bool:
     """Whether this E.164 number may be dialled; `country` (two letters) counts where nothing is listed."""

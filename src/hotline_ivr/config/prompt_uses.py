@@ -14,6 +14,8 @@ from pydantic import BaseModel
 
 from hotline_ivr.config.control import CONTROL_PROMPTS
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.floor import OPERATOR_PROMPTS
+from hotline_ivr.config.guard import ALL_BUSY
 from hotline_ivr.config.models import Configuration, Line
 from hotline_ivr.config.types import PromptId
 
@@ -56,6 +58,10 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
             found.setdefault(prompt, []).append(_use(("lines", line_id), _languages(line)))
     for path, prompt, language in _of_control(plan):
         found.setdefault(prompt, []).append(_use(path, (language,)))
+    for path, prompt, spoken in _of_guard(plan):
+        found.setdefault(prompt, []).append(_use(path, spoken))
+    for path, prompt in _of_floor(plan):
+        found.setdefault(prompt, []).append(_use(path, (plan.floor.language,)))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
 
 
@@ -68,6 +74,31 @@ def _of_control(plan: Configuration) -> Iterator[tuple[Path, str, str]]:
     for line_id, line in plan.control.lines.items():
         if line.prompt is not None:
             yield ("control", "lines", line_id, "prompt"), line.prompt, plan.control.language
+
+
+def _of_guard(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Place, prompt and languages of what callers over a limit hear, where a line does not say it itself."""
+    limited = any(trunk.channels for trunk in plan.trunks.values())
+    told = plan.guard.over_limit or ALL_BUSY
+    listed = [*((f"block.{place}", entry) for place, entry in enumerate(plan.guard.block))]
+    for place, each in (("blocked", plan.guard.blocked), ("flood.away", plan.guard.flood.away), *listed):
+        if each is not None and each.message is not None:
+            spoken = tuple(dict.fromkeys(line.language for line in plan.lines.values()))
+            yield ("guard", place), each.message, spoken
+    for line_id, line in plan.lines.items():
+        if (limited or line.is_limited) and line.over_limit is None and told.message is not None:
+            yield ("lines", line_id), told.message, (line.language,)
+
+
+def _of_floor(plan: Configuration) -> Iterator[tuple[Path, str]]:
+    """Place and prompt of what operators hear at their own phones."""
+    if plan.floor.code is None:
+        return
+    for prompt in (*OPERATOR_PROMPTS, *ALWAYS_USED):
+        yield ("floor", "code"), prompt
+    for name, reason in plan.floor.pause_reasons.items():
+        if reason.prompt is not None:
+            yield ("floor", "pause_reasons", name, "prompt"), reason.prompt
 
 
 def _languages(line: Line) -> tuple[str, ...]:

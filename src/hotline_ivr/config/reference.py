@@ -32,6 +32,7 @@ from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
+from hotline_ivr.config.guard import Blocked, CallerRate, Callers, Flood, Guard, TrunkRate, TurnAway
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.menus import Choice, Lookup
@@ -81,6 +82,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("contracts.<id>", Contract),
     ("centres.<id>", Centre),
     ("outside", Outside),
+    ("guard", Guard),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -91,6 +93,12 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Days of duty", Duty),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
+    ("Turned away", TurnAway),
+    ("Callers", Callers),
+    ("Blocked callers", Blocked),
+    ("Floods", Flood),
+    ("Calls of one caller", CallerRate),
+    ("Calls of one carrier", TrunkRate),
     ("A campaign", Campaign),
     ("A season", Season),
     ("An opening", Opening),
@@ -273,6 +281,9 @@ def _written(value: object, spot: Spot) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return f"[{', '.join(value)}]"
+    if isinstance(value, Model):
+        held = ((key, part) for key, part in value if part is not None)
+        return f"{{{', '.join(f'{key}: {_written(part, spot)}' for key, part in held)}}}"
     return duration_text(value) if isinstance(value, int) and spot.is_duration else str(value)
 
 

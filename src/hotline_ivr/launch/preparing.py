@@ -13,6 +13,7 @@ from hotline_ivr.asterisk.render.fallback import FALLBACK_DAYS, fallback_files
 from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
 from hotline_ivr.config.models import Plan
 from hotline_ivr.files import write
+from hotline_ivr.launch.blocking import write_callers
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.overrides import Override
 from hotline_ivr.routing.rulebook import Rulebook
@@ -38,6 +39,7 @@ def render_for_plan(
     """
     prepare_home(settings)
     secrets = ensure_secrets(settings.secrets_file, plan.operators)
+    write_callers(settings, plan, now)
     changed = write(settings.etc_dir, render_plan(PlanInput(plan, settings, secrets, dialplans_source())))
     return Rendered(
         (*changed, *write_fallback(settings.fallback_dir, Rulebook(plan, overrides), now)), secrets

@@ -55,6 +55,7 @@ from hotline_ivr.routing.steps import (
     Transferred,
 )
 from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
+from hotline_ivr.routing.turning_away import blocked
 from hotline_ivr.routing.words import fit_word
 
 # Who has asked so often goes in circles, and is helped best by an operator. A caller who listens to every
@@ -82,7 +83,7 @@ def decide(
         return _in_a_menu(visit, event, call.asked)
     match event:
         case Arrived():
-            return arrived(visit, book.situation(call.line, now))
+            return blocked(visit, call) or arrived(visit, book.situation(call.line, now))
         case LeftQueue(status):
             return _left_queue(visit, status)
         case Transferred(status):

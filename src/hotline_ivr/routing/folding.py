@@ -204,6 +204,11 @@ class Folding:
     def say_foreseen(self, _at: int, words: list[str]) -> None:
         self._reason(words[1], Route.FALLBACK)
 
+    def say_over(self, _at: int, words: list[str]) -> None:
+        """A limit of channels turned the caller away: which, of whom, and how many calls it takes."""
+        if len(self.reasons) < _MAX_REASONS:
+            self.reasons.append(clean_text(":".join(["over", *words[1:4]]), _MAX_WORD).replace(" ", "-"))
+
     def _reason(self, reason: str, route: Route) -> None:
         self.routes.add(route)
         if len(self.reasons) < _MAX_REASONS:
@@ -316,6 +321,7 @@ _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
     "arrived": Folding.say_arrived,
     "control": Folding.say_control,
     "asked": Folding.say_asked,
+    "over": Folding.say_over,
     "fallback": Folding.say_fallback,
     "foreseen": Folding.say_foreseen,
     "play": Folding.say_play,

@@ -15,6 +15,7 @@ from typing import Self
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.overflow import Route
+from hotline_ivr.routing.blocks import Block, CallerBook
 from hotline_ivr.routing.campaigns import Spell, lay_over, spells
 from hotline_ivr.routing.compiling import YearTable, compile_year
 from hotline_ivr.routing.overrides import HOURS, ROUTES, Override, OverrideKind
@@ -56,16 +57,23 @@ class CompiledLine:
 class Rulebook:
     """The plan and the overrides of one moment in the service's life."""
 
-    def __init__(self, plan: Plan, overrides: Iterable[Override] = ()) -> None:
+    def __init__(self, plan: Plan, overrides: Iterable[Override] = (), blocks: Iterable[Block] = ()) -> None:
         self.plan = plan
+        self.callers = CallerBook(plan, blocks)
         self._lines: Mapping[str, CompiledLine] = {name: CompiledLine(plan, name) for name in plan.lines}
         self._take(overrides)
 
     def with_overrides(self, overrides: Iterable[Override]) -> Self:
         """A rulebook of the same plan with other overrides; the compiled calendars are shared."""
         other = object.__new__(type(self))
-        other.plan, other._lines = self.plan, self._lines
+        other.plan, other._lines, other.callers = self.plan, self._lines, self.callers
         other._take(overrides)
+        return other
+
+    def with_blocks(self, blocks: Iterable[Block]) -> Self:
+        """A rulebook of the same plan in which other callers are blocked by hand."""
+        other = self.with_overrides(self.overrides)
+        other.callers = CallerBook(self.plan, blocks)
         return other
 
     def prepare(self, at: datetime) -> None:

@@ -28,6 +28,10 @@ class Outcome(StrEnum):
     OVERFLOWED = "overflowed"
     # ... or should have been, and nobody there answered.
     OVERFLOW_LOST = "overflow-lost"
+    # Turned away because the carrier, the line or the number has as many calls as it takes.
+    OVER_LIMIT = "over-limit"
+    # Turned away by a list of callers, or by the guard against floods.
+    BLOCKED = "blocked"
 
 
 # What a caller of a closed line may still bring about.
@@ -189,6 +193,9 @@ class Mark:
 class HangUp:
     """End the call."""
 
+    #: Why a call is refused that was not picked up (cause of Q.850); 0 says nothing.
+    cause: int = 0
+
 
 Step = (
     Answer
@@ -341,6 +348,8 @@ class Call:
     state: State = State()
     #: Unique id of the caller's channel; shares of callers are chosen by it.
     id: str = ""
+    #: The carrier that delivered it; empty where a telephone of ours called.
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

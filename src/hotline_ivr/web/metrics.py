@@ -67,6 +67,12 @@ class Metrics:
             "Age of the oldest event that is not yet in the database.",
             registry=registry,
         )
+        self.floods = Counter(
+            "hotline_flood_refusals",
+            "Calls turned away by the guard against floods.",
+            ["by"],
+            registry=registry,
+        )
         self.pins = Counter(
             "hotline_control_pins", "PINs entered at the control number.", ["result"], registry=registry
         )

@@ -15,6 +15,8 @@ from aiohttp.web import Application, Request
 from hotline_ivr.config.check import CheckResult, check, read_plan
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.blocking import CallerControl
+from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
@@ -28,6 +30,7 @@ from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standi
 from hotline_ivr.routing.presence_rules import rules_of
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
+from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.calls import Record
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
@@ -118,6 +121,7 @@ class House:
         self.breaks = FakeBreaks(self.staff)
         self.tokens = TokensFile(self.folder / "tokens.json")
         self.overrides = OverridesFile(self.folder / "overrides.json")
+        self.blocks = BlocksFile(self.folder / "blocks.json")
         self.trail = AuditTrail(self.folder / "audit.jsonl")
         for role in Role:
             self.secrets[role.word] = self.tokens.make(
@@ -130,12 +134,15 @@ class House:
         self.staff.use(self.plan)
 
     def book(self) -> Rulebook:
-        return Rulebook(self.plan, self.overrides.standing(self.now))
+        return Rulebook(self.plan, self.overrides.standing(self.now), self.blocks.standing(self.now))
 
     def hands(self) -> HandControl:
         return HandControl(
             self.plan, self.overrides, self.trail, prompts={"closed", "storm"}, clock=lambda: self.now
         )
+
+    def blocking(self) -> CallerControl:
+        return CallerControl(self.plan, self.blocks, self.trail, prompts={"storm"}, clock=lambda: self.now)
 
     def check(self) -> CheckResult:
         return check(self.folder / "config")
@@ -167,6 +174,7 @@ class House:
             books=self.book,
             hands=self.hands,
             overrides=self.overrides,
+            blocking=BlocksDesk(self.blocks.all, self.blocking, self.tell),
             trail=self.trail,
             check=self.check,
             propose=self.propose,

@@ -67,6 +67,8 @@ async def test_an_expired_or_revoked_token_is_none_from_the_next_request_on(
         ("POST", "/lines/info/overrides", "read", "control"),
         ("DELETE", "/lines/info/overrides", "read", "control"),
         ("DELETE", "/overrides/abcdef", "read", "control"),
+        ("POST", "/blocks", "read", "control"),
+        ("DELETE", "/blocks/abcdef", "read", "control"),
         ("POST", "/check", "read", "control"),
         ("GET", "/audit", "control", "admin"),
     ],

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import phonenumbers
 
+from hotline_ivr.asterisk.render.limits import limits_of
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.config.models import Plan
 from hotline_ivr.settings import Settings
 
-HAND_WRITTEN = ("hotline-arrive.conf", "hotline-run.conf", "hotline-fallback.conf", "hotline-control.conf")
+HAND_WRITTEN = (
+    "hotline-arrive.conf",
+    "hotline-guard.conf",
+    "hotline-run.conf",
+    "hotline-fallback.conf",
+    "hotline-control.conf",
+)
 
 
 def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
@@ -49,6 +56,7 @@ def _numbers(plan: Plan) -> str:
                     f"exten => {value(dialled)},1,Gosub(hotline-clean,s,1)",
                     f" same => n,Set(HOTLINE_LINE={value(line_id)})",
                     f" same => n,Set(HOTLINE_NUMBER={value(number)})",
+                    *limits_of(plan, line_id, number),
                     " same => n,Goto(hotline-arrive,s,1)",
                 ]
     for number in plan.control.numbers if plan.control else ():
@@ -60,15 +68,21 @@ def _numbers(plan: Plan) -> str:
 def _phones(plan: Plan) -> str:
     code = plan.control.code if plan.control else None
     own = _control(plan, code, code) if code else []
-    return "\n".join(["[hotline-phones]", *own, "include => hotline-numbers", ""])
+    desk = _desk(plan.floor.code, plan.floor.code, plan.floor.language, "operator") if plan.floor.code else []
+    return "\n".join(["[hotline-phones]", *own, *desk, "include => hotline-numbers", ""])
 
 
 def _control(plan: Plan, dialled: str, number: str) -> list[str]:
-    language = plan.control.language if plan.control else "en"
+    return _desk(dialled, number, plan.control.language if plan.control else "en", "control")
+
+
+def _desk(dialled: str, number: str, language: str, desk: str) -> list[str]:
+    """A number or code that is no caller's; `desk` is who answers its asks."""
     return [
         f"exten => {value(dialled)},1,Gosub(hotline-clean,s,1)",
         f" same => n,Set(HOTLINE_NUMBER={value(number)})",
         f" same => n,Set(HOTLINE_TECHNICAL={value(language)}/technical)",
+        f" same => n,Set(HOTLINE_DESK={value(desk)})",
         " same => n,Goto(hotline-control,s,1)",
     ]
 

@@ -76,6 +76,7 @@ def _trunk(trunk_id: str, trunk: Trunk) -> str:
             ("allow_transfer", "no"),
             ("language", "en"),
             *_media(",".join(trunk.codecs)),
+            *_limit(trunk_id, trunk),
         ],
     )
     identify = section(
@@ -83,6 +84,14 @@ def _trunk(trunk_id: str, trunk: Trunk) -> str:
         [("type", "identify"), ("endpoint", name), *(("match", host) for host in trunk.hosts)],
     )
     return endpoint + identify
+
+
+def _limit(trunk_id: str, trunk: Trunk) -> list[tuple[str, str | int]]:
+    """What its channels say of themselves, for dialplans/hotline-guard.conf."""
+    if not trunk.channels:
+        return []
+    ordinary = trunk.channels - trunk.reserve
+    return [("set_var", f"HOTLINE_TRUNK={trunk_id}"), ("set_var", f"HOTLINE_TRUNK_MOST={ordinary}")]
 
 
 def _operator(account: str, secret: str, operator: Operator) -> str:

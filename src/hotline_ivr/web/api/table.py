@@ -11,6 +11,7 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.views.proposal import Proposed
 from hotline_ivr.web.api import (
     audit,
+    blocks,
     breaks,
     calls,
     checking,
@@ -35,6 +36,7 @@ class ApiParts:
     books: lines.Books
     hands: Callable[[], HandControl]
     overrides: OverridesFile
+    blocking: blocks.BlocksDesk
     trail: AuditTrail
     check: checking.Check
     propose: Callable[[], Awaitable[Proposed]]
@@ -55,6 +57,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *hours.routes(parts.books),
         *explain.routes(parts.books),
         *overrides.routes(desk),
+        *blocks.routes(parts.blocking),
         *checking.routes(parts.check, parts.books),
         *plans.routes(bench),
         *operators.routes(parts.floor),
