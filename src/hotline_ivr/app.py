@@ -30,6 +30,7 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError, StoreError
 from hotline_ivr.files import replace
+from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.floor_parts import FloorParts
@@ -63,7 +64,7 @@ from hotline_ivr.web.health import build_app
 from hotline_ivr.web.local_door import LocalDoor
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
-from hotline_ivr.web.observers import AskObserver, RecordObserver, WakeObserver
+from hotline_ivr.web.observers import AlertObserver, AskObserver, RecordObserver, WakeObserver
 from hotline_ivr.web.public_hours import Pages, hours_app
 from hotline_ivr.web.readiness import Readiness
 
@@ -129,6 +130,14 @@ class Service:
             observer=RecordObserver(self._metrics),
         )
         self._tables = "not yet looked at"
+        self._alerts = AlertParts(
+            settings,
+            book=lambda: self._asks.book,
+            floor=self._floor,
+            record=lambda: self._tables or ("" if self._keeper.healthy else self._keeper.detail),
+            observer=AlertObserver(self._metrics),
+        )
+        self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
         self._reload = asyncio.Event()
         # A signal, a saved file and a request may come at once; each takes the whole of what is on disk.
         self._taking = asyncio.Lock()
@@ -184,6 +193,7 @@ class Service:
         loops = (
             *self._floor.loops(),
             Loop("record keeper", self._keep_record, self._keeper.stop),
+            *self._alerts.loops(),
             Loop("configuration", self._reload_on_signal),
             Loop("configuration folder", self._reload_on_save),
             Loop("fallback", self._refresh_fallback),
@@ -197,7 +207,8 @@ class Service:
 
     def _surroundings(self) -> Surroundings:
         """What a decision may know: the floor only while Asterisk tells of it."""
-        return Surroundings(self._floor.seen if self._floor.linked else None, self._minutes.by_centre)
+        seen = self._floor.seen if self._floor.linked else None
+        return Surroundings(seen, self._minutes.by_centre, deserted=self._alerts.watch.deserted)
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         return self._answering.answer(request)
@@ -216,6 +227,7 @@ class Service:
             take=self._apply,
             history=lambda: history(settings).entries(),
             floor=self._desk(),
+            alerts=self._alerts,
         )
         return all_routes(parts)
 

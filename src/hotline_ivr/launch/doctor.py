@@ -14,6 +14,7 @@ from pathlib import Path
 from hotline_ivr.config.check import check
 from hotline_ivr.errors import HotlineError
 from hotline_ivr.launch.control import AsteriskControl
+from hotline_ivr.launch.doctor_alerts import alerts_seen
 from hotline_ivr.launch.doctor_ami import ami_login, ami_rights
 from hotline_ivr.launch.plans import known_prompts
 from hotline_ivr.settings import Settings
@@ -51,6 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
     found.append(await _guarded("clock", _clock))
     found.append(await _guarded("disk", lambda: _disk(settings)))
     found.append(await _guarded("database", lambda: _database(settings)))
+    found.append(await _guarded("alerts", lambda: _alerts(settings)))
     try:
         program = await asyncio.to_thread(find_asterisk, settings)
     except HotlineError as error:
@@ -154,6 +156,15 @@ async def _database(settings: Settings) -> Finding:
         seen=described.text,
         remedy="" if described.ok else "hotline serve migrates it",
     )
+
+
+async def _alerts(settings: Settings) -> Finding:
+    plan = (await asyncio.to_thread(check, settings.config)).plan
+    if plan is None:
+        return Finding("alerts", ok=False, seen="the configuration is refused", remedy="hotline check")
+    looked = await alerts_seen(plan.alerts)
+    remedy = "" if looked.ok else "mend it, then `hotline alerts test`; see docs/alerts.md"
+    return Finding("alerts", ok=looked.ok, seen=looked.text, remedy=remedy)
 
 
 async def _free_ports(settings: Settings) -> Finding:

@@ -18,11 +18,15 @@ from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
-from hotline_ivr.errors import PresenceRefused, StoreError
+from hotline_ivr.errors import AlertError, PresenceRefused, StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.routing.alarms import Alarms
+from hotline_ivr.routing.alert_words import trial
+from hotline_ivr.routing.alerts import QueuedAlert
 from hotline_ivr.routing.break_floor import BreakAnswer
 from hotline_ivr.routing.floor import Floor
+from hotline_ivr.routing.on_duty import OnDuty
 from hotline_ivr.routing.plan_diff import plan_diff
 from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
 from hotline_ivr.routing.presence_rules import rules_of
@@ -90,6 +94,38 @@ class FakeBreaks:
         del self.asked[operator], self.next[operator]
 
 
+class FakeAlerts:
+    """Alerts as written down here; a test of them goes to nobody."""
+
+    def __init__(self) -> None:
+        self.standing: Alarms = {}
+        self.waiting: tuple[QueuedAlert, ...] = ()
+        self.done: tuple[QueuedAlert, ...] = ()
+        self.on_duty: OnDuty | None = None
+        self.broken = False
+
+    def alarms(self) -> Alarms:
+        return self.standing
+
+    def queued(self) -> tuple[QueuedAlert, ...]:
+        if self.broken:
+            raise AlertError("the disk is full")
+        return self.waiting
+
+    def past(self, limit: int) -> tuple[QueuedAlert, ...]:
+        return self.done[:limit]
+
+    async def test(self, by: str) -> QueuedAlert:
+        if self.broken:
+            raise AlertError("the disk is full")
+        sent = QueuedAlert(trial(NOW, by, self.on_duty), ())
+        self.done = (sent, *self.done)
+        return sent
+
+    def duty(self, _now: datetime) -> OnDuty | None:
+        return self.on_duty
+
+
 Client = TestClient[Request, Application]
 
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -116,6 +152,7 @@ class House:
         self.plan = a_plan({"mon-fri": "08:00-16:00"})
         self.staff = FakeStaff(self.plan, lambda: self.now)
         self.breaks = FakeBreaks(self.staff)
+        self.alerts = FakeAlerts()
         self.tokens = TokensFile(self.folder / "tokens.json")
         self.overrides = OverridesFile(self.folder / "overrides.json")
         self.trail = AuditTrail(self.folder / "audit.jsonl")
@@ -181,6 +218,7 @@ class House:
                 self.ledger,
                 self.trail.note,
             ),
+            alerts=self.alerts,
             overrides_changed=self.tell,
         )
         return all_routes(parts)

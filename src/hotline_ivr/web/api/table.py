@@ -10,6 +10,7 @@ from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.views.proposal import Proposed
 from hotline_ivr.web.api import (
+    alerts,
     audit,
     breaks,
     calls,
@@ -41,6 +42,7 @@ class ApiParts:
     take: Callable[[], Awaitable[str]]
     history: Callable[[], Iterable[plans.UsedPlan]]
     floor: FloorDesk
+    alerts: alerts.AlertDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -60,6 +62,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *operators.routes(parts.floor),
         *breaks.routes(parts.floor),
         *status.routes(parts.floor),
+        *alerts.routes(parts.alerts, parts.books, parts.trail),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))
