@@ -45,6 +45,7 @@ from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
+from hotline_ivr.launch.voicemail_parts import VoicemailParts
 from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.surroundings import Surroundings
@@ -59,6 +60,7 @@ from hotline_ivr.web.api.local import LocalGate
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
+from hotline_ivr.web.api.voicemail import VoicemailDesk
 from hotline_ivr.web.guard import NotHttpFilter
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.local_door import LocalDoor
@@ -136,6 +138,9 @@ class Service:
             floor=self._floor,
             record=lambda: self._tables or ("" if self._keeper.healthy else self._keeper.detail),
             observer=AlertObserver(self._metrics),
+        )
+        self._voicemail = VoicemailParts(
+            settings, self._store, plan=lambda: self._asks.plan, tell=self._alerts.tell
         )
         self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
         self._reload = asyncio.Event()
@@ -228,6 +233,12 @@ class Service:
             history=lambda: history(settings).entries(),
             floor=self._desk(),
             alerts=self._alerts,
+            voicemail=VoicemailDesk(
+                self._voicemail.messages,
+                self._voicemail.files.path,
+                self._voicemail.keeper.strays,
+                AuditTrail(settings.audit_file).note,
+            ),
         )
         return all_routes(parts)
 
@@ -259,6 +270,7 @@ class Service:
                 await asyncio.sleep(DATABASE_RETRY)
         self._tables = ""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._voicemail.keeper.run(), name="voicemail")
             group.create_task(self._keeper.run(), name="record keeper")
             group.create_task(self._floor.presences.keep_ledger(), name="pause ledger")
 

@@ -28,6 +28,7 @@ from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_route import route
 from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.cli_status import status
+from hotline_ivr.cli_voicemail import app as voicemail_app
 from hotline_ivr.errors import (
     ArgumentError,
     AsteriskUnreachable,
@@ -68,6 +69,7 @@ app.add_typer(operators_app, name="operators")
 app.command()(status)
 app.add_typer(cli_alerts.app, name="alerts")
 app.command()(duty)
+app.add_typer(voicemail_app, name="voicemail")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

@@ -23,6 +23,7 @@ from hotline_ivr.web.api import (
     overrides,
     plans,
     status,
+    voicemail,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
@@ -43,6 +44,7 @@ class ApiParts:
     history: Callable[[], Iterable[plans.UsedPlan]]
     floor: FloorDesk
     alerts: alerts.AlertDesk
+    voicemail: voicemail.VoicemailDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -63,6 +65,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *breaks.routes(parts.floor),
         *status.routes(parts.floor),
         *alerts.routes(parts.alerts, parts.books, parts.trail),
+        *voicemail.routes(parts.voicemail),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))
