@@ -171,3 +171,12 @@ async def test_what_was_left_is_sent_by_the_next_process(place: Place, tmp_path:
     async with after.running():
         await after.until(lambda: after.spool.queued() == ())
     assert after.post.arrived == [("a-1", "ops")]
+
+
+async def test_a_sender_that_stops_leaves_nothing_behind(place: Place) -> None:
+    place.post.hangs = {"slow"}
+    async with place.running():
+        await place.sender.tell(queued("a-1", hooks=("slow",)))
+        await place.until(lambda: ("a-1", "slow") in place.post.tried)
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("alerts")] == []
+    assert len(place.spool.queued()) == 1

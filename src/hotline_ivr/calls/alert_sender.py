@@ -93,8 +93,10 @@ class AlertSender:
                 except TimeoutError:
                     pass
         finally:
-            for task in self._busy.values():
+            busy = tuple(self._busy.values())
+            for task in busy:
                 task.cancel()
+            await asyncio.gather(*busy, return_exceptions=True)
 
     async def _look(self) -> float:
         """Start what is due; seconds until the next look."""

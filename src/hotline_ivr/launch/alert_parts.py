@@ -55,7 +55,7 @@ class AlertParts:
     def loops(self) -> tuple[Loop, ...]:
         """In the order in which they start."""
         return (
-            Loop("alerts", self.sender.run, self._hooks.close),
+            Loop("alerts", self._send),
             Loop("alarms", self.watch.run),
         )
 
@@ -95,6 +95,12 @@ class AlertParts:
     def past(self, limit: int) -> tuple[QueuedAlert, ...]:
         """The newest alerts that are done, newest first; called in a thread."""
         return self._spool.past(limit)
+
+    async def _send(self) -> None:
+        try:
+            await self.sender.run()
+        finally:
+            await self._hooks.close()
 
     def _plan(self) -> Plan:
         return self._book().plan

@@ -96,3 +96,9 @@ async def test_strays_are_told(caller: Caller, house: House) -> None:
     house.strays = Strays((Recording("box", "main-1.7", 44, NOW),), ("main-1.8",), ())
     found = await caller.get("/voicemail/strays")
     assert (found["files"][0]["id"], found["calls"]) == ("main-1.7", ["main-1.8"])
+
+
+async def test_the_recording_is_described_as_a_sound(caller: Caller) -> None:
+    document = await caller.get("/openapi.json", None)
+    answer = document["paths"]["/voicemail/{id}/audio"]["get"]["responses"]["200"]
+    assert answer["content"] == {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
