@@ -105,6 +105,17 @@ async def test_a_message_is_there_when_its_call_is_over_and_is_told_of_once(plac
     assert place.told == [("voicemail-main-1.1", (Channel.MAIL,), ("desk@example.org",))]
 
 
+async def test_a_call_that_the_record_hears_of_days_later_has_its_message_all_the_same(place: Place) -> None:
+    place.records("main-1.1", age=2 * DAY)
+    await place.keeper.look()
+    await place.call("main-1.1", Outcome.VOICEMAIL)
+    await place.keeper.look()
+    assert await place.listed() == []
+    place.now += timedelta(seconds=61)
+    await place.keeper.look()
+    assert (await place.listed(), len(place.told)) == (["main-1.1"], 1)
+
+
 async def test_who_hangs_up_at_once_has_left_none(place: Place) -> None:
     place.records("main-1.1", seconds=1)
     await place.call("main-1.1", Outcome.ABANDONED)

@@ -38,6 +38,11 @@ PACE = 2.0
 TOLD_AT_ONCE = 100
 """Messages that are told of in one look."""
 
+LOST = timedelta(hours=1)
+"""A file that is older than this and of no call that the record knows is looked up once each `LOST_PACE`."""
+
+LOST_PACE = timedelta(minutes=1)
+
 SETTLED = timedelta(minutes=10)
 """So old a file or a call is before it counts as one that has lost the other."""
 
@@ -98,6 +103,9 @@ class VoicemailKeeper:
         self._plan, self._tell, self._note, self._clock = plan, tell, note, clock
         #: Files that need no further look: their message is known, or their call left none.
         self._settled: set[str] | None = None
+        #: Files of no known call, and when they are looked up again: the record may be far behind.
+        self._lost: set[str] = set()
+        self._lost_at: datetime | None = None
         self._untold = True
         self._purged: date | None = None
 
@@ -142,11 +150,17 @@ class VoicemailKeeper:
         """Keep the messages of calls that have ended since the last look."""
         if self._settled is None:
             self._settled = set(await self._messages.known())
-        new = {each.call_id: each for each in found if each.call_id not in self._settled}
+        plan, now = self._plan(), self._clock()
+        if self._lost_at is None or not timedelta() <= now - self._lost_at < LOST_PACE:
+            self._lost, self._lost_at = set(), now
+        passed_over = self._settled | self._lost
+        new = {each.call_id: each for each in found if each.call_id not in passed_over}
         if not new:
             return
-        plan, now = self._plan(), self._clock()
-        calls = [each for each in await self._messages.calls_of(list(new)) if each.over]
+        known = await self._messages.calls_of(list(new))
+        old = {each.call_id for each in new.values() if now - each.at > LOST}
+        self._lost |= old - {each.call_id for each in known}
+        calls = [each for each in known if each.over]
         made = []
         for each in calls:
             recording = new[each.call_id]

@@ -31,7 +31,8 @@ ROTA = {
 async def test_alarms_and_alerts_are_listed(caller: Caller, house: House) -> None:
     house.alerts.standing = {AlarmKey("ghost-open", "main"): Alarm(NOW - timedelta(minutes=2), NOW)}
     house.alerts.waiting = (ALERT,)
-    answer = await caller.get("/alerts")
+    await caller.problem(403, "GET", "/alerts", "read")
+    answer = await caller.get("/alerts", "control")
     (alarm,) = answer["alarms"]
     assert (alarm["kind"], alarm["about"]) == ("ghost-open", "main")
     (queued,) = answer["queued"]
@@ -49,11 +50,11 @@ async def test_a_test_is_sent_by_who_may_and_stands_in_the_trail(caller: Caller,
     assert (await response.json())["kind"] == "test"
     (entry,) = house.trail.entries()
     assert (entry.action, entry.by) == ("alerts.test", "control token")
-    assert len((await caller.get("/alerts?limit=1"))["past"]) == 1
+    assert len((await caller.get("/alerts?limit=1", "control"))["past"]) == 1
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "role"), [("GET", "/alerts", "read"), ("POST", "/alerts/test", "control")]
+    ("method", "path", "role"), [("GET", "/alerts", "control"), ("POST", "/alerts/test", "control")]
 )
 async def test_a_folder_that_cannot_be_used_is_told_of(
     caller: Caller, house: House, method: str, path: str, role: str

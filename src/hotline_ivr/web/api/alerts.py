@@ -1,4 +1,7 @@
-"""Alerts and alarms: what is wrong, who has been told, and a test. And who is on duty."""
+"""Alerts and alarms: what is wrong, who has been told, and a test. And who is on duty.
+
+Alerts name people, their addresses and the numbers of callers, so listing them takes a token of role control.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +130,7 @@ def routes(desk: AlertDesk, books: Books, trail: AuditTrail) -> tuple[AnyRoute, 
         Route(
             method="GET",
             path="/alerts",
-            role=Role.READ,
+            role=Role.CONTROL,
             summary="What is wrong, and who has been told",
             path_model=Nothing,
             query_model=AlertsQuery,
