@@ -59,6 +59,7 @@ class AlarmWatch:
         pace: float = PACE,
     ) -> None:
         self._kept, self._look, self._tell, self._clock, self._pace = kept, look, tell, clock, pace
+        self._failing = False
         #: What is wrong now, told or not yet.
         self.alarms: Alarms = {}
         #: Queues whose callers are to be sent on, because nobody is ready.
@@ -104,12 +105,15 @@ class AlarmWatch:
         self.deserted = frozenset(standing) if settings.ghost_open_overflow else frozenset()
         try:
             for alert in alerts:
-                log.warning("alarm", alert=alert.id, state=alert.state.value, title=alert.title)
                 await self._tell(alert)
+                log.warning("alarm", alert=alert.id, state=alert.state.value, title=alert.title)
         except AlertError as error:
             # They stay as they were and are told at the next look; an id that was kept is known again.
-            log.error("an alarm could not be told", reason=str(error))  # noqa: TRY400
+            if not self._failing:
+                log.error("an alarm could not be told", reason=str(error))  # noqa: TRY400
+            self._failing = True
             return
+        self._failing = False
         await self._keep(after.alarms)
 
     async def _keep(self, alarms: Alarms) -> None:
