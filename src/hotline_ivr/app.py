@@ -18,20 +18,18 @@ from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import AgiServer
 from hotline_ivr.asterisk.queue_control import interfaces_of
 from hotline_ivr.asterisk.secrets import Secrets
-from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.asks import Asks
-from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.clock import clock_of_calls
 from hotline_ivr.calls.gatekeeper import Gatekeeper
 from hotline_ivr.calls.operator_desk import OperatorDesk
-from hotline_ivr.calls.record_keeper import Pace, RecordKeeper
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
-from hotline_ivr.errors import ConfigError, StoreError
+from hotline_ivr.errors import ConfigError
 from hotline_ivr.files import replace
+from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.blocking import BlocksWatch, caller_control, write_callers
@@ -44,16 +42,15 @@ from hotline_ivr.launch.parent import watch_parent
 from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, check_on_disk, choose_plan, history
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.launch.record_parts import RecordParts
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
+from hotline_ivr.launch.voicemail_parts import VoicemailParts
 from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.surroundings import Surroundings
 from hotline_ivr.settings import Settings
-from hotline_ivr.store.engine import open_store
-from hotline_ivr.store.ledger import DatabaseLedger
-from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
@@ -62,19 +59,18 @@ from hotline_ivr.web.api.local import LocalGate
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
+from hotline_ivr.web.api.voicemail import VoicemailDesk
 from hotline_ivr.web.guard import NotHttpFilter
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.local_door import LocalDoor
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
-from hotline_ivr.web.observers import AskObserver, RecordObserver, WakeObserver
+from hotline_ivr.web.observers import AlertObserver, AskObserver, RecordObserver, WakeObserver
 from hotline_ivr.web.public_hours import Pages, hours_app
 from hotline_ivr.web.readiness import Readiness
 
 log = structlog.get_logger()
 
-# How often (seconds) a database that cannot be used is tried again.
-DATABASE_RETRY = 5.0
 # How often (seconds) the files by which calls go on without us are brought up to date.
 FALLBACK_REFRESH = 3600.0
 # How long (seconds) a new plan waits for Asterisk to have loaded its queues before it is used all the same.
@@ -107,7 +103,8 @@ class Service:
             max_sessions=settings.agi_max_sessions,
             observer=AskObserver(self._metrics),
         )
-        self._store = open_store(settings.database)
+        self._record = RecordParts(settings, RecordObserver(self._metrics))
+        self._store = self._record.store
         self._minutes = MinutesOutside(self._store, lambda: self._asks.plan)
         self._pauses = DatabasePauses(self._store, settings.node)
         self._floor = FloorParts(
@@ -127,15 +124,17 @@ class Service:
             lambda: self._floor.linked,
             lambda: {"overflow": counters.dropped, "malformed": counters.malformed},
         )
-        self._keeper = RecordKeeper(
-            settings.node,
-            DatabaseLedger(self._store, settings.node),
-            partial(open_logs, settings.cel_file, settings.queue_log_file),
-            limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
-            pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
-            observer=RecordObserver(self._metrics),
+        self._alerts = AlertParts(
+            settings,
+            book=lambda: self._asks.book,
+            floor=self._floor,
+            record=self._record.trouble,
+            observer=AlertObserver(self._metrics),
         )
-        self._tables = "not yet looked at"
+        self._voicemail = VoicemailParts(
+            settings, self._store, plan=lambda: self._asks.plan, tell=self._alerts.tell
+        )
+        self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
         self._reload = asyncio.Event()
         # A signal, a saved file and a request may come at once; each takes the whole of what is on disk.
         self._taking = asyncio.Lock()
@@ -197,7 +196,8 @@ class Service:
         """In the order in which they start; the reverse is that in which they stop."""
         loops = (
             *self._floor.loops(),
-            Loop("record keeper", self._keep_record, self._keeper.stop),
+            Loop("record keeper", self._keep_record, self._record.keeper.stop),
+            *self._alerts.loops(),
             Loop("configuration", self._reload_on_signal),
             Loop("configuration folder", self._reload_on_save),
             Loop("fallback", self._refresh_fallback),
@@ -212,7 +212,8 @@ class Service:
 
     def _surroundings(self) -> Surroundings:
         """What a decision may know: the floor only while Asterisk tells of it."""
-        return Surroundings(self._floor.seen if self._floor.linked else None, self._minutes.by_centre)
+        seen = self._floor.seen if self._floor.linked else None
+        return Surroundings(seen, self._minutes.by_centre, deserted=self._alerts.watch.deserted)
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         return self._answering.answer(request)
@@ -232,6 +233,13 @@ class Service:
             take=self._apply,
             history=lambda: history(settings).entries(),
             floor=self._desk(),
+            alerts=self._alerts,
+            voicemail=VoicemailDesk(
+                self._voicemail.messages,
+                self._voicemail.files.path,
+                self._voicemail.keeper.strays,
+                AuditTrail(settings.audit_file).note,
+            ),
         )
         return all_routes(parts)
 
@@ -260,19 +268,9 @@ class Service:
         return hours_app(Pages(lambda: self._asks.book, lambda: datetime.now(UTC)))
 
     async def _keep_record(self) -> None:
-        """Bring the tables up to date, then keep the record. Calls go on whatever the database does."""
-        while True:
-            try:
-                await upgrade(self._settings.database)
-                break
-            except StoreError as error:
-                self._tables = f"the database cannot be used, Asterisk's files keep the record: {error}"
-                log.error("the database cannot be used; trying again", reason=str(error))  # noqa: TRY400
-                await asyncio.sleep(DATABASE_RETRY)
-        self._tables = ""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keeper.run(), name="record keeper")
-            group.create_task(self._floor.presences.keep_ledger(), name="pause ledger")
+        await self._record.run(
+            {"voicemail": self._voicemail.keeper.run, "pause ledger": self._floor.presences.keep_ledger}
+        )
 
     async def _reload_on_signal(self) -> None:
         while True:
@@ -340,8 +338,8 @@ class Service:
             agi=self._agi,
             ami=self._floor.ami,
             floor=self._floor.watch,
-            keeper=self._keeper,
-            tables=lambda: self._tables,
+            keeper=self._record.keeper,
+            tables=lambda: self._record.tables,
             refused=lambda: self._refused,
             version=lambda: self._asks.plan.version,
         )

@@ -15,10 +15,20 @@ from typing import Annotated
 
 import typer
 
-from hotline_ivr import __version__, cli_blocks, cli_overrides, cli_pin, cli_plan, cli_shifts, cli_token
+from hotline_ivr import (
+    __version__,
+    cli_alerts,
+    cli_blocks,
+    cli_overrides,
+    cli_pin,
+    cli_plan,
+    cli_shifts,
+    cli_token,
+)
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_centres import app as centres_app
 from hotline_ivr.cli_costs import app as costs_app
+from hotline_ivr.cli_duty import duty
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
@@ -27,6 +37,7 @@ from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_route import route
 from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.cli_status import status
+from hotline_ivr.cli_voicemail import app as voicemail_app
 from hotline_ivr.errors import (
     ArgumentError,
     AsteriskUnreachable,
@@ -67,6 +78,9 @@ app.add_typer(cli_shifts.app, name="shifts")
 app.command()(route)
 app.add_typer(operators_app, name="operators")
 app.command()(status)
+app.add_typer(cli_alerts.app, name="alerts")
+app.command()(duty)
+app.add_typer(voicemail_app, name="voicemail")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

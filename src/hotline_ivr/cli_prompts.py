@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from hotline_ivr.cli_player import played
 from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
     from hotline_ivr.setup.prompt_library import Prompt
 
 EXIT_FINDINGS = 1
-PLAYERS = (("aplay", "-q"), ("play", "-q"))
-PLAY_TIMEOUT = 300.0
-"""Seconds; longer than any prompt, for a sound card that never takes the sound."""
 
 Language = Literal["nb", "en"]
 
@@ -176,18 +172,8 @@ def play(
     if not file.is_file():
         typer.echo(f"{file} has not been made; see `hotline prompts list` and `generate`", err=True)
         raise typer.Exit(EXIT_FINDINGS)
-    for program, quietly in PLAYERS:
-        if shutil.which(program) and _played([program, quietly, str(file)]):
-            return
-    typer.echo(file)
-
-
-def _played(command: list[str]) -> bool:
-    try:
-        done = subprocess.run(command, stderr=subprocess.DEVNULL, timeout=PLAY_TIMEOUT, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+    if not played(file):
+        typer.echo(file)
 
 
 def _chosen(

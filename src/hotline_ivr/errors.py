@@ -93,3 +93,7 @@ class PresenceRefused(ArgumentError):
 
 class PresenceFileError(HotlineError):
     """The file that tells where operators stand, or of their breaks, cannot be read or written."""
+
+
+class AlertError(HotlineError):
+    """An alert cannot be kept or sent; the message says why and what to do."""

@@ -239,6 +239,16 @@ class Settings(BaseModel):
         return self.state_dir / "audit.jsonl"
 
     @property
+    def alerts_dir(self) -> Path:
+        """Alerts on their way, and the newest of those that are done."""
+        return self.state_dir / "alerts"
+
+    @property
+    def alarms_file(self) -> Path:
+        """What is wrong, and whether somebody has been told."""
+        return self.state_dir / "alarms.json"
+
+    @property
     def history_dir(self) -> Path:
         """Every configuration that has been in use, one folder each."""
         return self.state_dir / "config-history"

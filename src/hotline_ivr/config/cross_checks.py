@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
+from hotline_ivr.config.alert_checks import alert_checks
 from hotline_ivr.config.calendar_checks import calendar_checks
 from hotline_ivr.config.centre_checks import centre_checks
 from hotline_ivr.config.contract_checks import contract_checks
@@ -47,6 +48,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from calendar_checks(reading, prompts)
     yield from shift_checks(reading)
     yield from contract_checks(reading, country)
+    yield from alert_checks(reading)
 
 
 def _section(reading: Reading, name: str) -> dict[str, dict[str, object]]:

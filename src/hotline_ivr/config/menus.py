@@ -12,9 +12,11 @@ from typing_extensions import override
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.described import Described
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.mailing import Recipient
 from hotline_ivr.config.refusal import choices, did_you_mean, quoted, refusal, text_of
 from hotline_ivr.config.types import Duration, Identifier, LanguageCode, PromptId, YesNo
 
+Notice = Literal["mail", "webhook"]
 Action = Literal["back", "repeat", "operator", "hours"]
 ACTIONS: tuple[Action, ...] = ("back", "repeat", "operator", "hours")
 KEYS = "0123456789*#"
@@ -284,4 +286,25 @@ class VoicemailBox(Model):
         None,
         description="Prompt after a message that was ended by a key or by its length.",
         examples=["thanks"],
+    )
+    notify: tuple[Notice, ...] = Field(
+        (),
+        description="How new messages are told of: by `mail` with the recording, by `webhook` without it.",
+        examples=["[mail]"],
+    )
+    mail_to: tuple[Recipient, ...] = Field(
+        (),
+        max_length=20,
+        description="Who gets the mails, beside those whom `alerts.to` names for `voicemail`.",
+        examples=["[desk@example.org]"],
+    )
+    attach_up_to: int = Field(
+        5, ge=0, le=25, description="Largest recording (MB) that goes with a mail; 0 sends none."
+    )
+    keep_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="After so many days a message is deleted, heard or not; without it none ever is.",
+        examples=["90"],
     )

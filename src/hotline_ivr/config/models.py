@@ -10,12 +10,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from hotline_ivr.config.alerts import Alerts
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
 from hotline_ivr.config.calendars import Calendar
 from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
+from hotline_ivr.config.duty_rota import DutyRota
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.guard import Guard
 from hotline_ivr.config.line import Line
@@ -190,6 +192,8 @@ class Configuration(Model):
     centres: dict[Identifier, Centre] = Field({}, description="Call centres outside by id.")
     outside: Outside = Field(Outside(), description="Which numbers may be dialled outside.")
     guard: Guard = Field(Guard(), description="What holds when too many call at once.")
+    alerts: Alerts = Field(Alerts(), description="Who is told when something is wrong.")
+    duty: DutyRota | None = Field(None, description="Who is on duty when.")
 
 
 class Plan(Configuration):

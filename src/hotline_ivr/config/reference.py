@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_compose
+from hotline_ivr.config.alerts import AlertRoute, Alerts, MailServer, Webhook
 from hotline_ivr.config.breaks import Break
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.centres import Centre, Duty, Target
@@ -30,6 +31,7 @@ from hotline_ivr.config.contract_terms import (
 )
 from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.duty_rota import DutyDays, DutyPerson, DutyRota
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
 from hotline_ivr.config.guard import Blocked, CallerRate, Callers, Flood, Guard, TrunkRate, TurnAway
@@ -83,6 +85,8 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("centres.<id>", Centre),
     ("outside", Outside),
     ("guard", Guard),
+    ("alerts", Alerts),
+    ("duty", DutyRota),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -122,6 +126,11 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Terms", Terms),
     ("An exit fee", ExitFee),
     ("Columns of an invoice", InvoiceColumns),
+    ("A mail server", MailServer),
+    ("A web hook", Webhook),
+    ("Whom to alert", AlertRoute),
+    ("A person on duty", DutyPerson),
+    ("Days of another on duty", DutyDays),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 
@@ -231,6 +240,9 @@ Days and hours are written as above. How plans, weeks and changes go together: [
 | billing steps | `60/1`: the first step in seconds, then the steps after it |
 | currency | three capital letters of ISO 4217: `NOK`, `EUR` |
 | first digits of a number | `+474` |
+| mail address | `post@example.org`, without a name |
+| mail address or `duty` | `duty` is whoever the rota has on duty at that moment |
+| place of a secret | `env:NAME`, an environment variable of the service, or `file:/path`; never the secret |
 | id of a prompt | a name that `hotline prompts list` shows |
 """
 

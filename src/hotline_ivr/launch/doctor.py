@@ -12,6 +12,7 @@ from pathlib import Path
 from hotline_ivr.config.prompt_uses import prompt_uses
 from hotline_ivr.errors import HotlineError
 from hotline_ivr.launch.control import AsteriskControl
+from hotline_ivr.launch.doctor_alerts import alerts_seen
 from hotline_ivr.launch.doctor_ami import ami_login, ami_rights
 from hotline_ivr.launch.doctor_machine import clock, disk, is_serving, own_name, ports
 from hotline_ivr.launch.finding import Finding
@@ -38,6 +39,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _guarded(
             "database", lambda: _database(settings), "start the service, which makes it: hotline up"
         ),
+        await _guarded("alerts", lambda: _alerts(settings), "hotline check"),
     ]
     try:
         program = await asyncio.to_thread(find_asterisk, settings)
@@ -133,6 +135,15 @@ async def _database(settings: Settings) -> Finding:
         seen=described.text,
         remedy="" if described.ok else "hotline serve migrates it",
     )
+
+
+async def _alerts(settings: Settings) -> Finding:
+    plan = (await asyncio.to_thread(check_on_disk, settings)).plan
+    if plan is None:
+        return Finding("alerts", ok=False, seen="the configuration is refused", remedy="hotline check")
+    looked = await alerts_seen(plan.alerts)
+    remedy = "" if looked.ok else "mend it, then `hotline alerts test`; see docs/alerts.md"
+    return Finding("alerts", ok=looked.ok, seen=looked.text, remedy=remedy)
 
 
 async def _ami(settings: Settings) -> Finding:

@@ -45,8 +45,19 @@ class LocalClient:
         """Have the service end something; see `ask`."""
         return self._ask("DELETE", path, None)
 
+    def fetch(self, path: str) -> bytes:
+        """A file that the service has; see `ask`."""
+        return self._exchange("GET", path, None)
+
     def _ask(self, method: str, target: str, body: Mapping[str, object] | None) -> dict[str, Any]:
-        """The answer's JSON.
+        """The answer's JSON; see `_exchange`."""
+        try:
+            return dict(json.loads(self._exchange(method, target, body)))
+        except ValueError as error:
+            raise AsteriskUnreachable(f"the service did not answer as it should ({error!r})") from None
+
+    def _exchange(self, method: str, target: str, body: Mapping[str, object] | None) -> bytes:
+        """The answer.
 
         Raises ArgumentError for what the service refuses, AsteriskUnreachable where it does not run or hangs.
         """
@@ -55,7 +66,8 @@ class LocalClient:
         try:
             door.request(method, _PREFIX + target, None if body is None else json.dumps(body), headers)
             response = door.getresponse()
-            answer = json.loads(response.read(_MOST_BYTES))
+            answer = response.read(_MOST_BYTES)
+            refused = json.loads(answer) if response.status >= 400 else None
         except TimeoutError:
             raise AsteriskUnreachable(
                 f"the service has not answered within {self._deadline:g} s; its log tells more"
@@ -75,8 +87,8 @@ class LocalClient:
         finally:
             door.close()
         if response.status < 400:
-            return dict(answer)
-        raise _refusal(response.status, answer)
+            return answer
+        raise _refusal(response.status, refused)
 
 
 class _Door(http.client.HTTPConnection):

@@ -29,6 +29,8 @@ class Surroundings:
     minutes: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     #: Whether this is decided now, or written down for later: then no clock and no share counts.
     ahead: bool = False
+    #: Queues where nobody has been ready for long: there, as if nobody could be reached.
+    deserted: frozenset[str] = frozenset()
 
     def queue(self, name: str) -> QueueSeen | None:
         """A queue as it is; None where nobody looks."""
@@ -36,6 +38,8 @@ class Surroundings:
             return None
         states = [state_of(member) for (queue, _), member in self.floor.members.items() if queue == name]
         present = [state for state in states if state is not OperatorState.UNREACHABLE]
+        if name in self.deserted:
+            present = []
         waiting = sum(each.queue == name for each in self.floor.waiting.values())
         return QueueSeen(waiting, len(present), present.count(OperatorState.FREE))
 

@@ -179,3 +179,24 @@ spool_position = Table(
     Column("fingerprint", String, nullable=False),
     PrimaryKeyConstraint("node", "source", "generation"),
 )
+
+# A message that a caller has left: its file lies below Asterisk's folder until `removed_at`. The row stays,
+# so that what was done with it can be told when the voice itself has long been deleted.
+voicemail_message = Table(
+    "voicemail_message",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("box", String, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("length_ms", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("heard_at", Instant),
+    Column("heard_by", String, nullable=False),
+    Column("done_at", Instant),
+    Column("done_by", String, nullable=False),
+    Column("notified_at", Instant),
+    Column("removed_at", Instant),
+    PrimaryKeyConstraint("node", "call_id"),
+    Index(None, "recorded_at"),
+)

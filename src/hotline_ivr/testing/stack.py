@@ -131,7 +131,10 @@ class HotlineStack:
         return self._processes[verb].pid
 
     def stop_service(self) -> None:
-        self._stop("serve")
+        self.stop_part("serve")
+
+    def stop_part(self, verb: str) -> None:
+        self._stop(verb)
 
     def stop(self) -> None:
         """End the service first, Asterisk last. Whatever does not end in time is killed."""

@@ -14,6 +14,8 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from hotline_ivr import __version__
+from hotline_ivr.routing.alarms import Alarms
+from hotline_ivr.routing.alert_words import ASTERISK, GHOST_OPEN, RECORD
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -21,6 +23,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _ASK_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 2.5)
 # Seconds in the queue until an operator answered.
 _WAIT_BUCKETS = (5, 10, 20, 30, 60, 120, 300, 600)
+
+
+ALARMS = (GHOST_OPEN, RECORD, ASTERISK)
 
 
 class FloorView(Protocol):
@@ -76,6 +81,12 @@ class Metrics:
         self.pins = Counter(
             "hotline_control_pins", "PINs entered at the control number.", ["result"], registry=registry
         )
+        self.alert_deliveries = Counter(
+            "hotline_alert_deliveries",
+            "Tries to deliver an alert, by way and result.",
+            ["channel", "result"],
+            registry=registry,
+        )
         self.queue_wakeups = Counter(
             "hotline_queue_wakeups",
             "Waiting callers woken, by answer of Asterisk.",
@@ -104,6 +115,10 @@ class Metrics:
     def watch_link(self, connected: Callable[[], bool], dropped: Callable[[], Mapping[str, int]]) -> None:
         """Add what there is to know of the manager link; `dropped` is events not used, by reason."""
         self.registry.register(_LinkCollector(connected, dropped))
+
+    def watch_alerts(self, queued: Callable[[], int], alarms: Callable[[], Alarms]) -> None:
+        """Add the alerts on their way, and the alarms that somebody has been told of."""
+        self.registry.register(_AlertCollector(queued, alarms))
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
@@ -144,6 +159,22 @@ class _StandingCollector(Collector):
         )
         for standing, count in self._standings().items():
             family.add_metric([standing], count)
+        yield family
+
+
+class _AlertCollector(Collector):
+    def __init__(self, queued: Callable[[], int], alarms: Callable[[], Alarms]) -> None:
+        self._queued, self._alarms = queued, alarms
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily(
+            "hotline_alerts_queued", "Alerts that somebody has yet to be told of.", value=self._queued()
+        )
+        family = GaugeMetricFamily("hotline_alarms", "Alarms that stand, by kind.", labels=["kind"])
+        raised = [key.kind for key, alarm in self._alarms().items() if alarm.raised is not None]
+        for kind in ALARMS:
+            family.add_metric([kind], raised.count(kind))
         yield family
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hotline_ivr.asterisk.agi_server import SessionEnd
+from hotline_ivr.routing.alerts import Channel, Result
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.steps import Outcome
@@ -40,6 +41,16 @@ class RecordObserver:
 
     def lag(self, seconds: float) -> None:
         self._metrics.record_lag.set(seconds)
+
+
+class AlertObserver:
+    """Counts deliveries of alerts by how a try ended."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._tries = metrics.alert_deliveries
+
+    def tried(self, channel: Channel, result: Result) -> None:
+        self._tries.labels(channel.value, result.value).inc()
 
 
 class WakeObserver:

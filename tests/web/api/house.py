@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,28 @@ from aiohttp.web import Application, Request
 
 from hotline_ivr.config.check import CheckResult, check, read_plan
 from hotline_ivr.config.models import Plan
-from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.blocking import CallerControl
 from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
-from hotline_ivr.errors import PresenceRefused, StoreError
+from hotline_ivr.control.voicemail_files import VoicemailFiles
+from hotline_ivr.errors import AlertError, PresenceRefused, StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.routing.alarms import Alarms
+from hotline_ivr.routing.alert_words import trial
+from hotline_ivr.routing.alerts import QueuedAlert
 from hotline_ivr.routing.break_floor import BreakAnswer
 from hotline_ivr.routing.floor import Floor
+from hotline_ivr.routing.messages import Message, Strays
+from hotline_ivr.routing.on_duty import OnDuty
 from hotline_ivr.routing.plan_diff import plan_diff
 from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
 from hotline_ivr.routing.presence_rules import rules_of
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.store.messages import MessageFilter
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.calls import Record
@@ -36,6 +43,7 @@ from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
+from hotline_ivr.web.api.voicemail import VoicemailDesk
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.metrics import Metrics
 from tests.plans import a_plan
@@ -93,6 +101,72 @@ class FakeBreaks:
         del self.asked[operator], self.next[operator]
 
 
+class FakeAlerts:
+    """Alerts as written down here; a test of them goes to nobody."""
+
+    def __init__(self) -> None:
+        self.standing: Alarms = {}
+        self.waiting: tuple[QueuedAlert, ...] = ()
+        self.done: tuple[QueuedAlert, ...] = ()
+        self.on_duty: OnDuty | None = None
+        self.broken = False
+
+    def alarms(self) -> Alarms:
+        return self.standing
+
+    def queued(self) -> tuple[QueuedAlert, ...]:
+        if self.broken:
+            raise AlertError("the disk is full")
+        return self.waiting
+
+    def past(self, limit: int) -> tuple[QueuedAlert, ...]:
+        return self.done[:limit]
+
+    async def test(self, by: str) -> QueuedAlert:
+        if self.broken:
+            raise AlertError("the disk is full")
+        sent = QueuedAlert(trial(NOW, by, self.on_duty), ())
+        self.done = (sent, *self.done)
+        return sent
+
+    def duty(self, _now: datetime) -> OnDuty | None:
+        return self.on_duty
+
+
+class FakeMessages:
+    """Messages in memory; `away` is a database that cannot be used."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Message] = {}
+        self.away = False
+
+    def keep(self, message: Message) -> None:
+        self.by_id[message.call_id] = message
+
+    async def find(self, wanted: MessageFilter) -> Sequence[Message]:
+        self._look()
+        found = [
+            each
+            for each in self.by_id.values()
+            if wanted.box in {None, each.box} and wanted.state in {None, each.state}
+        ]
+        return sorted(found, key=lambda each: each.recorded_at, reverse=True)[: wanted.limit]
+
+    async def one(self, call_id: str) -> Message | None:
+        self._look()
+        return self.by_id.get(call_id)
+
+    async def heard(self, call_id: str, by: str, at: datetime) -> None:
+        self.keep(replace(self.by_id[call_id], heard_by=by, heard_at=at))
+
+    async def done(self, call_id: str, by: str, at: datetime) -> None:
+        self.keep(replace(self.by_id[call_id], done_by=by, done_at=at))
+
+    def _look(self) -> None:
+        if self.away:
+            raise StoreError("the database is away")
+
+
 Client = TestClient[Request, Application]
 
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -115,10 +189,16 @@ class House:
     # The pause ledger; None is a database that is away.
     periods: Sequence[Period] | None = ()
 
+    disk_full: bool = False
+
     def __post_init__(self) -> None:
         self.plan = a_plan({"mon-fri": "08:00-16:00"})
         self.staff = FakeStaff(self.plan, lambda: self.now)
         self.breaks = FakeBreaks(self.staff)
+        self.alerts = FakeAlerts()
+        self.messages = FakeMessages()
+        self.recordings = VoicemailFiles(self.folder / "voicemail")
+        self.strays = Strays((), (), ())
         self.tokens = TokensFile(self.folder / "tokens.json")
         self.overrides = OverridesFile(self.folder / "overrides.json")
         self.blocks = BlocksFile(self.folder / "blocks.json")
@@ -165,6 +245,15 @@ class House:
             if each.operator == operator and each.began_at < end and (each.ended_at or end) > start
         ]
 
+    async def look_for_strays(self) -> Strays:
+        return self.strays
+
+    def note(self, entry: AuditEntry) -> None:
+        """Into the trail, unless the disk is full."""
+        if self.disk_full:
+            raise OSError("no space left")
+        self.trail.note(entry)
+
     def tell(self) -> None:
         self.told += 1
 
@@ -189,6 +278,8 @@ class House:
                 self.ledger,
                 self.trail.note,
             ),
+            alerts=self.alerts,
+            voicemail=VoicemailDesk(self.messages, self.recordings.path, self.look_for_strays, self.note),
             overrides_changed=self.tell,
         )
         return all_routes(parts)

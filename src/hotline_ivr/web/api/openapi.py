@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from hotline_ivr import __version__
 from hotline_ivr.web.api.problems import CONTENT_TYPE, Kind, ProblemDocument
-from hotline_ivr.web.api.route import AnyRoute, Asked, Nothing, Route
+from hotline_ivr.web.api.route import AnyRoute, Asked, FileShown, Nothing, Route
 
 PREFIX = "/api/v1"
 
@@ -146,10 +146,16 @@ def operation_id(route: AnyRoute) -> str:
     return "_".join(word for word in f"{route.method.lower()}{words}".split("_") if word)
 
 
+def _answer(route: AnyRoute, schemas: _Schemas) -> dict[str, str]:
+    if issubclass(route.answer_model, FileShown):
+        return {"type": "string", "format": "binary"}
+    return schemas.ref(route.answer_model, "serialization")
+
+
 def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": "Made." if route.status == 201 else "Well.",
-        "content": {"application/json": {"schema": schemas.ref(route.answer_model, "serialization")}},
+        "content": {route.media: {"schema": _answer(route, schemas)}},
     }
     if route.location:
         answer["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}

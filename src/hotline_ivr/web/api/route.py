@@ -33,6 +33,12 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class FileShown(Shown):
+    """A file, as it is. Routes that answer with one say so by `media`."""
+
+    path: str
+
+
 class Nothing(Given):
     """No values."""
 
@@ -90,6 +96,8 @@ class Route(Generic[PathT, QueryT, BodyT, AnswerT]):
     #: Where what was made is found, below /api/v1.
     location: Callable[[AnswerT], str] | None = None
     deadline: float = DEADLINE
+    #: What comes back: JSON, or a file of this kind.
+    media: str = "application/json"
 
     @property
     def has_body(self) -> bool:

@@ -13,7 +13,7 @@ from hotline_ivr.web.api.local import LocalGate
 from hotline_ivr.web.api.openapi import PREFIX
 from hotline_ivr.web.api.problems import ApiError, Kind
 from hotline_ivr.web.api.reading import read_body, read_path, read_query
-from hotline_ivr.web.api.route import NOTHING, AnyRoute, Asked, Who
+from hotline_ivr.web.api.route import NOTHING, AnyRoute, Asked, FileShown, Who
 from hotline_ivr.web.guard import REQUEST_ID, TOKEN_NAME
 
 AT_ONCE = 32
@@ -59,8 +59,8 @@ class _Places:
 
 def _handler(
     route: AnyRoute, gate: Gate | LocalGate, clock: Callable[[], datetime], places: _Places
-) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def handle(request: web.Request) -> web.Response:
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
         with places:
             try:
                 async with asyncio.timeout(route.deadline):
@@ -76,7 +76,7 @@ def _handler(
 
 async def _answer(
     route: AnyRoute, gate: Gate | LocalGate, clock: Callable[[], datetime], request: web.Request
-) -> web.Response:
+) -> web.StreamResponse:
     who = await _who(route, gate, clock(), request)
     request[TOKEN_NAME] = who.name
     asked = Asked(
@@ -91,6 +91,9 @@ async def _answer(
     headers = {"Location": PREFIX + route.location(answer)} if route.location else {}
     if route.role is None:
         headers["Cache-Control"] = "no-cache"
+    if isinstance(answer, FileShown):
+        # Sent piece by piece, after this returns; a part of it where the client asks for one.
+        return web.FileResponse(answer.path, headers={"Content-Type": route.media})
     body = answer.model_dump_json(by_alias=True).encode()
     return web.Response(body=body, status=route.status, content_type=_JSON, headers=headers)
 

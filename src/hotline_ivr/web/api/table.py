@@ -10,6 +10,7 @@ from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.views.proposal import Proposed
 from hotline_ivr.web.api import (
+    alerts,
     audit,
     blocks,
     breaks,
@@ -23,6 +24,7 @@ from hotline_ivr.web.api import (
     overrides,
     plans,
     status,
+    voicemail,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.route import AnyRoute
@@ -43,6 +45,8 @@ class ApiParts:
     take: Callable[[], Awaitable[str]]
     history: Callable[[], Iterable[plans.UsedPlan]]
     floor: FloorDesk
+    alerts: alerts.AlertDesk
+    voicemail: voicemail.VoicemailDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -63,6 +67,8 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *operators.routes(parts.floor),
         *breaks.routes(parts.floor),
         *status.routes(parts.floor),
+        *alerts.routes(parts.alerts, parts.books, parts.trail),
+        *voicemail.routes(parts.voicemail),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))

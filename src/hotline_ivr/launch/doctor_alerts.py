@@ -1,0 +1,48 @@
+"""The doctor's look at alerts: do the secrets lie where they should, and does the mail server let us in?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import aiosmtplib
+
+from hotline_ivr.config.alerts import Alerts
+from hotline_ivr.errors import AlertError
+from hotline_ivr.launch.alert_mail import client_of
+from hotline_ivr.launch.alert_secrets import read_secret
+
+# Seconds for the whole of it.
+_DEADLINE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Whether all is well, and what was seen."""
+
+    ok: bool
+    text: str
+
+
+async def alerts_seen(alerts: Alerts) -> Looked:
+    """What stands in the way of alerts. Nothing is sent; a web hook has no way to be tried without that."""
+    if not alerts.to and alerts.mail is None:
+        return Looked(ok=True, text="nobody is told of anything: the configuration has no `alerts`")
+    wrong: list[str] = []
+    for name, hook in alerts.webhooks.items():
+        try:
+            await asyncio.to_thread(read_secret, hook.secret)
+        except AlertError as error:
+            wrong.append(f"web hook {name}: {error}")
+    if alerts.mail is not None:
+        try:
+            async with asyncio.timeout(_DEADLINE), client_of(alerts.mail) as client:
+                await client.noop()
+        except (AlertError, aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            said = " ".join(str(error).split()) or type(error).__name__
+            wrong.append(f"mail server {alerts.mail.host}: {said}")
+    if wrong:
+        return Looked(ok=False, text="; ".join(wrong)[:500])
+    ways = [f"mail by {alerts.mail.host}"] if alerts.mail else []
+    ways += [f"web hook {name}" for name in alerts.webhooks]
+    return Looked(ok=True, text=", ".join(ways))

@@ -1,0 +1,65 @@
+"""The record of a node, wired together: the database, who keeps it, and how it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+import structlog
+
+from hotline_ivr.asterisk.spool_log import open_logs
+from hotline_ivr.calls.calls_in_hand import Limits
+from hotline_ivr.calls.record_keeper import Pace, RecordKeeper, RecordObserver
+from hotline_ivr.errors import StoreError
+from hotline_ivr.settings import Settings
+from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.ledger import DatabaseLedger
+from hotline_ivr.store.migrate import upgrade
+
+log = structlog.get_logger()
+
+# How often (seconds) a database that cannot be used is tried again.
+DATABASE_RETRY = 5.0
+
+
+class RecordParts:
+    """One node's record."""
+
+    def __init__(self, settings: Settings, observer: RecordObserver) -> None:
+        self._settings = settings
+        self.store = open_store(settings.database)
+        self.keeper = RecordKeeper(
+            settings.node,
+            DatabaseLedger(self.store, settings.node),
+            partial(open_logs, settings.cel_file, settings.queue_log_file),
+            limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
+            pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
+            observer=observer,
+        )
+        # What is wrong with the tables; empty once they are of this version.
+        self.tables = "not yet looked at"
+
+    def trouble(self) -> str:
+        """Why the record is not kept now; empty while it is."""
+        return self.tables or ("" if self.keeper.healthy else self.keeper.detail)
+
+    async def run(self, beside: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> None:
+        """Bring the tables up to date, then keep the record. Calls go on whatever the database does.
+
+        `beside`, by name, is what needs the tables too and begins with it.
+        """
+        while True:
+            try:
+                await upgrade(self._settings.database)
+                break
+            except StoreError as error:
+                self.tables = f"the database cannot be used, Asterisk's files keep the record: {error}"
+                log.error("the database cannot be used; trying again", reason=str(error))  # noqa: TRY400
+                await asyncio.sleep(DATABASE_RETRY)
+        self.tables = ""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.keeper.run(), name="record keeper")
+            for name, work in beside.items():
+                group.create_task(work(), name=name)
