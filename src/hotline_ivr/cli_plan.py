@@ -104,7 +104,7 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     by: By = None,
 ) -> None:
-    """Put an earlier configuration back into the folder and have the service take it."""
+    """Put an earlier configuration back into the folder; `hotline apply` then puts it in use."""
     from datetime import UTC, datetime
 
     from hotline_ivr.launch.applying import undo as put_back
