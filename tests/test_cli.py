@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,15 +13,15 @@ from pathlib import Path
 import pytest
 
 import hotline_ivr
+from hotline_ivr.testing.ports import free_port
 
 SHIPPED = Path(__file__).parents[1] / "config"
 
 
 def hotline(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HOTLINE_")}
-    environment.update(
-        HOTLINE_STATE=str(folder / "state"), HOTLINE_CONFIG=str(folder / "config"), **variables
-    )
+    environment |= {"HOTLINE_STATE": str(folder / "state"), "HOTLINE_CONFIG": str(folder / "config")}
+    environment |= variables
     return subprocess.run(
         [sys.executable, "-m", "hotline_ivr", *arguments],
         env=environment,
@@ -93,3 +94,26 @@ def test_a_record_that_is_not_there_is_unreachable(folder: Path) -> None:
     done = hotline(folder, "calls")
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
+
+
+def test_a_state_folder_that_cannot_be_made_is_told_by_its_name(folder: Path) -> None:
+    (folder / "taken").write_text("", encoding="utf-8")
+    done = hotline(folder, "serve", HOTLINE_STATE=str(folder / "taken" / "state"))
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(f"{folder / 'taken' / 'state'}: Not a directory")
+
+
+def test_a_service_whose_port_is_taken_names_the_port_and_its_variable(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = hotline(
+            folder, "serve", HOTLINE_HTTP_PORT=str(port), HOTLINE_AGI_PORT=str(free_port(socket.SOCK_STREAM))
+        )
+    assert done.returncode == 1
+    assert f"TCP port {port} on 127.0.0.1 (HOTLINE_HTTP_PORT): in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_plan_on_a_node_that_never_ran_says_so(folder: Path) -> None:
+    done = hotline(folder, "plan")
+    assert (done.returncode, done.stdout.startswith("no configuration is in use yet")) == (0, True)

@@ -41,6 +41,7 @@ from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing
 from hotline_ivr.launch.parent import watch_parent
 from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, check_on_disk, choose_plan, history
+from hotline_ivr.launch.ports import check_ports
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.record_parts import RecordParts
 from hotline_ivr.launch.reloading import wait_until_loaded
@@ -355,9 +356,11 @@ def _ready(plan: Plan) -> Rulebook:
 async def run_service(settings: Settings, parent: int | None = None) -> None:
     """Run the service of this node until it is told to stop, or its supervisor is gone.
 
-    Raises ConfigError if there is no good configuration, SetupError if another service holds the folder.
+    Raises ConfigError if there is no good configuration, SetupError if somebody else holds the folder or a
+    port.
     """
     with only_one(settings.state_dir / "service.lock", "A service"):
+        check_ports(settings, asterisk=False, service=True)
         chosen = choose_plan(settings)
         if chosen.refused:
             log.error(

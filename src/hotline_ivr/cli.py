@@ -243,6 +243,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("HOTLINE_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.filename:
+            # A folder that is not there or not ours: the machine's matter, and no fault of the program.
+            _fail(f"{error.filename}: {error.strerror}", EXIT_FINDINGS)
         _fail(f"a fault of hotline-ivr itself: {error!r}\nSet HOTLINE_DEBUG=1 to see where.", EXIT_FAULT)
 
 

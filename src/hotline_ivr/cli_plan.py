@@ -11,6 +11,7 @@ import typer
 
 from hotline_ivr.cli_overrides import By, Json
 from hotline_ivr.cli_person import person
+from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
     from hotline_ivr.launch.applying import Proposal
@@ -47,7 +48,6 @@ def apply(
     from datetime import UTC, datetime
 
     from hotline_ivr.launch.applying import apply as apply_plan
-    from hotline_ivr.settings import Settings
     from hotline_ivr.views.proposal import as_data
 
     proposal = _propose()
@@ -73,7 +73,6 @@ def apply(
 def history(*, as_json: Json = False) -> None:
     """List the configurations that have been in use, newest first, with the authors that git knows."""
     from hotline_ivr.launch.plans import history as plan_history
-    from hotline_ivr.settings import Settings
 
     entries = list(plan_history(Settings.from_environment()).entries())
     if as_json:
@@ -105,12 +104,11 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     by: By = None,
 ) -> None:
-    """Put an earlier configuration back into the folder and have the service take it."""
+    """Put an earlier configuration back into the folder; `hotline apply` then puts it in use."""
     from datetime import UTC, datetime
 
     from hotline_ivr.launch.applying import undo as put_back
     from hotline_ivr.launch.plans import history as plan_history
-    from hotline_ivr.settings import Settings
 
     settings = Settings.from_environment()
     earlier = plan_history(settings).find(version)
@@ -129,13 +127,14 @@ def _propose() -> Proposal:
     from datetime import UTC, datetime
 
     from hotline_ivr.launch.applying import propose
-    from hotline_ivr.settings import Settings
 
     return asyncio.run(propose(Settings.from_environment(), datetime.now(UTC)))
 
 
 def _in_words(proposal: Proposal) -> str:
     if not proposal.differences:
+        if not Settings.from_environment().in_use_file.exists():
+            return "no configuration is in use yet: the service takes the one on disk when it starts"
         return "nothing changes: the configuration on disk is the one in use"
     lines = []
     for each, touched in zip(proposal.differences, proposal.touched, strict=True):

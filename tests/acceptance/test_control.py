@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from hotline_ivr.routing.speech import date_of, time_of_day
 from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import CLOSED, DESERTED, OPEN, line, plan
-from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from hotline_ivr.testing.stack import HotlineStack
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -25,29 +29,50 @@ WRONG = "907142"
 Prompts = Callable[[str], Audio]
 
 
-@pytest.fixture(scope="module")
-def node(make_stack: MakeStack) -> HotlineStack:
-    other = {"other": line("Other line", DESERTED)}
-    config = plan({"anna": None}, now=datetime.now(UTC), extra_lines=other)
-    lines = {"open": {"key": 1}, "closed": {"key": 2}}
-    config["control"] = {"numbers": [CONTROL], "code": "*80", "language": "en", "lines": lines}
-    made = make_stack(config)
-    made.start()
-    return made
+MakeNode = Callable[[str], HotlineStack]
+
+
+@pytest.fixture
+def make_node(
+    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, texts: Path, sounds: Path
+) -> Iterator[MakeNode]:
+    """Makes a running node whose control number speaks a language; its prompts are its own to record."""
+    with ExitStack() as made:
+
+        def make(language: str) -> HotlineStack:
+            folder = tmp_path_factory.mktemp(language)
+            shutil.copytree(texts, folder / "texts")
+            other = {"other": line("Other line", DESERTED)}
+            config = plan({"anna": None}, now=datetime.now(UTC), extra_lines=other)
+            lines = {"open": {"key": 1}, "closed": {"key": 2}}
+            config["control"] = {"numbers": [CONTROL], "code": "*80", "language": language, "lines": lines}
+            node = HotlineStack(
+                folder / "node",
+                config,
+                sounds=sounds,
+                asterisk_root=asterisk_root,
+                variables={"HOTLINE_SOUNDS": str(folder / "texts")},
+            )
+            made.enter_context(node).start()
+            return node
+
+        yield make
 
 
 class Dialogue:
     """One control call: keys are pressed as soon as the question before them is heard."""
 
-    def __init__(self, call: PhoneCall, prompt: Prompts) -> None:
+    def __init__(self, call: PhoneCall, prompt: Prompts, language: str) -> None:
         self.call = call
         self._prompt = prompt
+        self._language = language
         self._since = time.time()
 
-    async def hears(self, name: str) -> None:
-        wanted = self._prompt(name if "/" in name else f"en/{name}")
+    async def hears(self, *names: str) -> None:
+        """What is said without a pause between."""
+        wanted = joined([self._prompt(name if "/" in name else f"{self._language}/{name}") for name in names])
         await self.call.wait_heard(
-            lambda heard: recognise(heard, wanted).recognised, 20, name, since=self._since
+            lambda heard: recognise(heard, wanted).recognised, 20, "+".join(names), since=self._since
         )
 
     async def answers(self, name: str, keys: str) -> None:
@@ -55,14 +80,33 @@ class Dialogue:
         self._since = time.time()
         await self.call.send_keys(keys)
 
+    async def says(self, sound: Audio | None) -> None:
+        """Something, or nothing for a moment, after the tone; # ends it."""
+        # The tone is not waited for: what is said into it is the silence before the voice.
+        await asyncio.sleep(1.5)
+        if sound is not None:
+            await self.call.say(sound)
+        self._since = time.time()
+        await self.call.send_keys("#")
+
+
+def joined(sounds: Sequence[Audio]) -> Audio:
+    (rate,) = {sound.rate for sound in sounds}
+    return Audio.from_pcm(b"".join(sound.pcm() for sound in sounds), rate)
+
 
 async def ring(
-    node: HotlineStack, telephones: Telephones, prompt: Prompts, caller: str, number: str = CONTROL
+    node: HotlineStack,
+    telephones: Telephones,
+    prompt: Prompts,
+    caller: str,
+    number: str = CONTROL,
+    language: str = "en",
 ) -> Dialogue:
     phone = await telephones.caller(caller, "127.0.0.1", node.settings.sip_port)
     call = await phone.dial(number)
     await call.wait_answered()
-    return Dialogue(call, prompt)
+    return Dialogue(call, prompt, language)
 
 
 def new_pin(node: HotlineStack, person: str, role: str = "control") -> str:
@@ -127,10 +171,15 @@ async def closes_opens_and_clears(
     assert {(entry["by"], entry["via"]) for entry in changes} == {("kari", f"telephone {me}")}
 
 
-async def records(node: HotlineStack, telephones: Telephones, prompt: Prompts, pin: str) -> None:
+async def number_of(node: HotlineStack, prompt: str) -> str:
+    """A prompt's number in the manuscript."""
     manuscript = await asyncio.to_thread(node.hotline, "prompts", "script", "--format", "csv", "--all")
-    row = next(each for each in manuscript.stdout.splitlines() if ",en/incident.wav," in each)
-    number = row.split(",")[1]
+    row = next(each for each in manuscript.stdout.splitlines() if f",{prompt}.wav," in each)
+    return row.split(",")[1]
+
+
+async def records(node: HotlineStack, telephones: Telephones, prompt: Prompts, pin: str) -> None:
+    number = await number_of(node, "en/incident")
     voice = prompt("en/news")
     talk = await ring(node, telephones, prompt, "+4790070011")
     await talk.answers("control-pin", f"{pin}#")
@@ -138,10 +187,7 @@ async def records(node: HotlineStack, telephones: Telephones, prompt: Prompts, p
     await talk.answers("control-which-prompt", f"{number}#")
     await talk.answers("control-which-language", "2")
     await talk.hears("control-after-the-tone")
-    # The tone is not waited for: what is said into it is the silence before the voice.
-    await asyncio.sleep(1.5)
-    await talk.call.say(voice)
-    await talk.call.send_keys("#")
+    await talk.says(voice)
     await talk.hears("news")
     await talk.answers("control-keep", "1")
     await talk.hears("control-kept")
@@ -165,6 +211,11 @@ async def guesses(node: HotlineStack, telephones: Telephones, prompt: Prompts) -
     again = await ring(node, telephones, prompt, me)
     await again.hears("control-locked")
     await again.call.wait_ended(15)
+    assert me in (await asyncio.to_thread(node.hotline, "pin", "locked")).stdout
+    assert (await asyncio.to_thread(node.hotline, "pin", "unlock", me)).returncode == 0
+    let_in = await ring(node, telephones, prompt, me)
+    await let_in.hears("control-pin")
+    await let_in.call.hang_up()
 
 
 async def listens(node: HotlineStack, telephones: Telephones, prompt: Prompts, pin: str) -> None:
@@ -173,7 +224,7 @@ async def listens(node: HotlineStack, telephones: Telephones, prompt: Prompts, p
     phone = await telephones.operator(account, secret, "127.0.0.1", node.settings.sip_port)
     call = await phone.dial("*80")
     await call.wait_answered()
-    talk = Dialogue(call, prompt)
+    talk = Dialogue(call, prompt, "en")
     await talk.answers("control-pin", f"{pin}#")
     await talk.answers("control-status", "1")
     await talk.answers("control-wrong-key", "4")
@@ -182,8 +233,9 @@ async def listens(node: HotlineStack, telephones: Telephones, prompt: Prompts, p
 
 
 async def test_lines_are_closed_opened_and_recorded_by_telephone_and_no_pin_is_left_anywhere(
-    node: HotlineStack, telephones: Telephones, prompt: Prompts
+    make_node: MakeNode, telephones: Telephones, prompt: Prompts
 ) -> None:
+    node = await asyncio.to_thread(make_node, "en")
     pins = [new_pin(node, "kari"), new_pin(node, "ola", "admin"), new_pin(node, "per", "read")]
     await asyncio.gather(
         closes_opens_and_clears(node, telephones, prompt, pins[0]),
@@ -210,3 +262,51 @@ async def test_lines_are_closed_opened_and_recorded_by_telephone_and_no_pin_is_l
     await talk.hears("technical")
     await talk.call.wait_ended(20)
     assert not recognise(talk.call.heard(), prompt("en/control-pin")).recognised
+
+
+async def test_in_norwegian_a_line_is_opened_until_its_calendar_changes_and_a_bad_recording_is_refused(
+    make_node: MakeNode, telephones: Telephones, prompt: Prompts
+) -> None:
+    node = await asyncio.to_thread(make_node, "nb")
+    pin, number = new_pin(node, "ola", "admin"), await number_of(node, "nb/incident")
+    talk = await ring(node, telephones, prompt, "+4790070041", language="nb")
+    await talk.answers("control-pin", f"{pin}#")
+    await talk.answers("control-open", "2")
+    await talk.answers("control-which-line", "2")
+    await talk.answers("control-how-long", "1")
+    # As `closed_now` has written its week.
+    day = datetime.now(ZoneInfo("Europe/Oslo")) + timedelta(days=3)
+    until = day.replace(hour=10, minute=0, second=0, microsecond=0)
+    await talk.hears("control-is-open", "control-by-hand", "control-until")
+    await talk.hears(*date_of("nb", until.date()), *time_of_day("nb", 10 * 60))
+    (held,) = await asyncio.to_thread(overrides, node)
+    assert (held["line"], held["kind"], held["by"]) == ("closed", "open", "ola")
+    assert datetime.fromisoformat(held["until"]) == until
+    await heard_by_caller(node, telephones, "+4790070042", CLOSED, prompt("en/greeting"))
+
+    await talk.answers("control-record", "5")
+    await talk.answers("control-which-prompt", f"{number}#")
+    await talk.answers("control-which-language", "1")
+    await talk.hears("control-after-the-tone")
+    await talk.says(None)
+    await talk.answers("control-keep", "1")
+    await talk.hears("control-refused", "control-too-short")
+    assert not list(Path(node.variables["HOTLINE_SOUNDS"]).rglob("incident.*"))
+    # It is asked for again at once, and this time somebody speaks.
+    await talk.hears("control-after-the-tone")
+    await talk.says(prompt("nb/news"))
+    await talk.hears("news")
+    await talk.answers("control-keep", "1")
+    await talk.hears("control-kept")
+    await talk.answers("control-end", "*")
+    await talk.hears("control-goodbye")
+    await talk.call.wait_ended(15)
+    assert [file.name for file in Path(node.variables["HOTLINE_SOUNDS"]).rglob("incident.*")] == [
+        "incident.wav"
+    ]
+    assert [entry["action"] for entry in trail(node)] == [
+        "pin.set",
+        "pin.right",
+        "override.set",
+        "prompt.record",
+    ]

@@ -34,3 +34,10 @@ def test_a_line_that_is_gone_loses_its_fallback(tmp_path: Path) -> None:
         (tmp_path / gone).write_text("1|...", encoding="utf-8")
     write_fallback(tmp_path, book, NOON)
     assert {path.name for path in tmp_path.glob("*.txt")} == before >= {"info.txt", "info.arrived.txt"}
+
+
+def test_the_folder_of_the_fallback_says_from_what_it_was_made(tmp_path: Path) -> None:
+    plan = a_plan().model_copy(update={"source": Path("/etc/hotline-ivr")})
+    for _ in range(2):
+        write_fallback(tmp_path, Rulebook(plan), NOON)
+        assert "by hotline-ivr from /etc/hotline-ivr" in (tmp_path / "README").read_text(encoding="utf-8")

@@ -53,6 +53,12 @@ def render_for_program(settings: Settings, program: AsteriskProgram) -> tuple[st
     return write(settings.etc_dir, render_instance(settings, program.modules_dir))
 
 
+_ABOUT_FALLBACK = """\
+Made by hotline-ivr from {source}: the answers by which Asterisk goes on with calls while the service is dead.
+Changes made here are lost: they are written anew every hour, and when a line is closed or opened by hand.
+"""
+
+
 def write_fallback(folder: Path, book: Rulebook, now: datetime) -> tuple[str, ...]:
     """Leave behind what Asterisk needs to go on without us; what is gone from the plan loses its files."""
     # From midnight on, so that the files of a day are the same however often they are rendered.
@@ -61,6 +67,8 @@ def write_fallback(folder: Path, book: Rulebook, now: datetime) -> tuple[str, ..
     for line_id in book.plan.lines:
         files |= fallback_files(line_id, foresee(book, line_id, start, FALLBACK_DAYS, now))
     changed = write(folder, files)
+    # The files themselves are read by Asterisk word by word, and can hold no remark.
+    write(folder, {"README": _ABOUT_FALLBACK.format(source=book.plan.source or "the YAML")})
     for stale in folder.glob("*.txt"):
         if stale.name not in files:
             stale.unlink(missing_ok=True)

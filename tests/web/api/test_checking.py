@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from hotline_ivr.config.check import CheckResult
 from hotline_ivr.errors import SetupError
+from hotline_ivr.web.api.checking import MOST_PROBLEMS
 from tests.web.api.house import Caller, Client, House
 
 GOOD = """
@@ -54,6 +55,20 @@ async def test_a_bad_one_has_every_mistake_with_its_place_and_remedy(caller: Cal
     misspelt = next(each for each in answer["problems"] if "huors" in each["message"])
     assert (misspelt["line"], misspelt["severity"]) == (8, "error")
     assert misspelt["file"].endswith("hotline.yaml")
+
+
+async def test_many_warnings_hide_no_error(caller: Caller, file: Path) -> None:
+    crowd = "".join(f"  a{number:03}: {{operators: [anna]}}\n" for number in range(MOST_PROBLEMS + 10))
+    queues = GOOD.replace(
+        "queues: {main: {operators: [anna]}}", "queues:\n  main: {operators: [anna]}\n" + crowd
+    )
+    file.write_text(queues.replace('["127.0.0.1"]', "[nowhere]"))
+    answer = await (await caller.ask("POST", "/check", "control")).json()
+    assert answer["warnings"] > MOST_PROBLEMS
+    assert len(answer["problems"]) == MOST_PROBLEMS
+    assert [each["path"] for each in answer["problems"] if each["severity"] == "error"] == [
+        "trunks.carrier.hosts.0"
+    ]
 
 
 class SlowCheck:

@@ -86,8 +86,8 @@ async def test_calls_are_routed_by_the_same_door(caller: Caller, house: House) -
         ({"kind": "close", "prompt": "../../etc/passwd"}, "should match pattern"),
         ({"kind": "close", "must_press_to_go_on": True}, "belongs to an information"),
         ({"kind": "surge"}, "needs a prompt"),
-        ({"kind": "close", "line": "other"}, "Extra inputs"),
-        ({}, "Field required"),
+        ({"kind": "close", "line": "other"}, "there is no such key"),
+        ({}, "is required here"),
     ],
 )
 async def test_a_wish_that_makes_no_sense_is_refused_and_changes_nothing(

@@ -49,7 +49,9 @@ class Checked(Shown):
     version_in_use: str = Field(description="The same when calls go by what is on disk.")
     errors: int
     warnings: int
-    problems: tuple[Mistake, ...] = Field(description=f"In the order of the files, {MOST_PROBLEMS} at most.")
+    problems: tuple[Mistake, ...] = Field(
+        description=f"Errors, then warnings, in the order of the files; {MOST_PROBLEMS} at most."
+    )
 
 
 def routes(check: Check, books: Books) -> tuple[AnyRoute, ...]:
@@ -109,6 +111,6 @@ async def check_now(check: _OneAtATime, books: Books, _asked: Asked[Nothing, Not
                 message=each.message,
                 remedy=each.remedy,
             )
-            for each in result.problems[:MOST_PROBLEMS]
+            for each in (*result.errors, *result.warnings)[:MOST_PROBLEMS]
         ),
     )

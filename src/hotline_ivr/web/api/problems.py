@@ -131,11 +131,22 @@ def invalid(place: str, refused: ValidationError) -> ApiError:
     """What pydantic refuses, without saying back what was sent."""
     found = refused.errors(include_url=False, include_context=False, include_input=False)
     errors = tuple(
-        WrongValue(where=_where(place, each), message=each["msg"].removeprefix("Value error, "))
+        WrongValue(where=_where(place, each), message=_PLAIN.get(each["type"]) or _unprefixed(each["msg"]))
         for each in found[:MOST_ERRORS]
     )
     detail = "; ".join(f"{each.where}: {each.message}" for each in errors[:3])
     return ApiError(Kind.INVALID, detail, errors=errors)
+
+
+_PLAIN = {
+    "extra_forbidden": "there is no such key; the OpenAPI document names those there are",
+    "missing": "is required here",
+}
+"""What pydantic says for programmers, in plain words."""
+
+
+def _unprefixed(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def wrong_value(where: str, message: str) -> ApiError:
