@@ -13,14 +13,17 @@ from typing import Any
 import pytest
 
 from hotline_ivr.testing.audio import Audio, recognise
+from hotline_ivr.testing.centre_desk import CentreDesk, Manners
 from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import line, plan
+from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import wait_event
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
-NARROW, REFUSING, EMERGENCY, BUSY, WIDE = (f"+47228514{place:02}" for place in range(1, 6))
+NARROW, REFUSING, EMERGENCY, BUSY, WIDE, OUTSIDE = (f"+47228514{place:02}" for place in range(1, 7))
+DESK, DESK_PORT = "+4722850001", free_port()
 TRUNK_CHANNELS, RESERVE = 6, 1
 
 
@@ -32,9 +35,16 @@ def configuration() -> dict[str, Any]:
         "emergency": line("Emergency", EMERGENCY) | {"channels": "1", "priority": "yes"},
         "busy": line("Busy where nobody can hear", BUSY) | {"channels": "1"},
         "wide": line("Without a limit", WIDE),
+        "outside": line("To a centre", OUTSIDE) | {"centre": "night", "route": "outside"},
     }
     made = plan({"anna": None}, now=datetime.now(UTC), extra_lines=lines)
-    made["trunks"]["carrier"] |= {"channels": str(TRUNK_CHANNELS), "reserve": str(RESERVE)}
+    made["trunks"]["carrier"] |= {
+        "channels": str(TRUNK_CHANNELS),
+        "reserve": str(RESERVE),
+        "outbound": f"127.0.0.1:{DESK_PORT}",
+    }
+    made["outside"] = {"allowed": [DESK]}
+    made["centres"] = {"night": {"name": "Night", "confirm": "no", "targets": {"desk": {"number": DESK}}}}
     made["queues"]["main"]["join_when_empty"] = "yes"
     made["guard"] = {"most_messages": "1"}
     return made
@@ -149,6 +159,23 @@ async def test_a_carrier_keeps_its_reserve_for_the_emergency_line_whose_callers_
     assert await callers.outcome("+4790004010") == ("over-limit", "over:trunk:carrier:5")
     assert {(await callers.outcome(number))[0] for number in ordinary} == {"abandoned"}
     assert (await callers.outcome("+4790004021"))[0] == "abandoned"
+
+
+async def test_what_is_passed_on_outside_takes_channels_of_the_carrier_too(callers: Callers) -> None:
+    async with CentreDesk(DESK_PORT, {DESK: Manners.SILENT}) as desk:
+        there = []
+        for place in range(2):
+            there.append(await callers.rings(f"+479000410{place}", OUTSIDE))
+            async with asyncio.timeout(20):
+                while len([call for call in desk.calls if call.answered]) <= place:
+                    await asyncio.sleep(0.05)
+        # Two calls came in and two went out: one more fills the five.
+        there.append(await callers.waits("+4790004110", WIDE))
+        late = await callers.rings("+4790004111", WIDE)
+        await late.wait_answered()
+        await callers.gone(late, *there)
+    assert await callers.outcome("+4790004111") == ("over-limit", "over:trunk:carrier:5")
+    assert (await callers.outcome("+4790004101"))[0] == "overflowed"
 
 
 async def test_only_so_many_hear_the_message_at_once_and_the_others_are_busy(callers: Callers) -> None:

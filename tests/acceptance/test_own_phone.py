@@ -30,7 +30,7 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     config["floor"] = {
         "code": CODE,
         "language": "en",
-        "pause_reasons": {"lunch": {"name": "Lunch"}, "errand": {"name": "Errand"}},
+        "pause_reasons": {"errand": {"name": "Errand"}, "lunch": {"name": "Lunch"}},
     }
     made = make_stack(config)
     made.start()
@@ -83,7 +83,7 @@ async def test_keys_at_the_own_phone_sign_in_pause_make_ready_and_sign_out(
     await talk.answers("operator-which-pause", "2")
     await talk.hears("operator-is-paused")
     await talk.call.wait_ended(10)
-    assert await standing(stack, "anna") == ("paused", "errand")
+    assert await standing(stack, "anna") == ("paused", "lunch")
 
     talk = await rings_the_code(anna, prompt)
     await talk.answers("operator-sign-out", "3")
