@@ -41,6 +41,7 @@ from hotline_ivr.launch.parent import watch_parent
 from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
@@ -55,6 +56,7 @@ from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.local import LocalGate
+from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -120,13 +122,17 @@ class Service:
             lambda: self._floor.linked,
             lambda: {"overflow": counters.dropped, "malformed": counters.malformed},
         )
+        self._promises = PromiseParts(
+            settings, self._store, lambda: self._asks.plan, RecordObserver(self._metrics)
+        )
+        self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
         self._keeper = RecordKeeper(
             settings.node,
             DatabaseLedger(self._store, settings.node),
             partial(open_logs, settings.cel_file, settings.queue_log_file),
             limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
             pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
-            observer=RecordObserver(self._metrics),
+            observer=self._promises.keeper,
         )
         self._tables = "not yet looked at"
         self._reload = asyncio.Event()
@@ -216,6 +222,12 @@ class Service:
             take=self._apply,
             history=lambda: history(settings).entries(),
             floor=self._desk(),
+            promises=PromiseDesk(
+                self._promises.ledger,
+                lambda: self._asks.plan,
+                self._promises.keeper.changed,
+                AuditTrail(settings.audit_file).note,
+            ),
         )
         return all_routes(parts)
 
@@ -249,6 +261,7 @@ class Service:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run(), name="record keeper")
             group.create_task(self._floor.presences.keep_ledger(), name="pause ledger")
+            group.create_task(self._promises.keeper.run(), name="promise ledger")
 
     async def _reload_on_signal(self) -> None:
         while True:

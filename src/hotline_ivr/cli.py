@@ -23,6 +23,7 @@ from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
 from hotline_ivr.cli_operators import app as operators_app
+from hotline_ivr.cli_promises import app as promises_app
 from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_route import route
 from hotline_ivr.cli_simulate import simulate
@@ -65,6 +66,7 @@ app.add_typer(cli_shifts.app, name="shifts")
 app.command()(route)
 app.add_typer(operators_app, name="operators")
 app.command()(status)
+app.add_typer(promises_app, name="promises")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

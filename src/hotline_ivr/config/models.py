@@ -21,6 +21,7 @@ from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
+from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
 from hotline_ivr.config.types import (
     Country,
@@ -49,6 +50,7 @@ __all__ = [
     "Organisation",
     "Outside",
     "Plan",
+    "Promises",
     "Queue",
     "Shift",
     "ShiftChange",
@@ -173,6 +175,7 @@ class Configuration(Model):
     contracts: dict[Identifier, Contract] = Field({}, description="Contracts with carriers by id.")
     centres: dict[Identifier, Centre] = Field({}, description="Call centres outside by id.")
     outside: Outside = Field(Outside(), description="Which numbers may be dialled outside.")
+    promises: Promises = Field(Promises(), description="Who is owed a call back, and for how long.")
 
 
 class Plan(Configuration):

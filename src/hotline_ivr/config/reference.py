@@ -56,6 +56,7 @@ from hotline_ivr.config.models import (
 from hotline_ivr.config.openings import Closure, Opening
 from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.overflow import Closing, OverflowRule
+from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
 from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
 from hotline_ivr.config.seasons import Season
@@ -81,6 +82,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("contracts.<id>", Contract),
     ("centres.<id>", Centre),
     ("outside", Outside),
+    ("promises", Promises),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (

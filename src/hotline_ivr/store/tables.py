@@ -179,3 +179,58 @@ spool_position = Table(
     Column("fingerprint", String, nullable=False),
     PrimaryKeyConstraint("node", "source", "generation"),
 )
+
+# The promise ledger: entries as routing/promises.py makes them from the calls and acts below.
+promise = Table(
+    "promise",
+    metadata,
+    Column("node", String, nullable=False),
+    # That of the call which opened it.
+    Column("id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("queue", String, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("reasons", String, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by", String, nullable=False),
+    Column("note", Text, nullable=False),
+    PrimaryKeyConstraint("node", "id"),
+    Index(None, "person"),
+    Index(None, "state", "opened_at"),
+)
+
+# Calls that entries are made of, and conversations that closed them: each call once.
+promise_call = Table(
+    "promise_call",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("queue", String, nullable=False),
+    PrimaryKeyConstraint("node", "call_id"),
+    Index(None, "person", "at"),
+)
+
+# What people did about an entry; never changed.
+promise_act = Table(
+    "promise_act",
+    metadata,
+    # Where it was done.
+    Column("node", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("note", Text, nullable=False),
+    PrimaryKeyConstraint("person", "at"),
+)

@@ -180,7 +180,7 @@ def routes(record: Record) -> tuple[AnyRoute, ...]:
 
 async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing]) -> CallPage:
     query = asked.query
-    _check_numbers(asked)
+    check_numbers(asked)
     before = None if query.cursor is None else _place(query.cursor)
     # One more than is shown tells whether there is a next page.
     wanted = CallFilter(
@@ -196,14 +196,15 @@ async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing])
 
 
 async def show_call(record: Record, asked: Asked[CallPath, Numbers, Nothing]) -> StoryShown:
-    _check_numbers(asked)
+    check_numbers(asked)
     story = await _read(record, lambda connection: call_story(connection, asked.path.id))
     if story is None:
         raise ApiError(Kind.NOT_FOUND, f"There is no call {asked.path.id} in the record.")
     return _story(story, numbers=asked.query.numbers)
 
 
-def _check_numbers(asked: Asked[Any, Any, Nothing]) -> None:
+def check_numbers(asked: Asked[Any, Any, Nothing]) -> None:
+    """Raises ApiError where numbers are asked for and the token's role is too low."""
     if not asked.query.numbers:
         return
     if not asked.who.may(Role.CONTROL):

@@ -21,9 +21,11 @@ from hotline_ivr.web.api import (
     operators,
     overrides,
     plans,
+    promises,
     status,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.route import AnyRoute
 
 
@@ -41,6 +43,7 @@ class ApiParts:
     take: Callable[[], Awaitable[str]]
     history: Callable[[], Iterable[plans.UsedPlan]]
     floor: FloorDesk
+    promises: PromiseDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -60,6 +63,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *operators.routes(parts.floor),
         *breaks.routes(parts.floor),
         *status.routes(parts.floor),
+        *promises.routes(parts.promises),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))
