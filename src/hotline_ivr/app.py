@@ -123,7 +123,11 @@ class Service:
             lambda: {"overflow": counters.dropped, "malformed": counters.malformed},
         )
         self._promises = PromiseParts(
-            settings, self._store, lambda: self._asks.plan, RecordObserver(self._metrics)
+            settings,
+            self._store,
+            book=lambda: self._asks.book,
+            floor=self._floor,
+            observer=RecordObserver(self._metrics),
         )
         self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
         self._keeper = RecordKeeper(
@@ -261,7 +265,7 @@ class Service:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run(), name="record keeper")
             group.create_task(self._floor.presences.keep_ledger(), name="pause ledger")
-            group.create_task(self._promises.keeper.run(), name="promise ledger")
+            group.create_task(self._promises.run(), name="promises")
 
     async def _reload_on_signal(self) -> None:
         while True:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,7 @@ class Node:
         id_: str | None = None,
         promised: str | None = None,
         connected: float | None = None,
+        **more: Any,
     ) -> str:
         """A call that arrived so many minutes past nine; answered ones were connected half a minute later."""
         begun = NINE + minutes * MINUTE
@@ -76,6 +78,7 @@ class Node:
             queue="main",
             wait_ms=30_000,
             line="info",
+            **more,
         )
         events = []
         if promised is not None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
 from hotline_ivr.config.calendar_checks import calendar_checks
+from hotline_ivr.config.callback_checks import callback_checks
 from hotline_ivr.config.centre_checks import centre_checks
 from hotline_ivr.config.contract_checks import contract_checks
 from hotline_ivr.config.control_checks import control_checks
@@ -39,6 +40,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from menu_checks(reading, prompts)
     yield from itertools.islice(control_checks(reading, country, prompts), FOUND_PROBLEMS)
     yield from centre_checks(reading, country, prompts)
+    yield from itertools.islice(callback_checks(reading, prompts), FOUND_PROBLEMS)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

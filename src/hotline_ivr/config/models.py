@@ -13,6 +13,7 @@ from pydantic import Field
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
@@ -114,6 +115,9 @@ class Queue(Model):
     )
     most_away: int | None = Field(
         None, ge=1, le=1000, description="Most of its operators on a break at once.", examples=["2"]
+    )
+    callbacks: Callbacks | None = Field(
+        None, description="Rings by itself those who are owed a call; without it nobody is rung."
     )
 
 

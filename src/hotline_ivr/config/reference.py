@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.breaks import Break
+from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.centres import Centre, Duty, Target
 from hotline_ivr.config.contract_terms import (
@@ -91,6 +92,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A lookup", Lookup),
     ("A target", Target),
     ("Days of duty", Duty),
+    ("Calls back", Callbacks),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
     ("A campaign", Campaign),

@@ -26,7 +26,7 @@ _OWED = frozenset(
 )
 
 # What may matter at all, and is looked at again in the database.
-MATTERS = frozenset({*_OWED, Outcome.ABANDONED, Outcome.ANSWERED, Outcome.OVERFLOWED})
+MATTERS = frozenset({*_OWED, Outcome.ABANDONED, Outcome.ANSWERED, Outcome.OVERFLOWED, Outcome.NOT_REACHED})
 
 # Numbers that are remembered as read: reading one takes a tenth of a millisecond.
 _NUMBERS = 20_000
@@ -48,6 +48,8 @@ class FinishedCall:
     ended_at: datetime
     wait_ms: int | None
     outside_talk_ms: int | None
+    # Of a call that we made: which attempt.
+    attempt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ def settled_at(call: FinishedCall, rules: Rules) -> datetime | None:
         return call.connected_at or call.ended_at
     if call.outcome == Outcome.OVERFLOWED:
         return call.ended_at - timedelta(milliseconds=call.outside_talk_ms or 0)
+    # We rang, and what was owed before is owed still.
+    if call.attempt is not None:
+        return None
     # A number that belongs to no line: nobody here knows what it was about.
     if not call.line:
         return None

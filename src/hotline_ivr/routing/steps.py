@@ -28,6 +28,8 @@ class Outcome(StrEnum):
     OVERFLOWED = "overflowed"
     # ... or should have been, and nobody there answered.
     OVERFLOW_LOST = "overflow-lost"
+    # Was called back, and did not take the call.
+    NOT_REACHED = "not-reached"
 
 
 # What a caller of a closed line may still bring about.

@@ -31,6 +31,7 @@ _FINISHED = select(
     call.c.ended_at,
     call.c.wait_ms,
     call.c.outside_talk_ms,
+    call.c.attempt,
 ).where(call.c.finished, call.c.ended_at.is_not(None))
 
 
@@ -85,6 +86,7 @@ def _read(connection: Connection, wanted: Select[*tuple[Any, ...]]) -> list[Fini
             ended_at=row.ended_at,
             wait_ms=row.wait_ms,
             outside_talk_ms=row.outside_talk_ms,
+            attempt=row.attempt,
         )
         for row in rows
     ]

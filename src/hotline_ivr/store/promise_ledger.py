@@ -8,8 +8,9 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from hotline_ivr.routing.owed import Rules
+from hotline_ivr.routing.owed import FinishedCall, Rules
 from hotline_ivr.routing.promises import Act, Promise, PromisesNow
+from hotline_ivr.store.attempts import end_attempts
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.owed import finished_calls, finished_since
 from hotline_ivr.store.promise_list import (
@@ -20,7 +21,7 @@ from hotline_ivr.store.promise_list import (
     promise_story,
     promises_now,
 )
-from hotline_ivr.store.promises import act, enter_calls, expire
+from hotline_ivr.store.promises import act, enter_calls, expire, lock, make_anew
 
 # Calls that are looked at in one transaction: the record waits for no longer than that.
 PAGE = 400
@@ -43,7 +44,7 @@ class DatabasePromises:
         page = await self._store.read(lambda on: finished_since(on, self._node, since, after, PAGE))
         if not page:
             return None
-        await self._store.write(lambda on: enter_calls(on, page, self._rules(), now, swept=True))
+        await self._store.write(lambda on: self._take(on, page, now, swept=True))
         return (page[-1].arrived_at, page[-1].id) if len(page) == PAGE else None
 
     async def expire(self, now: datetime) -> None:
@@ -69,4 +70,14 @@ class DatabasePromises:
         )
 
     def _enter(self, connection: Connection, ids: Sequence[str], now: datetime) -> int:
-        return enter_calls(connection, finished_calls(connection, self._node, ids), self._rules(), now)
+        return self._take(connection, finished_calls(connection, self._node, ids), now, swept=False)
+
+    def _take(
+        self, connection: Connection, calls: Sequence[FinishedCall], now: datetime, *, swept: bool
+    ) -> int:
+        rules = self._rules()
+        lock(connection)
+        not_reached = end_attempts(connection, self._node, calls)
+        changed = enter_calls(connection, calls, rules, now, swept=swept)
+        make_anew(connection, not_reached, rules, now)
+        return changed

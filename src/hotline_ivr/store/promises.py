@@ -61,7 +61,7 @@ def enter_calls(
     _forget(connection, [key for _, key in gone])
     _keep(connection, [*owed, *matters])
     touched = {person for person, _ in (*owed, *matters, *gone)}
-    _make_anew(connection, touched, rules, now)
+    make_anew(connection, touched, rules, now)
     return len(owed) + len(matters) + len(gone)
 
 
@@ -70,7 +70,7 @@ def expire(connection: Connection, rules: Rules, now: datetime) -> None:
     lock(connection)
     columns = promise.c
     late = select(columns.person).where(columns.state == State.OPEN, columns.last_at <= now - rules.expires)
-    _make_anew(connection, set(connection.scalars(late)), rules, now)
+    make_anew(connection, set(connection.scalars(late)), rules, now)
 
 
 def act(
@@ -87,7 +87,7 @@ def act(
     if found.state != State.OPEN:
         raise ArgumentError(f"is closed already: {found.state}, by {found.closed_by}")
     enter_act(connection, node, found.person, found.last_at, done)
-    _make_anew(connection, {found.person}, rules, now)
+    make_anew(connection, {found.person}, rules, now)
     after = connection.execute(select(promise).where(promise.c.node == found.node, promise.c.id == entry_id))
     return as_promise(after.one())
 
@@ -170,8 +170,8 @@ def _keep(connection: Connection, facts: Iterable[tuple[str, Fact]]) -> None:
         connection.execute(insert(promise_call), list(rows.values()))
 
 
-def _make_anew(connection: Connection, persons: set[str], rules: Rules, now: datetime) -> None:
-    """The entries of these persons, from all that is known of each."""
+def make_anew(connection: Connection, persons: set[str], rules: Rules, now: datetime) -> None:
+    """Make the entries of these persons from all that is known of each; the lock is held."""
     for some in chunks(persons):
         facts, acts = facts_of(connection, some), acts_of(connection, some)
         stood: defaultdict[str, dict[Key, Promise]] = defaultdict(dict)

@@ -76,6 +76,8 @@ call = Table(
     Column("outside_ring_ms", BigInteger),
     Column("outside_talk_ms", BigInteger),
     Column("confirmation", String),
+    Column("kind", String, nullable=False, server_default="caller"),
+    Column("attempt", String),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),
@@ -233,4 +235,32 @@ promise_act = Table(
     Column("operator", String, nullable=False),
     Column("note", Text, nullable=False),
     PrimaryKeyConstraint("person", "at"),
+)
+
+# Calls back that the service made, each tried once: the key is what no two services can both take.
+callback_attempt = Table(
+    "callback_attempt",
+    metadata,
+    # Who dials.
+    Column("node", String, nullable=False),
+    Column("promise_node", String, nullable=False),
+    Column("promise_id", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    # Names the file for Asterisk, and stands in the record of the call.
+    Column("id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("queue", String, nullable=False),
+    # The file's text: what is dialled, decided once.
+    Column("file", Text, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    # Not to be dialled any more after that.
+    Column("until", Instant, nullable=False),
+    # claimed, written, over
+    Column("state", String, nullable=False),
+    Column("ended_at", Instant),
+    Column("result", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    PrimaryKeyConstraint("promise_node", "promise_id", "number"),
+    Index(None, "id"),
+    Index(None, "state"),
 )

@@ -72,6 +72,9 @@ class Metrics:
         self.pins = Counter(
             "hotline_control_pins", "PINs entered at the control number.", ["result"], registry=registry
         )
+        self.callbacks = Counter(
+            "hotline_callbacks", "People called back, by how the call ended.", ["outcome"], registry=registry
+        )
         self.queue_wakeups = Counter(
             "hotline_queue_wakeups",
             "Waiting callers woken, by answer of Asterisk.",

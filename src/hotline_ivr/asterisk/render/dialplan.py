@@ -10,7 +10,13 @@ from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.config.models import Plan
 from hotline_ivr.settings import Settings
 
-HAND_WRITTEN = ("hotline-arrive.conf", "hotline-run.conf", "hotline-fallback.conf", "hotline-control.conf")
+HAND_WRITTEN = (
+    "hotline-arrive.conf",
+    "hotline-run.conf",
+    "hotline-fallback.conf",
+    "hotline-control.conf",
+    "hotline-callback.conf",
+)
 
 
 def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:

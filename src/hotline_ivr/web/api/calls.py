@@ -107,6 +107,8 @@ class CallShown(Shown):
     outside_ring_ms: int | None
     outside_talk_ms: int | None
     confirmation: str | None = Field(description="Whether who answered there pressed 1.")
+    kind: str = Field(description="caller, or callback where the service rang somebody back.")
+    attempt: str | None = Field(description="Of a call back: which attempt at which promise.")
 
 
 class CallPage(Shown):

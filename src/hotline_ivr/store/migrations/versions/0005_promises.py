@@ -1,4 +1,4 @@
-"""The promise ledger: who is owed a call back, of which calls, and what was done about it."""
+"""Who is owed a call back, of which calls, what was done about it, and the calls that were made."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,3 +42,19 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("person", "at", name="pk_promise_act"),
     )
+    op.add_column("call", sa.Column("kind", sa.String(), nullable=False, server_default="caller"))
+    op.add_column("call", sa.Column("attempt", sa.String()))
+    op.create_table(
+        "callback_attempt",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("node", "promise_node", "promise_id")),
+        sa.Column("number", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("id", "person", "queue")),
+        sa.Column("file", sa.Text(), nullable=False),
+        *(sa.Column(name, Instant(), nullable=False) for name in ("claimed_at", "until")),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("ended_at", Instant()),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("result", "call_id")),
+        sa.PrimaryKeyConstraint("promise_node", "promise_id", "number", name="pk_callback_attempt"),
+    )
+    op.create_index("ix_callback_attempt_id", "callback_attempt", ["id"])
+    op.create_index("ix_callback_attempt_state", "callback_attempt", ["state"])
