@@ -83,7 +83,7 @@ async def test_a_machine_that_answers_reaches_nobody_and_the_person_is_rung_agai
     anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
     async with CentreDesk(DESK_PORT, MANNERS) as desk:
         await ask_for_a_call(stack, telephones, MACHINE)
-        (entry,) = await owed(stack, MACHINE, lambda found: bool(found) and found[0]["tries"] == 2)
+        (entry,) = await owed(stack, MACHINE, lambda found: bool(found) and found[0]["tries"] == 2, 90)
         assert (entry["state"], entry["calls"]) == ("open", 1)
         first, second = desk.to(MACHINE)
         assert second.rung_at - first.rung_at > 10

@@ -43,9 +43,14 @@ def listed(stack: HotlineStack, number: str) -> list[Record]:
     return [each for each in promises if each["number"] == number]
 
 
-async def owed(stack: HotlineStack, number: str, condition: Callable[[list[Record]], bool]) -> list[Record]:
+async def owed(
+    stack: HotlineStack,
+    number: str,
+    condition: Callable[[list[Record]], bool],
+    deadline: float = DEADLINE_S,
+) -> list[Record]:
     """The entries of a number, once `condition` holds for them."""
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(deadline):
         while not condition(found := await asyncio.to_thread(listed, stack, number)):
             await asyncio.sleep(0.2)
     return found

@@ -20,11 +20,11 @@ PROMISE = Promise("main", "main-1.0", "info", "main", NINE - MINUTE, NINE - MINU
 CANDIDATE = Candidate(PROMISE, "+4790012345", NINE - 5 * MINUTE, 0, None)
 
 
-def book(hours: Any = "always", **callbacks: Any) -> Rulebook:
+def book(opening: Any = "always", **callbacks: Any) -> Rulebook:
     rules = {"attempts": "2", "spacing": "10m", "expires": "2h", **callbacks}
     queues = {"main": {"operators": ["anna", "bjorn"], "callbacks": rules}}
     trunks = {"carrier": {"hosts": ["127.0.0.1"], "outbound": "192.0.2.9"}}
-    made = Rulebook(a_plan(hours, queues=queues, sections={"trunks": trunks}))
+    made = Rulebook(a_plan(opening, queues=queues, sections={"trunks": trunks}))
     made.prepare(NINE)
     return made
 
