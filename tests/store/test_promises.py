@@ -85,9 +85,10 @@ class Node:
             extra = f'{{"extra":"promise|{promised}|{caller}"}}'
             said = CallEvent(STAGE_EVENT, to_micros(begun), row.id, row.id, "PJSIP/trunk-a-0", extra, 1, 0)
             events.append(KeptEvents(self.name, row.id, "cel", 1, 0, keep_events([said])))
+        opened = [] if row.finished else [row.id]
         place = next(self._places)
         move = (None, Position(Source.CEL, place, place, 100, f"{place}:a"))
-        await self.record.commit(Batch(self.name, moves=[move], records=[row], events=events))
+        await self.record.commit(Batch(self.name, moves=[move], records=[row], events=events, opened=opened))
         return row.id
 
     async def enter(self, *ids: str, at: float = 60) -> None:

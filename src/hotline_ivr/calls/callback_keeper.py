@@ -20,8 +20,9 @@ from hotline_ivr.routing.rulebook import Rulebook
 
 log = structlog.get_logger()
 
-# How often (seconds) it is looked whom to ring, and how soon after a mishap again.
+# How often (seconds) it is looked whom to ring; where no queue calls back yet; and after a mishap.
 PACE = 2.0
+IDLE = 15.0
 RETRY = 5.0
 # How long (seconds) Asterisk has for beginning a call; it reads the folder at once.
 BEGINS_WITHIN = timedelta(seconds=15)
@@ -103,7 +104,7 @@ class CallbackKeeper:
         while True:
             try:
                 await self.look()
-                await asyncio.sleep(pace)
+                await asyncio.sleep(pace if policies(self._book().plan) else IDLE)
             except (StoreError, OSError) as error:
                 log.warning("nobody can be called back now", reason=str(error))
                 await asyncio.sleep(retry)

@@ -35,4 +35,7 @@ class DatabaseAttempts:
         await self._store.write(lambda on: attempts.not_dialled(on, attempt, now))
 
     async def give_up(self, now: datetime) -> Sequence[str]:
-        return await self._store.write(lambda on: attempts.give_up(on, now))
+        ids = await self._store.read(lambda on: attempts.hopeless(on, now))
+        if ids:
+            await self._store.write(lambda on: attempts.give_up(on, ids, now))
+        return ids

@@ -18,7 +18,7 @@ from hotline_ivr.routing.callbacks import Candidate, Dialling
 from hotline_ivr.routing.owed import CONTACTS, FinishedCall, read_number
 from hotline_ivr.routing.promises import Act, ActKind, State
 from hotline_ivr.store.promises import as_promise, enter_act, lock
-from hotline_ivr.store.tables import call, callback_attempt, promise
+from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
 
 # An attempt of which no record has come so long after it was dialled has none: Asterisk's file was lost.
 LONGEST_CALL = timedelta(hours=4)
@@ -53,7 +53,7 @@ def standing(connection: Connection, country: str | None, now: datetime) -> Stan
         made.setdefault((row.promise_node, row.promise_id), []).append(row)
     here = {
         read_number(caller, country)
-        for caller in connection.scalars(select(call.c.caller).where(call.c.finished.is_(False)))
+        for caller in connection.scalars(select(call.c.caller).join(open_call, _IS_OPEN))
     }
     first = and_(call.c.node == promise.c.node, call.c.id == promise.c.id)
     rows = connection.execute(select(promise, call.c.queued_at).outerjoin(call, first).where(_OPEN)).all()
@@ -67,7 +67,7 @@ def standing(connection: Connection, country: str | None, now: datetime) -> Stan
         found.append(Candidate(as_promise(row), row.person, joined_at, len(tries), tried_at))
     return Standing(
         tuple(found),
-        _by_queue(connection, _attempt.state != "over"),
+        _by_queue(connection, _attempt.state.in_(_UNDER_WAY)),
         _by_queue(connection, _attempt.claimed_at > now - timedelta(days=1)),
     )
 
@@ -124,15 +124,19 @@ def not_dialled(connection: Connection, attempt_id: str, now: datetime) -> None:
     connection.execute(update(callback_attempt).where(taken).values(**over))
 
 
-def give_up(connection: Connection, now: datetime) -> list[str]:
-    """End what will never be heard of: claims of nodes that are gone, calls whose record was lost."""
+def hopeless(connection: Connection, now: datetime) -> list[str]:
+    """What will never be heard of: claims of nodes that are gone, calls whose record was lost."""
     gone = and_(_attempt.state == "claimed", _attempt.until < now - GRACE)
     lost = and_(_attempt.state == "written", _attempt.until < now - LONGEST_CALL)
-    ids = list(connection.scalars(select(_attempt.id).where(gone | lost)))
+    return list(connection.scalars(select(_attempt.id).where(gone | lost)))
+
+
+def give_up(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """End these, if they are not over by now."""
     for attempt_id in ids:
+        under_way = and_(_attempt.id == attempt_id, _attempt.state.in_(_UNDER_WAY))
         over = {"state": "over", "result": "lost", "ended_at": now}
-        connection.execute(update(callback_attempt).where(_attempt.id == attempt_id).values(**over))
-    return ids
+        connection.execute(update(callback_attempt).where(under_way).values(**over))
 
 
 def end_attempts(connection: Connection, node: str, calls: Sequence[FinishedCall]) -> set[str]:
@@ -158,6 +162,8 @@ def end_attempts(connection: Connection, node: str, calls: Sequence[FinishedCall
 
 
 _OPEN = promise.c.state == State.OPEN
+_UNDER_WAY = ("claimed", "written")
+_IS_OPEN = and_(call.c.node == open_call.c.node, call.c.id == open_call.c.call_id)
 _ITS_PROMISE = and_(promise.c.node == _attempt.promise_node, promise.c.id == _attempt.promise_id)
 
 

@@ -263,4 +263,5 @@ callback_attempt = Table(
     PrimaryKeyConstraint("promise_node", "promise_id", "number"),
     Index(None, "id"),
     Index(None, "state"),
+    Index(None, "claimed_at"),
 )

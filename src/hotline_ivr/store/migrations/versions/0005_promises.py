@@ -56,5 +56,5 @@ def upgrade() -> None:
         *(sa.Column(name, sa.String(), nullable=False) for name in ("result", "call_id")),
         sa.PrimaryKeyConstraint("promise_node", "promise_id", "number", name="pk_callback_attempt"),
     )
-    op.create_index("ix_callback_attempt_id", "callback_attempt", ["id"])
-    op.create_index("ix_callback_attempt_state", "callback_attempt", ["state"])
+    for name in ("id", "state", "claimed_at"):
+        op.create_index(f"ix_callback_attempt_{name}", "callback_attempt", [name])
