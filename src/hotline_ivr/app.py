@@ -43,6 +43,7 @@ from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, check_on_disk, choose_plan, history
 from hotline_ivr.launch.ports import check_ports
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.record_parts import RecordParts
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
@@ -52,11 +53,13 @@ from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.surroundings import Surroundings
 from hotline_ivr.settings import Settings
+from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.local import LocalGate
+from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -104,8 +107,7 @@ class Service:
             max_sessions=settings.agi_max_sessions,
             observer=AskObserver(self._metrics),
         )
-        self._record = RecordParts(settings, RecordObserver(self._metrics))
-        self._store = self._record.store
+        self._store = open_store(settings.database)
         self._minutes = MinutesOutside(self._store, lambda: self._asks.plan)
         self._pauses = DatabasePauses(self._store, settings.node)
         self._floor = FloorParts(
@@ -125,6 +127,15 @@ class Service:
             lambda: self._floor.linked,
             lambda: {"overflow": counters.dropped, "malformed": counters.malformed},
         )
+        self._promises = PromiseParts(
+            settings,
+            self._store,
+            book=lambda: self._asks.book,
+            floor=self._floor,
+            observer=RecordObserver(self._metrics),
+        )
+        self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
+        self._record = RecordParts(settings, self._store, self._promises.keeper)
         self._alerts = AlertParts(
             settings,
             book=lambda: self._asks.book,
@@ -241,6 +252,12 @@ class Service:
                 self._voicemail.keeper.strays,
                 AuditTrail(settings.audit_file).note,
             ),
+            promises=PromiseDesk(
+                self._promises.ledger,
+                lambda: self._asks.plan,
+                self._promises.keeper.changed,
+                AuditTrail(settings.audit_file).note,
+            ),
         )
         return all_routes(parts)
 
@@ -270,7 +287,11 @@ class Service:
 
     async def _keep_record(self) -> None:
         await self._record.run(
-            {"voicemail": self._voicemail.keeper.run, "pause ledger": self._floor.presences.keep_ledger}
+            {
+                "voicemail": self._voicemail.keeper.run,
+                "pause ledger": self._floor.presences.keep_ledger,
+                "promises": self._promises.run,
+            }
         )
 
     async def _reload_on_signal(self) -> None:

@@ -33,6 +33,7 @@ from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
 from hotline_ivr.cli_init import init
 from hotline_ivr.cli_operators import app as operators_app
+from hotline_ivr.cli_promises import app as promises_app
 from hotline_ivr.cli_prompts import app as prompts_app
 from hotline_ivr.cli_route import route
 from hotline_ivr.cli_simulate import simulate
@@ -81,6 +82,7 @@ app.command()(status)
 app.add_typer(cli_alerts.app, name="alerts")
 app.command()(duty)
 app.add_typer(voicemail_app, name="voicemail")
+app.add_typer(promises_app, name="promises")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

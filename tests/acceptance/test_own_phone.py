@@ -54,7 +54,7 @@ async def standing(stack: HotlineStack, operator: str) -> tuple[str, str]:
 async def rings_the_code(phone: Phone, prompt: Prompts) -> Dialogue:
     call = await phone.dial(CODE)
     await call.wait_answered()
-    return Dialogue(call, prompt)
+    return Dialogue(call, prompt, "en")
 
 
 async def test_keys_at_the_own_phone_sign_in_pause_make_ready_and_sign_out(

@@ -9,6 +9,9 @@ from pathlib import Path
 from hotline_ivr.errors import SetupError
 from hotline_ivr.settings import Settings
 
+# Calls that Asterisk is to make are written in the first, moved into the second, and archived in the third.
+CALL_FOLDERS = ("drafts", "outgoing", "outgoing_done")
+
 
 def prepare_home(settings: Settings) -> None:
     """Make every folder that Asterisk and the service expect to find.
@@ -24,6 +27,7 @@ def prepare_home(settings: Settings) -> None:
         settings.sounds_dir,
         settings.music_dir,
     ]
+    folders += [home / "spool" / name for name in CALL_FOLDERS]
     folders += [home / name for name in ("lib/keys", "spool", "cache", "share/agi-bin", "share/firmware")]
     with _said():
         for folder in folders:

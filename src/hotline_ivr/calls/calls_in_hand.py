@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hotline_ivr.routing.call_record import CallRecord
-from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, CallEvent, QueueEvent, Source
+from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, STAGE_EVENT, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, Reading, RejectedLine
@@ -81,7 +81,33 @@ class Taken:
         return [(reading.before, reading.after) for reading in readings if reading is not None]
 
 
-def sort_by_call(node: str, cel: Reading[CallEvent] | None, queue_log: Reading[QueueEvent] | None) -> Taken:
+# Channels remembered as those of calls that began with another one.
+_MOST_ALIASES = 5_000
+
+
+class Aliases:
+    """Channels of calls that began with another channel, which queue_log nevertheless names the call by.
+
+    Of who is called back: the dialplan speaks of their channel long before they wait in a queue.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[str, str] = {}
+
+    def note(self, event: CallEvent) -> None:
+        """Remember the channel of what the dialplan said, if it is not the call's first."""
+        if event.kind == STAGE_EVENT and event.channel != event.call:
+            self._calls[event.channel] = event.call
+            if len(self._calls) > _MOST_ALIASES:
+                del self._calls[next(iter(self._calls))]
+
+    def call_of(self, named: str) -> str:
+        return self._calls.get(named, named)
+
+
+def sort_by_call(
+    node: str, cel: Reading[CallEvent] | None, queue_log: Reading[QueueEvent] | None, aliases: Aliases
+) -> Taken:
     """What was read, each call's events together."""
     taken = Taken(cel, queue_log)
     if cel is not None:
@@ -95,22 +121,30 @@ def sort_by_call(node: str, cel: Reading[CallEvent] | None, queue_log: Reading[Q
             kind = event.kind
             if kind == "LINKEDID_END":
                 taken.ended.add(call)
-            elif kind == "CHAN_START" and event.channel == call:
-                taken.begun.add(call)
+            elif event.channel == call:
+                if kind == "CHAN_START":
+                    taken.begun.add(call)
+            else:
+                aliases.note(event)
         for call, events in by_call.items():
             place = (events[0].generation, events[0].offset)
             taken.kept.append(KeptEvents(node, call, Source.CEL.value, *place, keep_events(events)))
     if queue_log is not None:
-        for queue_event in queue_log.events:
-            if queue_event.call in NO_CALL:
-                taken.other.append(queue_event)
-            else:
-                taken.queue_events.setdefault(queue_event.call, []).append(queue_event)
-        for call, queue_events in taken.queue_events.items():
-            place = (queue_events[0].generation, queue_events[0].offset)
-            data = keep_queue_events(queue_events)
-            taken.kept.append(KeptEvents(node, call, Source.QUEUE_LOG.value, *place, data))
+        _sort_queue_log(node, queue_log, aliases, taken)
     return taken
+
+
+def _sort_queue_log(node: str, queue_log: Reading[QueueEvent], aliases: Aliases, taken: Taken) -> None:
+    for queue_event in queue_log.events:
+        if queue_event.call in NO_CALL:
+            taken.other.append(queue_event)
+        else:
+            call = aliases.call_of(queue_event.call)
+            taken.queue_events.setdefault(call, []).append(queue_event)
+    for call, queue_events in taken.queue_events.items():
+        place = (queue_events[0].generation, queue_events[0].offset)
+        data = keep_queue_events(queue_events)
+        taken.kept.append(KeptEvents(node, call, Source.QUEUE_LOG.value, *place, data))
 
 
 class CallsInHand:
@@ -125,6 +159,7 @@ class CallsInHand:
         self._limits = limits
         # When Asterisk last started, microseconds UTC.
         self._restarted_at = restarted_at
+        self.aliases = Aliases()
         # The one that was touched longest ago comes first.
         self._held: OrderedDict[str, _Held] = OrderedDict()
         # Calls with events that are not yet in their row, and since when (seconds); the oldest first.
@@ -143,7 +178,10 @@ class CallsInHand:
             held.settled = not stored.is_open
             for row in stored.rows:
                 if row.source == Source.CEL:
-                    held.events.extend(kept_events(row.events, call, row.generation, row.start))
+                    events = kept_events(row.events, call, row.generation, row.start)
+                    held.events.extend(events)
+                    for event in events:
+                        self.aliases.note(event)
                 else:
                     held.queue_events.extend(kept_queue_events(row.events, call, row.generation, row.start))
 

@@ -295,4 +295,4 @@ class _Keeping:
         queue_log = self.logs.queue_log.read() if cel is None or not cel.more else None
         if cel is None and queue_log is None:
             return None
-        return sort_by_call(self._node, cel, queue_log)
+        return sort_by_call(self._node, cel, queue_log, self.hand.aliases)

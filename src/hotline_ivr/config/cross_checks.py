@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from hotline_ivr.config.alert_checks import alert_checks
 from hotline_ivr.config.calendar_checks import calendar_checks
+from hotline_ivr.config.callback_checks import callback_checks
 from hotline_ivr.config.centre_checks import centre_checks
 from hotline_ivr.config.contract_checks import contract_checks
 from hotline_ivr.config.control_checks import control_checks
@@ -42,6 +43,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from itertools.islice(control_checks(reading, country, prompts), FOUND_PROBLEMS)
     yield from centre_checks(reading, country, prompts)
     yield from guard_checks(reading, country, prompts)
+    yield from itertools.islice(callback_checks(reading, prompts), FOUND_PROBLEMS)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

@@ -14,6 +14,7 @@ from hotline_ivr.config.alerts import Alerts
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
@@ -24,6 +25,7 @@ from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
+from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
 from hotline_ivr.config.types import (
     Country,
@@ -52,6 +54,7 @@ __all__ = [
     "Organisation",
     "Outside",
     "Plan",
+    "Promises",
     "Queue",
     "Shift",
     "ShiftChange",
@@ -115,6 +118,9 @@ class Queue(Model):
     )
     most_away: int | None = Field(
         None, ge=1, le=1000, description="Most of its operators on a break at once.", examples=["2"]
+    )
+    callbacks: Callbacks | None = Field(
+        None, description="Rings by itself those who are owed a call; without it nobody is rung."
     )
 
 
@@ -194,6 +200,7 @@ class Configuration(Model):
     guard: Guard = Field(Guard(), description="What holds when too many call at once.")
     alerts: Alerts = Field(Alerts(), description="Who is told when something is wrong.")
     duty: DutyRota | None = Field(None, description="Who is on duty when.")
+    promises: Promises = Field(Promises(), description="Who is owed a call back, and for how long.")
 
 
 class Plan(Configuration):

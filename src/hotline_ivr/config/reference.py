@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.alerts import AlertRoute, Alerts, MailServer, Webhook
 from hotline_ivr.config.breaks import Break
+from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.centres import Centre, Duty, Target
 from hotline_ivr.config.contract_terms import (
@@ -59,6 +60,7 @@ from hotline_ivr.config.models import (
 from hotline_ivr.config.openings import Closure, Opening
 from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.overflow import Closing, OverflowRule
+from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
 from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
 from hotline_ivr.config.seasons import Season
@@ -87,6 +89,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("guard", Guard),
     ("alerts", Alerts),
     ("duty", DutyRota),
+    ("promises", Promises),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -95,6 +98,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A lookup", Lookup),
     ("A target", Target),
     ("Days of duty", Duty),
+    ("Calls back", Callbacks),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
     ("Turned away", TurnAway),

@@ -14,7 +14,7 @@ from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper, RecordObserver
 from hotline_ivr.errors import StoreError
 from hotline_ivr.settings import Settings
-from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.engine import Store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
 
@@ -27,12 +27,11 @@ DATABASE_RETRY = 5.0
 class RecordParts:
     """One node's record."""
 
-    def __init__(self, settings: Settings, observer: RecordObserver) -> None:
+    def __init__(self, settings: Settings, store: Store, observer: RecordObserver) -> None:
         self._settings = settings
-        self.store = open_store(settings.database)
         self.keeper = RecordKeeper(
             settings.node,
-            DatabaseLedger(self.store, settings.node),
+            DatabaseLedger(store, settings.node),
             partial(open_logs, settings.cel_file, settings.queue_log_file),
             limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
             pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),

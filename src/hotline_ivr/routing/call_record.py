@@ -24,6 +24,14 @@ class CallerKind(StrEnum):
     INVALID = "invalid"
 
 
+class CallKind(StrEnum):
+    """Who rang whom."""
+
+    CALLER = "caller"
+    # The service rang somebody who was owed a call; no arrival.
+    CALLBACK = "callback"
+
+
 class EndedBy(StrEnum):
     """Who ended the call first."""
 
@@ -144,4 +152,7 @@ class CallRecord(NamedTuple):
     outside_talk_ms: int | None
     # Whether who answered there pressed 1: `pressed`, `not-pressed`; None where nobody was asked.
     confirmation: str | None
+    kind: CallKind
+    # Of a call back: which attempt at which promise.
+    attempt: str | None
     legs: tuple[LegRecord, ...]

@@ -8,10 +8,11 @@ The outcome, first that fits:
 2. overflowed: the caller's channel and a number outside were in one bridge;
 3. voicemail: the caller hung up while a message was recorded, after two seconds or more;
 4. what `mark` stage events settled, see steps.settled; entering a queue or ringing outside opens it again;
-5. technical, when Asterisk stopped in the middle of the call, or ended it with nothing settled;
-6. overflow-lost: the caller hung up while a centre's telephones were ringing;
-7. informed: the caller hung up after the information that was played up front, before any queue;
-8. abandoned: the caller hung up; `stage` says where.
+5. not-reached: the service called back, and nobody took the call;
+6. technical, when Asterisk stopped in the middle of the call, or ended it with nothing settled;
+7. overflow-lost: the caller hung up while a centre's telephones were ringing;
+8. informed: the caller hung up after the information that was played up front, before any queue;
+9. abandoned: the caller hung up; `stage` says where.
 A call of which only queue_log knows (its channel events were lost) has the outcome that queue_log gives it.
 """
 
@@ -21,7 +22,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import TypeVar
 
-from hotline_ivr.routing.call_record import CallRecord, Discrepancy, EndedBy, Route
+from hotline_ivr.routing.call_record import CallKind, CallRecord, Discrepancy, EndedBy, Route
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, CallEvent, QueueEvent
 from hotline_ivr.routing.fold_legs import CALLED_OFF_WITHIN_US, operator_of
 from hotline_ivr.routing.fold_queue import QueueStory
@@ -35,6 +36,8 @@ _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
 _GENERATION, _OFFSET = 6, 7  # where both kinds of event have them
 # Endpoints of carriers are rendered with this prefix (asterisk/render/pjsip.py).
 _TRUNK_CHANNEL = "PJSIP/trunk-"
+# What rings who is called back is no telephone (dialplans/hotline-callback.conf).
+_OWN_PAIR = "Local/s@hotline-callback-leg-"
 # A message that is shorter is nobody speaking after the tone, which takes its part of it.
 _SHORTEST_MESSAGE_US = 2_000_000
 _position = itemgetter(_GENERATION, _OFFSET)
@@ -63,7 +66,8 @@ def fold(
         name = folding.channel_name
         if folding.control:
             return None
-        if name and not folding.arrived and not name.startswith(_TRUNK_CHANNEL):
+        known = folding.arrived or folding.attempt is not None
+        if name and not known and not name.startswith(_TRUNK_CHANNEL):
             return None
     elif story.events:
         folding = Folding(story.events[0].call)
@@ -113,7 +117,7 @@ def _record(
     waited_until = connected_at if connected_at is not None else left_at
     arrived_at = known.started_at if known.started_at is not None else first_at
     called_off_at = ended_at if ended_by is EndedBy.CALLER and connected_at is None else None
-    legs = list(known.legs.values())
+    legs = [leg for leg in known.legs.values() if not leg.name.startswith(_OWN_PAIR)]
     reasons = list(known.reasons)
     if cut:
         reasons.append(RESTARTED)
@@ -159,6 +163,8 @@ def _record(
         outside_ring_ms=known.outside.ring_ms,
         outside_talk_ms=known.outside.talk_ms,
         confirmation=known.outside.confirmation,
+        kind=CallKind.CALLER if known.attempt is None else CallKind.CALLBACK,
+        attempt=known.attempt,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
 
@@ -194,6 +200,13 @@ def _outcome(
         return Outcome.VOICEMAIL
     if known.marked is not None or not finished:
         return known.marked
+    return _unsettled(known, story, ended_by)
+
+
+def _unsettled(known: Folding, story: QueueStory, ended_by: EndedBy | None) -> Outcome:
+    """Of a call that is over, and of which nobody said how it ended."""
+    if known.attempt is not None and known.queued_at is None:
+        return Outcome.NOT_REACHED
     if not known.channel_name and story.outcome is not None:
         return story.outcome
     if ended_by is EndedBy.SYSTEM:

@@ -124,6 +124,10 @@ class Conversation:
         self.connected_at: int | None = None
         self.operator: str | None = None
 
+    def be(self, caller: str) -> None:
+        """The caller's channel is another one from now on, which is in no bridge yet."""
+        self._caller = caller
+
     @property
     def talking(self) -> bool:
         return self._since is not None

@@ -47,6 +47,9 @@ class Folding:
     def __init__(self, call: str) -> None:
         self.call = call
         self.channel_name = ""
+        # The caller's own channel; of a call back that of who was rung, once they have taken it up.
+        self.own = call
+        self.attempt: str | None = None
         self.arrived = False
         # Somebody of ours at the control number: no caller's call.
         self.control = False
@@ -86,7 +89,7 @@ class Folding:
     def take(self, events: Iterable[CallEvent]) -> None:
         """The events in order; one of a kind that says nothing about a call is passed over."""
         for event in events:
-            if event.channel == self.call:
+            if event.channel == self.own:
                 if not self.channel_name:
                     self.channel_name = event.channel_name
                 handler = _CALLER_EVENTS.get(event.kind)
@@ -126,16 +129,16 @@ class Folding:
     # Any channel.
 
     def entered_bridge(self, event: CallEvent) -> None:
-        if event.channel != self.call:
+        if event.channel != self.own:
             self._leg(event)
         self.conversation.enter(event.channel, bridge_of(event.extra), event.at, self.legs)
         if self.conversation.talking:
             self.stage = Stage.TALK
-        elif self.stage is Stage.TRANSFER and event.channel == self.call:
+        elif self.stage is Stage.TRANSFER and event.channel == self.own:
             self.outside.connected(event.at)
 
     def left_bridge(self, event: CallEvent) -> None:
-        if event.channel == self.call:
+        if event.channel == self.own:
             self.outside.disconnected(event.at)
         self.conversation.leave(event.channel, event.at, self.legs)
 
@@ -192,6 +195,26 @@ class Folding:
         self.number = clean_text(words[2], _MAX_WORD)
         self.caller, self.caller_kind = clean_number(words[3], words[4])
         self.caller_name = clean_name(words[5])
+
+    def say_callback(self, _at: int, words: list[str]) -> None:
+        """The service calls somebody back: attempt, line, its number, and whom."""
+        self.attempt, self.line, self.number, self.caller = (clean_text(w, _MAX_WORD) for w in words[1:5])
+        self.caller_kind = CallerKind.OK
+        # What has been answered so far is our own channel, at once.
+        self.picked_up_at = None
+
+    def say_callback_answered(self, _at: int, words: list[str]) -> None:
+        """From here on it is the call of who has answered; the channel that rang them goes away."""
+        leg = next((each for each in self.legs.values() if each.name == words[1]), None)
+        if leg is not None:
+            self.own, self.channel_name, self.picked_up_at = leg.channel, leg.name, leg.answered_at
+            self.conversation.be(leg.channel)
+
+    def say_callback_over(self, _at: int, words: list[str]) -> None:
+        self._reason(f"callback:{words[1]}", Route.SERVICE)
+
+    def say_press(self, _at: int, words: list[str]) -> None:
+        self.outside.asked(pressed=words[1] == "pressed")
 
     def say_asked(self, _at: int, words: list[str]) -> None:
         if self.plan_version is None:
@@ -320,6 +343,10 @@ _LEG_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
 _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
     "arrived": Folding.say_arrived,
     "control": Folding.say_control,
+    "callback": Folding.say_callback,
+    "callback-answered": Folding.say_callback_answered,
+    "callback-over": Folding.say_callback_over,
+    "press": Folding.say_press,
     "asked": Folding.say_asked,
     "over": Folding.say_over,
     "fallback": Folding.say_fallback,

@@ -32,6 +32,8 @@ class Outcome(StrEnum):
     OVER_LIMIT = "over-limit"
     # Turned away by a list of callers, or by the guard against floods.
     BLOCKED = "blocked"
+    # Was called back, and did not take the call.
+    NOT_REACHED = "not-reached"
 
 
 # What a caller of a closed line may still bring about.

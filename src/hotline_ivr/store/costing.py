@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select
 
+from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, Source
 from hotline_ivr.routing.folding import stage_text
 from hotline_ivr.routing.kept import kept_events
@@ -31,6 +32,7 @@ def recorded_calls(connection: Connection, since: datetime, until: datetime) -> 
             columns.arrived_at,
             columns.picked_up_at,
             columns.ended_at,
+            columns.kind,
         )
         .where(columns.arrived_at < until)
         .order_by(columns.arrived_at, columns.node, columns.id)
@@ -39,7 +41,8 @@ def recorded_calls(connection: Connection, since: datetime, until: datetime) -> 
     after = columns.arrived_at >= since
     while page := connection.execute(query.where(after)).all():
         dialled = _dialled(connection, [(row.node, row.id) for row in page])
-        for node, call_id, line, number, arrived_at, picked_up_at, ended_at in page:
+        for node, call_id, line, number, arrived_at, picked_up_at, ended_at, kind in page:
+            picked_up_at = picked_up_at if kind == CallKind.CALLER else None  # nobody rang us  # noqa: PLW2901
             legs = dialled.get((node, call_id), ())
             yield RecordedCall(call_id, line, number, arrived_at, picked_up_at, ended_at, legs)
         last = page[-1]

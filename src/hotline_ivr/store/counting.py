@@ -19,6 +19,8 @@ def count_arrivals(connection: Connection, line: str, spans: Sequence[tuple[date
     for start in range(0, len(spans), _SPANS_AT_ONCE):
         some = spans[start : start + _SPANS_AT_ONCE]
         within = or_(*(and_(arrived >= since, arrived < until) for since, until in some))
-        query = select(func.count()).select_from(call).where(call.c.line == line, within)
+        query = (
+            select(func.count()).select_from(call).where(call.c.line == line, call.c.kind == "caller", within)
+        )
         total += connection.scalar(query) or 0
     return total

@@ -52,7 +52,12 @@ def arrivals_of(connection: Connection, since: datetime, until: datetime) -> lis
     """When each known caller rang, oldest first."""
     query = (
         select(call.c.arrived_at, call.c.caller)
-        .where(call.c.caller != "", call.c.arrived_at >= since, call.c.arrived_at < until)
+        .where(
+            call.c.caller != "",
+            call.c.kind == "caller",
+            call.c.arrived_at >= since,
+            call.c.arrived_at < until,
+        )
         .order_by(call.c.arrived_at)
     )
     return [(at, caller) for at, caller in connection.execute(query)]

@@ -56,6 +56,8 @@ class StoredCall:
     outside_ring_ms: int | None
     outside_talk_ms: int | None
     confirmation: str | None
+    kind: str
+    attempt: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ call = Table(
     Column("outside_ring_ms", BigInteger),
     Column("outside_talk_ms", BigInteger),
     Column("confirmation", String),
+    Column("kind", String, nullable=False, server_default="caller"),
+    Column("attempt", String),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),
@@ -199,4 +201,88 @@ voicemail_message = Table(
     Column("removed_at", Instant),
     PrimaryKeyConstraint("node", "call_id"),
     Index(None, "recorded_at"),
+)
+
+# The promise ledger: entries as routing/promises.py makes them from the calls and acts below.
+promise = Table(
+    "promise",
+    metadata,
+    Column("node", String, nullable=False),
+    # That of the call which opened it.
+    Column("id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("queue", String, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("reasons", String, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by", String, nullable=False),
+    Column("note", Text, nullable=False),
+    PrimaryKeyConstraint("node", "id"),
+    Index(None, "person"),
+    Index(None, "state", "opened_at"),
+)
+
+# Calls that entries are made of, and conversations that closed them: each call once.
+promise_call = Table(
+    "promise_call",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("queue", String, nullable=False),
+    PrimaryKeyConstraint("node", "call_id"),
+    Index(None, "person", "at"),
+)
+
+# What people did about an entry; never changed.
+promise_act = Table(
+    "promise_act",
+    metadata,
+    # Where it was done.
+    Column("node", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("note", Text, nullable=False),
+    PrimaryKeyConstraint("person", "at"),
+)
+
+# Calls back that the service made, each tried once: the key is what no two services can both take.
+callback_attempt = Table(
+    "callback_attempt",
+    metadata,
+    # Who dials.
+    Column("node", String, nullable=False),
+    Column("promise_node", String, nullable=False),
+    Column("promise_id", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    # Names the file for Asterisk, and stands in the record of the call.
+    Column("id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("queue", String, nullable=False),
+    # The file's text: what is dialled, decided once.
+    Column("file", Text, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    # Not to be dialled any more after that.
+    Column("until", Instant, nullable=False),
+    # claimed, written, over
+    Column("state", String, nullable=False),
+    Column("ended_at", Instant),
+    Column("result", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    PrimaryKeyConstraint("promise_node", "promise_id", "number"),
+    Index(None, "id"),
+    Index(None, "state"),
+    Index(None, "claimed_at"),
 )

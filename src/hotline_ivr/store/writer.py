@@ -27,7 +27,7 @@ _PLACE = ("inode", "offset", "fingerprint")
 # Where a call's row holds enumerations.
 _ENUMERATIONS = [
     CallRecord._fields.index(name)
-    for name in ("caller_kind", "outcome", "stage", "ended_by", "route", "discrepancy")
+    for name in ("caller_kind", "outcome", "stage", "ended_by", "route", "discrepancy", "kind")
 ]
 
 # Rows in one call of the driver: asyncpg prepares them on the event loop, 200 in about a millisecond.

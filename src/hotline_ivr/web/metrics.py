@@ -6,6 +6,7 @@ The names are a promise to dashboards; docs/operations.md lists them all, and a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -16,6 +17,7 @@ from typing_extensions import override
 from hotline_ivr import __version__
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import ASTERISK, GHOST_OPEN, RECORD
+from hotline_ivr.routing.promises import PromisesNow
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -87,6 +89,9 @@ class Metrics:
             ["channel", "result"],
             registry=registry,
         )
+        self.callbacks = Counter(
+            "hotline_callbacks", "People called back, by how the call ended.", ["outcome"], registry=registry
+        )
         self.queue_wakeups = Counter(
             "hotline_queue_wakeups",
             "Waiting callers woken, by answer of Asterisk.",
@@ -119,6 +124,10 @@ class Metrics:
     def watch_alerts(self, queued: Callable[[], int], alarms: Callable[[], Alarms]) -> None:
         """Add the alerts on their way, and the alarms that somebody has been told of."""
         self.registry.register(_AlertCollector(queued, alarms))
+
+    def watch_promises(self, promises: Callable[[], PromisesNow], clock: Callable[[], datetime]) -> None:
+        """Add what is owed to callers; `clock` is aware."""
+        self.registry.register(_PromiseCollector(promises, clock))
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
@@ -176,6 +185,22 @@ class _AlertCollector(Collector):
         for kind in ALARMS:
             family.add_metric([kind], raised.count(kind))
         yield family
+
+
+class _PromiseCollector(Collector):
+    def __init__(self, promises: Callable[[], PromisesNow], clock: Callable[[], datetime]) -> None:
+        self._promises, self._clock = promises, clock
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = self._promises()
+        owed = GaugeMetricFamily("hotline_promises_open", "People who are owed a call back.", labels=["line"])
+        for line, count in now.by_line.items():
+            owed.add_metric([line], count)
+        yield owed
+        age = 0.0 if now.oldest_at is None else (self._clock() - now.oldest_at).total_seconds()
+        name = "hotline_promises_oldest_age_seconds"
+        yield GaugeMetricFamily(name, "For how long the oldest has waited.", value=max(0.0, age))
 
 
 class _LinkCollector(Collector):

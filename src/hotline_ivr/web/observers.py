@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotline_ivr.asterisk.agi_server import SessionEnd
 from hotline_ivr.routing.alerts import Channel, Result
-from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.routing.call_record import CallKind, CallRecord
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.web.metrics import Metrics
@@ -34,6 +34,9 @@ class RecordObserver:
             self._metrics.record_rejected.labels(source.value).inc(rejected)
 
     def ended(self, record: CallRecord) -> None:
+        if record.kind is CallKind.CALLBACK:
+            self._metrics.callbacks.labels(str(record.outcome)).inc()
+            return
         # The line's name is ours: it was rendered from the plan, no caller can choose it.
         self._metrics.calls.labels(record.line, str(record.outcome)).inc()
         if record.wait_ms is not None and record.queue and record.outcome is Outcome.ANSWERED:

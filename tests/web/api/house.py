@@ -24,6 +24,7 @@ from hotline_ivr.control.voicemail_files import VoicemailFiles
 from hotline_ivr.errors import AlertError, PresenceRefused, StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.launch.promise_parts import promise_rules
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import trial
 from hotline_ivr.routing.alerts import QueuedAlert
@@ -35,11 +36,13 @@ from hotline_ivr.routing.plan_diff import plan_diff
 from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
 from hotline_ivr.routing.presence_rules import rules_of
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.store.engine import Store
 from hotline_ivr.store.messages import MessageFilter
+from hotline_ivr.store.promise_ledger import DatabasePromises
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
-from hotline_ivr.web.api.calls import Record
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -178,7 +181,7 @@ class House:
     """What the routes need, in a folder of its own."""
 
     folder: Path
-    record: Record
+    record: Store
     now: datetime = NOW
     seconds: float = 0.0
     # How often the service was told to look at the overrides.
@@ -254,6 +257,10 @@ class House:
             raise OSError("no space left")
         self.trail.note(entry)
 
+    @property
+    def promises(self) -> DatabasePromises:
+        return DatabasePromises(self.record, "main", lambda: promise_rules(self.plan))
+
     def tell(self) -> None:
         self.told += 1
 
@@ -269,6 +276,7 @@ class House:
             propose=self.propose,
             take=self.take,
             history=lambda: PlanHistory(self.folder / "history").entries(),
+            promises=PromiseDesk(self.promises, lambda: self.plan, self.tell, self.trail.note),
             floor=FloorDesk(
                 self.staff,
                 lambda: self.floor,

@@ -24,6 +24,11 @@ class AwayRecord:
     async def read(self, _transaction: Callable[[Connection], Result]) -> Result:
         raise StoreError("the database postgresql://hotline@db.internal/hotline cannot be used: refused")
 
+    write = read
+
+    async def close(self) -> None:
+        return
+
 
 def ids(page: Any) -> list[str]:
     return [str(call["id"]).rpartition(".")[2] for call in page["calls"]]

@@ -17,6 +17,7 @@ HAND_WRITTEN = (
     "hotline-run.conf",
     "hotline-fallback.conf",
     "hotline-control.conf",
+    "hotline-callback.conf",
 )
 
 

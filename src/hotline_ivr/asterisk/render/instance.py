@@ -18,10 +18,10 @@ res_pjsip_refer res_pjsip_dlg_options res_pjsip_logger res_pjsip_acl res_rtp_ast
 res_format_attr_opus codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample codec_opus_open_source
 format_pcm format_wav format_sln
 bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
-pbx_config res_agi res_musiconhold res_cdrel_custom cel_custom
+pbx_config pbx_spool res_agi res_musiconhold res_cdrel_custom cel_custom
 res_clioriginate app_playback app_read app_record app_dial app_queue app_senddtmf app_stack
 app_celgenuserevent app_verbose
-func_base64 func_callerid func_channel func_cut func_dialplan func_env func_global func_groupcount
+func_base64 func_callerid func_channel func_cut func_db func_dialplan func_env func_global func_groupcount
 func_lock func_logic func_math func_strings func_timeout
 """.split()  # noqa: SIM905 - a list of names is easier to read and to compare this way
 

@@ -107,6 +107,8 @@ class CallShown(Shown):
     outside_ring_ms: int | None
     outside_talk_ms: int | None
     confirmation: str | None = Field(description="Whether who answered there pressed 1.")
+    kind: str = Field(description="caller, or callback where the service rang somebody back.")
+    attempt: str | None = Field(description="Of a call back: which attempt at which promise.")
 
 
 class CallPage(Shown):
@@ -180,7 +182,7 @@ def routes(record: Record) -> tuple[AnyRoute, ...]:
 
 async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing]) -> CallPage:
     query = asked.query
-    _check_numbers(asked)
+    check_numbers(asked)
     before = None if query.cursor is None else _place(query.cursor)
     # One more than is shown tells whether there is a next page.
     wanted = CallFilter(
@@ -196,14 +198,15 @@ async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing])
 
 
 async def show_call(record: Record, asked: Asked[CallPath, Numbers, Nothing]) -> StoryShown:
-    _check_numbers(asked)
+    check_numbers(asked)
     story = await _read(record, lambda connection: call_story(connection, asked.path.id))
     if story is None:
         raise ApiError(Kind.NOT_FOUND, f"There is no call {asked.path.id} in the record.")
     return _story(story, numbers=asked.query.numbers)
 
 
-def _check_numbers(asked: Asked[Any, Any, Nothing]) -> None:
+def check_numbers(asked: Asked[Any, Any, Nothing]) -> None:
+    """Raises ApiError where numbers are asked for and the token's role is too low."""
     if not asked.query.numbers:
         return
     if not asked.who.may(Role.CONTROL):

@@ -23,10 +23,12 @@ from hotline_ivr.web.api import (
     operators,
     overrides,
     plans,
+    promises,
     status,
     voicemail,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.route import AnyRoute
 
 
@@ -47,6 +49,7 @@ class ApiParts:
     floor: FloorDesk
     alerts: alerts.AlertDesk
     voicemail: voicemail.VoicemailDesk
+    promises: PromiseDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -69,6 +72,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *status.routes(parts.floor),
         *alerts.routes(parts.alerts, parts.books, parts.trail),
         *voicemail.routes(parts.voicemail),
+        *promises.routes(parts.promises),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))

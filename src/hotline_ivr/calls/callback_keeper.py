@@ -1,0 +1,143 @@
+"""Calling back: whoever is owed a call is rung when somebody is free for them, one call for each attempt.
+
+First the database takes the attempt, then the file for Asterisk is left under the attempt's name. After a
+kill between the two, the folders tell whether the file was left: if it was not and there is still time, it is
+left now. What became of a call the record tells, to the promise ledger (store/attempts.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from hotline_ivr.errors import StoreError
+from hotline_ivr.routing.callbacks import Candidate, Dialling, due, policies
+from hotline_ivr.routing.rulebook import Rulebook
+
+log = structlog.get_logger()
+
+# How often (seconds) it is looked whom to ring; where no queue calls back yet; and after a mishap.
+PACE = 2.0
+IDLE = 15.0
+RETRY = 5.0
+# How long (seconds) Asterisk has for beginning a call; it reads the folder at once.
+BEGINS_WITHIN = timedelta(seconds=15)
+
+
+class Claimed(Protocol):
+    """An attempt that is taken; see store/attempts.py."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def until(self) -> datetime: ...
+
+
+class Standing(Protocol):
+    """How it stands; see store/attempts.py."""
+
+    @property
+    def candidates(self) -> Sequence[Candidate]: ...
+
+    @property
+    def under_way(self) -> Mapping[str, int]: ...
+
+    @property
+    def dialled(self) -> Mapping[str, int]: ...
+
+
+class Attempts(Protocol):
+    """The table. Methods raise StoreError if the database cannot be used."""
+
+    async def standing(self, country: str | None, now: datetime) -> Standing: ...
+
+    async def claim(self, call: Dialling, file: str, until: datetime, now: datetime) -> bool: ...
+
+    async def claimed(self) -> Sequence[Claimed]: ...
+
+    async def written(self, attempt: str) -> None: ...
+
+    async def not_dialled(self, attempt: str, now: datetime) -> None: ...
+
+    async def give_up(self, now: datetime) -> Sequence[str]: ...
+
+
+class Spool(Protocol):
+    """Where Asterisk looks for calls to make; called in threads. Methods raise OSError."""
+
+    def knows(self, attempt: str) -> bool: ...
+
+    def leave(self, attempt: str, text: str) -> None: ...
+
+    def tidy(self, before: float) -> None: ...
+
+
+class CallbackKeeper:
+    """One node's calls back.
+
+    `clock` is aware; `free` is operators by queue for whom nobody waits, None while that is not known.
+    """
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        spool: Spool,
+        *,
+        book: Callable[[], Rulebook],
+        free: Callable[[], Mapping[str, int] | None],
+        text: Callable[[Dialling, int], str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._attempts, self._spool = attempts, spool
+        self._book, self._free, self._text, self._clock = book, free, text, clock
+
+    async def run(self, pace: float = PACE, retry: float = RETRY) -> None:
+        """Ring people until cancelled; the tables must be there."""
+        while True:
+            try:
+                await self.look()
+                await asyncio.sleep(pace if policies(self._book().plan) else IDLE)
+            except (StoreError, OSError) as error:
+                log.warning("nobody can be called back now", reason=str(error))
+                await asyncio.sleep(retry)
+
+    async def look(self) -> None:
+        """Once: what was begun is finished, and whoever is due is rung."""
+        now = self._clock()
+        await self._finish(now)
+        plan = self._book().plan
+        free = self._free()
+        if free is None or not policies(plan):
+            return
+        await self._attempts.give_up(now)
+        stands = await self._attempts.standing(plan.organisation.country, now)
+        spare = {name: count - stands.under_way.get(name, 0) for name, count in free.items()}
+        for call in due(stands.candidates, self._book(), free=spare, dialled=stands.dialled, now=now):
+            until = now + BEGINS_WITHIN
+            file = self._text(call, int(until.timestamp()))
+            if await self._attempts.claim(call, file, until, now):
+                log.info("somebody is called back", promise=call.promise_id, attempt=call.number)
+                await self._leave(call.id, file)
+
+    async def _finish(self, now: datetime) -> None:
+        """What was claimed and, as far as is known, not left."""
+        for each in await self._attempts.claimed():
+            if await asyncio.to_thread(self._spool.knows, each.id):
+                await self._attempts.written(each.id)
+            elif now < each.until:
+                await self._leave(each.id, each.file)
+            else:
+                await self._attempts.not_dialled(each.id, now)
+        await asyncio.to_thread(self._spool.tidy, (now - timedelta(days=1)).timestamp())
+
+    async def _leave(self, attempt: str, file: str) -> None:
+        await asyncio.to_thread(self._spool.leave, attempt, file)
+        await self._attempts.written(attempt)

@@ -1,0 +1,172 @@
+"""Attempts to call somebody back. Each is one row, and its key lets nobody make it twice.
+
+An attempt is claimed, its file is written, and it is over when the record has its call, or when the time is
+past in which it could have been dialled. Claims are made under the ledger's lock, so that a promise that was
+kept or closed a moment ago is not dialled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from hotline_ivr.routing.callbacks import Candidate, Dialling
+from hotline_ivr.routing.owed import CONTACTS, FinishedCall, read_number
+from hotline_ivr.routing.promises import Act, ActKind, State
+from hotline_ivr.store.promises import as_promise, enter_act, lock
+from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
+
+# An attempt of which no record has come so long after it was dialled has none: Asterisk's file was lost.
+LONGEST_CALL = timedelta(hours=4)
+# A claim of another node is left alone for so long after it could last be dialled; clocks differ.
+GRACE = timedelta(minutes=2)
+
+_attempt = callback_attempt.c
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An attempt that a node has taken, with the text of its file."""
+
+    id: str
+    file: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who may be rung, how many attempts are under way by queue, and how many were made in 24 hours."""
+
+    candidates: tuple[Candidate, ...]
+    under_way: Mapping[str, int]
+    dialled: Mapping[str, int]
+
+
+def standing(connection: Connection, country: str | None, now: datetime) -> Standing:
+    """How it stands now. Whoever is in a call with us, or being rung, is no candidate."""
+    made: dict[tuple[str, str], list[Any]] = {}
+    for row in connection.execute(select(callback_attempt).join(promise, _ITS_PROMISE).where(_OPEN)):
+        made.setdefault((row.promise_node, row.promise_id), []).append(row)
+    here = {
+        read_number(caller, country)
+        for caller in connection.scalars(select(call.c.caller).join(open_call, _IS_OPEN))
+    }
+    first = and_(call.c.node == promise.c.node, call.c.id == promise.c.id)
+    rows = connection.execute(select(promise, call.c.queued_at).outerjoin(call, first).where(_OPEN)).all()
+    found = []
+    for row in rows:
+        tries = made.get((row.node, row.id), [])
+        if row.person in here or any(each.state != "over" for each in tries):
+            continue
+        tried_at = max((each.ended_at or each.claimed_at for each in tries), default=None)
+        joined_at = row.queued_at or row.opened_at
+        found.append(Candidate(as_promise(row), row.person, joined_at, len(tries), tried_at))
+    return Standing(
+        tuple(found),
+        _by_queue(connection, _attempt.state.in_(_UNDER_WAY)),
+        _by_queue(connection, _attempt.claimed_at > now - timedelta(days=1)),
+    )
+
+
+def claim(
+    connection: Connection, node: str, dialling: Dialling, file: str, *, until: datetime, now: datetime
+) -> bool:
+    """Take an attempt; False if the promise is not open any more, or somebody else rings already."""
+    lock(connection)
+    its = and_(promise.c.node == dialling.promise_node, promise.c.id == dialling.promise_id)
+    same = and_(_attempt.promise_node == dialling.promise_node, _attempt.promise_id == dialling.promise_id)
+    if connection.scalar(select(promise.c.state).where(its)) != State.OPEN:
+        return False
+    made = connection.execute(select(_attempt.number, _attempt.state).where(same)).all()
+    if len(made) + 1 != dialling.number or any(state != "over" for _, state in made):
+        return False
+    connection.execute(
+        insert(callback_attempt).values(
+            node=node,
+            promise_node=dialling.promise_node,
+            promise_id=dialling.promise_id,
+            number=dialling.number,
+            id=dialling.id,
+            person=dialling.person,
+            queue=dialling.queue,
+            file=file,
+            claimed_at=now,
+            until=until,
+            state="claimed",
+            result="",
+            call_id="",
+        )
+    )
+    return True
+
+
+def claimed(connection: Connection, node: str) -> list[Claimed]:
+    """What this node has taken and, as far as the database knows, not left for Asterisk."""
+    wanted = select(_attempt.id, _attempt.file, _attempt.until)
+    wanted = wanted.where(_attempt.node == node, _attempt.state == "claimed")
+    return [Claimed(*row) for row in connection.execute(wanted)]
+
+
+def written(connection: Connection, attempt_id: str) -> None:
+    """Its file is there."""
+    taken = and_(_attempt.id == attempt_id, _attempt.state == "claimed")
+    connection.execute(update(callback_attempt).where(taken).values(state="written"))
+
+
+def not_dialled(connection: Connection, attempt_id: str, now: datetime) -> None:
+    """Its time is past, and there never was a file."""
+    taken = and_(_attempt.id == attempt_id, _attempt.state == "claimed")
+    over = {"state": "over", "result": "not-dialled", "ended_at": now}
+    connection.execute(update(callback_attempt).where(taken).values(**over))
+
+
+def hopeless(connection: Connection, now: datetime) -> list[str]:
+    """What will never be heard of: claims of nodes that are gone, calls whose record was lost."""
+    gone = and_(_attempt.state == "claimed", _attempt.until < now - GRACE)
+    lost = and_(_attempt.state == "written", _attempt.until < now - LONGEST_CALL)
+    return list(connection.scalars(select(_attempt.id).where(gone | lost)))
+
+
+def give_up(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """End these, if they are not over by now."""
+    for attempt_id in ids:
+        under_way = and_(_attempt.id == attempt_id, _attempt.state.in_(_UNDER_WAY))
+        over = {"state": "over", "result": "lost", "ended_at": now}
+        connection.execute(update(callback_attempt).where(under_way).values(**over))
+
+
+def end_attempts(connection: Connection, node: str, calls: Sequence[FinishedCall]) -> set[str]:
+    """Note what became of the attempts whose calls these are; the persons who were not reached."""
+    persons = set()
+    for each in calls:
+        if each.attempt is None:
+            continue
+        under_way = and_(_attempt.id == each.attempt, _attempt.state != "over")
+        row = connection.execute(select(callback_attempt).where(under_way)).first()
+        if row is None:
+            continue
+        over = {"state": "over", "result": each.outcome, "call_id": each.id, "ended_at": each.ended_at}
+        connection.execute(update(callback_attempt).where(under_way).values(**over))
+        if each.outcome not in CONTACTS:
+            its = and_(promise.c.node == row.promise_node, promise.c.id == row.promise_id)
+            last_at = connection.scalar(select(promise.c.last_at).where(its)) or each.ended_at
+            enter_act(
+                connection, node, row.person, last_at, Act(each.ended_at, ActKind.TRIED, "hotline", note="")
+            )
+            persons.add(row.person)
+    return persons
+
+
+_OPEN = promise.c.state == State.OPEN
+_UNDER_WAY = ("claimed", "written")
+_IS_OPEN = and_(call.c.node == open_call.c.node, call.c.id == open_call.c.call_id)
+_ITS_PROMISE = and_(promise.c.node == _attempt.promise_node, promise.c.id == _attempt.promise_id)
+
+
+def _by_queue(connection: Connection, which: Any) -> dict[str, int]:
+    counted = select(_attempt.queue, func.count()).where(which).group_by(_attempt.queue)
+    return {row[0]: row[1] for row in connection.execute(counted)}

@@ -1,0 +1,117 @@
+"""People who were promised a call and get it, on a real Asterisk: once, whatever is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+
+import pytest
+
+from hotline_ivr.testing.centre_desk import CentreDesk, Manners
+from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.plans import closed_now, line, plan
+from hotline_ivr.testing.ports import free_port
+from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from tests.acceptance.test_promises import DEADLINE_S, owed
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+
+DESK_PORT = free_port()
+LATER = "+4722851401"
+GLAD, MACHINE, RINGING = "+4790041001", "+4790041002", "+4790041003"
+MANNERS = {GLAD: Manners.PRESSES, MACHINE: Manners.TALKS, RINGING: Manners.RINGS}
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack) -> HotlineStack:
+    later = line("Line that calls back", LATER, hours=closed_now(datetime.now(UTC)))
+    made = plan({"anna": None}, now=datetime.now(UTC), extra_lines={"later": later})
+    made["lines"]["later"]["closed_to"] = {"callback": "main"}
+    made["trunks"]["carrier"]["outbound"] = f"127.0.0.1:{DESK_PORT}"
+    made["queues"]["main"]["callbacks"] = {
+        "hours": "always",
+        "attempts": "2",
+        "spacing": "10s",
+        "ring": "8s",
+        "press_within": "2s",
+        "press_tries": "1",
+        "max_wait": "30s",
+    }
+    stack = make_stack(made)
+    stack.start()
+    return stack
+
+
+async def ask_for_a_call(stack: HotlineStack, telephones: Telephones, number: str) -> None:
+    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+    call = await caller.dial(LATER)
+    await call.wait_ended(DEADLINE_S)
+
+
+def calls_back(stack: HotlineStack, number: str) -> list[Record]:
+    return [each for each in stack.calls() if each["caller"] == number and each["kind"] == "callback"]
+
+
+async def test_who_was_promised_a_call_presses_1_and_speaks_with_somebody(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    account, secret = stack.accounts()["anna"]
+    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    async with CentreDesk(DESK_PORT, MANNERS) as desk:
+        await ask_for_a_call(stack, telephones, GLAD)
+        ringing = await anna.wait_rung(DEADLINE_S)
+        await ringing.answer()
+        (call,) = desk.to(GLAD)
+        assert call.caller == LATER, "the line's number is shown"
+        assert GLAD in ringing.row.peer, "and the operator sees who it is"
+        await ringing.hang_up()
+        (kept,) = await owed(stack, GLAD, lambda found: bool(found) and found[0]["state"] != "open")
+        (record,) = calls_back(stack, GLAD)
+        assert (kept["state"], kept["closed_by"], kept["tries"]) == ("kept", record["id"], 0)
+        assert (record["outcome"], record["operator"], record["line"]) == ("answered", "anna", "later")
+        assert record["attempt"] == f"{kept['id']}-1"
+        assert record["confirmation"] == "pressed"
+    assert len(desk.to(GLAD)) == 1
+    await anna.unregister()
+
+
+async def test_a_machine_that_answers_reaches_nobody_and_the_person_is_rung_again_once(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    account, secret = stack.accounts()["anna"]
+    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    async with CentreDesk(DESK_PORT, MANNERS) as desk:
+        await ask_for_a_call(stack, telephones, MACHINE)
+        (entry,) = await owed(stack, MACHINE, lambda found: bool(found) and found[0]["tries"] == 2, 90)
+        assert (entry["state"], entry["calls"]) == ("open", 1)
+        first, second = desk.to(MACHINE)
+        assert second.rung_at - first.rung_at > 10
+        # Two attempts were allowed; a third would come after ten seconds and a look.
+        await asyncio.sleep(14)
+        assert len(desk.to(MACHINE)) == 2
+    assert [each["outcome"] for each in calls_back(stack, MACHINE)] == ["not-reached", "not-reached"]
+    with pytest.raises(TimeoutError):
+        await anna.wait_rung(0.1)
+    await anna.unregister()
+
+
+async def test_a_kill_in_mid_attempt_rings_nobody_twice(stack: HotlineStack, telephones: Telephones) -> None:
+    account, secret = stack.accounts()["anna"]
+    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    async with CentreDesk(DESK_PORT, MANNERS) as desk:
+        await ask_for_a_call(stack, telephones, RINGING)
+        async with asyncio.timeout(DEADLINE_S):
+            while not desk.to(RINGING):
+                await asyncio.sleep(0.02)
+        stack.signal_service(signal.SIGKILL)
+        stack.start_service()
+        await asyncio.to_thread(stack.wait_ready)
+        (entry,) = await owed(stack, RINGING, lambda found: bool(found) and found[0]["tries"] > 0)
+        assert entry["tries"] == 1
+        assert len(desk.to(RINGING)) == 1
+        done = stack.hotline("promises", "drop", entry["id"])
+        assert done.returncode == 0, done.stderr
+    (record,) = calls_back(stack, RINGING)
+    assert (record["outcome"], record["connected_at"]) == ("not-reached", None)
+    await anna.unregister()

@@ -1,0 +1,141 @@
+"""Whom the service rings, when, and what it may ring at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hotline_ivr.routing.callbacks import Candidate, Dialling, due, may_ring
+from hotline_ivr.routing.promises import Promise
+from hotline_ivr.routing.rulebook import Rulebook
+from tests.plans import a_plan
+
+# A Monday: nine o'clock in Oslo.
+NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PROMISE = Promise("main", "main-1.0", "info", "main", NINE - MINUTE, NINE - MINUTE, ("callback",), 1)
+CANDIDATE = Candidate(PROMISE, "+4790012345", NINE - 5 * MINUTE, 0, None)
+
+
+def book(opening: Any = "always", **callbacks: Any) -> Rulebook:
+    rules = {"attempts": "2", "spacing": "10m", "expires": "2h", **callbacks}
+    queues = {"main": {"operators": ["anna", "bjorn"], "callbacks": rules}}
+    trunks = {"carrier": {"hosts": ["127.0.0.1"], "outbound": "192.0.2.9"}}
+    made = Rulebook(a_plan(opening, queues=queues, sections={"trunks": trunks}))
+    made.prepare(NINE)
+    return made
+
+
+def rung(
+    *candidates: Candidate,
+    free: int = 9,
+    dialled: int = 0,
+    now: datetime = NINE,
+    rules: Rulebook | None = None,
+) -> list[Dialling]:
+    found = due(candidates, rules or book(), free={"main": free}, dialled={"main": dialled}, now=now)
+    return list(found)
+
+
+def test_all_that_asterisk_has_to_know() -> None:
+    (call,) = rung(CANDIDATE)
+    assert (call.id, call.number, call.person) == ("main-1.0-1", 1, "+4790012345")
+    assert (call.line_number, call.carrier, call.host, call.ring) == (
+        "+4722851234",
+        "carrier",
+        "192.0.2.9",
+        25,
+    )
+    assert (call.queue, call.language, call.prompt, call.sorry) == ("main", "nb", "callback-call", "sorry")
+    assert call.joined_at == NINE - 5 * MINUTE
+
+
+def test_nobody_is_rung_where_nobody_is_free_for_them() -> None:
+    assert rung(CANDIDATE, free=0) == []
+    others = [
+        Candidate(replace(PROMISE, id=f"main-{n}.0"), f"+479001230{n}", NINE - n * MINUTE, 0, None)
+        for n in range(5)
+    ]
+    assert [call.promise_id for call in rung(*others, free=2)] == ["main-4.0", "main-3.0"]
+
+
+def test_only_what_the_queue_calls_back_for() -> None:
+    abandoned = CANDIDATE._replace(promise=replace(PROMISE, reasons=("abandoned", "full")))
+    assert rung(abandoned) == []
+    assert len(rung(abandoned, rules=book(reasons=["callback", "full"]))) == 1
+
+
+def test_a_queue_without_rules_rings_nobody() -> None:
+    plain = Rulebook(a_plan())
+    plain.prepare(NINE)
+    assert rung(CANDIDATE, rules=plain) == []
+
+
+def test_who_came_to_no_queue_is_owed_by_that_of_the_line() -> None:
+    assert len(rung(CANDIDATE._replace(promise=replace(PROMISE, queue="")))) == 1
+
+
+def test_attempts_have_their_distance_and_an_end() -> None:
+    once = CANDIDATE._replace(attempts=1, tried_at=NINE)
+    assert rung(once, now=NINE + 9 * MINUTE) == []
+    (second,) = rung(once, now=NINE + 10 * MINUTE)
+    assert second.id == "main-1.0-2"
+    assert rung(once._replace(attempts=2), now=NINE + 60 * MINUTE) == []
+    assert rung(CANDIDATE, now=NINE + 119 * MINUTE) == []
+    assert len(rung(CANDIDATE, now=NINE + 118 * MINUTE)) == 1
+
+
+def test_people_are_rung_while_the_line_is_open_or_in_hours_of_their_own() -> None:
+    morning = book({"mon-fri": "08:00-09:30"})
+    assert len(rung(CANDIDATE, rules=morning)) == 1
+    late = NINE + 31 * MINUTE
+    assert rung(CANDIDATE, rules=morning, now=late) == []
+    own = book({"mon-fri": "08:00-09:30"}, hours={"mon": "09:30-12:00"})
+    assert rung(CANDIDATE, rules=own) == []
+    assert len(rung(CANDIDATE, rules=own, now=late)) == 1
+
+
+def test_a_day_has_so_many_attempts() -> None:
+    assert rung(CANDIDATE, rules=book(a_day="3"), dialled=3) == []
+    assert len(rung(CANDIDATE, rules=book(a_day="3"), dialled=2)) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "rings"),
+    [
+        ("+4790012345", True),
+        ("+4722850000", True),
+        # A surcharge, abroad, our own, a number that no exchange has, and no number at all.
+        ("+4782012345", False),
+        ("+46812345678", False),
+        ("+4722851234", False),
+        ("+4701234567", False),
+        ("90012345", False),
+        ("+4790012345;x=y", False),
+        ("", False),
+    ],
+)
+def test_what_may_be_rung(number: str, rings: bool) -> None:
+    plan = book().plan
+    rules = plan.queues["main"].callbacks
+    assert rules is not None
+    assert may_ring(number, rules, plan) is rings
+    assert (rung(CANDIDATE._replace(person=number)) != []) is rings
+
+
+def test_a_list_of_numbers_bounds_what_may_be_rung() -> None:
+    assert rung(CANDIDATE, rules=book(allowed=["+47 4"])) == []
+    assert len(rung(CANDIDATE._replace(person="+46812345678"), rules=book(allowed=["+46 8"]))) == 1
+
+
+def test_without_a_carrier_nobody_is_rung() -> None:
+    plan = book().plan
+    mute = plan.model_copy(
+        update={"trunks": {"carrier": plan.trunks["carrier"].model_copy(update={"outbound": None})}}
+    )
+    rules = Rulebook(mute)
+    rules.prepare(NINE)
+    assert rung(CANDIDATE, rules=rules) == []

@@ -1,0 +1,135 @@
+"""Attempts at calling back, in both databases: nobody is rung twice for one attempt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hotline_ivr.routing.call_record import CallKind
+from hotline_ivr.routing.callbacks import Dialling
+from hotline_ivr.routing.promises import Act, ActKind, State
+from hotline_ivr.store import attempts
+from hotline_ivr.store.attempt_ledger import DatabaseAttempts
+from hotline_ivr.store.engine import Store, open_store
+from hotline_ivr.store.migrate import upgrade
+from tests.routing.test_callbacks import CANDIDATE, rung
+from tests.store.test_promises import MINUTE, NINE, Node
+
+HOUR_LATER = NINE + timedelta(hours=1)
+SOON = HOUR_LATER + timedelta(seconds=15)
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    await upgrade(database_url)
+    opened = open_store(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def node(store: Store) -> Node:
+    """A node with one person who was promised a call."""
+    node = Node(store)
+    await node.enter(await node.had(0, "callback"))
+    return node
+
+
+def attempt(number: int = 1) -> Dialling:
+    (call,) = rung(CANDIDATE)
+    return replace(call, id=f"main-0.0-{number}", promise_id="main-0.0", number=number)
+
+
+def table(node: Node) -> DatabaseAttempts:
+    return DatabaseAttempts(node.store, node.name)
+
+
+async def test_of_many_who_would_ring_at_once_one_does(node: Node) -> None:
+    taken = await asyncio.gather(
+        *(
+            DatabaseAttempts(node.store, f"node{n}").claim(attempt(), "file", SOON, HOUR_LATER)
+            for n in range(6)
+        )
+    )
+    assert sorted(taken) == [False] * 5 + [True]
+    assert (await table(node).standing("NO", HOUR_LATER)).candidates == ()
+
+
+async def test_what_was_claimed_is_found_again_until_its_file_is_there(node: Node) -> None:
+    assert await table(node).claim(attempt(), "the file", SOON, HOUR_LATER)
+    (found,) = await table(node).claimed()
+    assert (found.id, found.file, found.until) == ("main-0.0-1", "the file", SOON)
+    assert await DatabaseAttempts(node.store, "other").claimed() == []
+    await table(node).written("main-0.0-1")
+    assert await table(node).claimed() == []
+    standing = await table(node).standing("NO", HOUR_LATER)
+    assert (standing.under_way, standing.dialled) == ({"main": 1}, {"main": 1})
+
+
+async def test_who_spoke_with_somebody_a_moment_ago_is_not_rung(node: Node) -> None:
+    await node.enter(await node.had(50, "answered"))
+    assert not await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+
+
+async def test_who_was_not_reached_is_tried_again(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    await table(node).written("main-0.0-1")
+    called = await node.had(61, "not-reached", kind=CallKind.CALLBACK, attempt="main-0.0-1")
+    await node.enter(called)
+    await node.enter(called)
+    await node.sweep()
+    (entry,) = await node.entries()
+    assert (entry.state, entry.tries, entry.calls) == (State.OPEN, 1, 1)
+    (candidate,) = (await table(node).standing("NO", HOUR_LATER)).candidates
+    assert (candidate.attempts, candidate.tried_at) == (1, NINE + 62 * MINUTE)
+    assert not await table(node).claim(attempt(), "file", SOON, HOUR_LATER), "the first is over"
+    assert await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)
+
+
+async def test_a_conversation_that_we_began_keeps_the_promise(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    called = await node.had(61, "answered", kind=CallKind.CALLBACK, attempt="main-0.0-1")
+    await node.enter(called)
+    (entry,) = await node.entries()
+    assert (entry.state, entry.closed_by, entry.tries) == (State.KEPT, called, 0)
+
+
+async def test_who_was_reached_and_waited_in_vain_is_owed_the_same_promise(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    await node.enter(await node.had(61, "timed-out", kind=CallKind.CALLBACK, attempt="main-0.0-1"))
+    (entry,) = await node.entries()
+    assert (entry.calls, entry.tries, entry.reasons) == (1, 1, ("callback",))
+
+
+async def test_who_is_in_a_call_with_us_is_no_candidate(node: Node) -> None:
+    assert len((await table(node).standing("NO", HOUR_LATER)).candidates) == 1
+    await node.had(59, "abandoned", finished=False)
+    assert (await table(node).standing("NO", HOUR_LATER)).candidates == ()
+
+
+async def test_what_nobody_will_hear_of_any_more_is_over(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    assert await table(node).give_up(SOON + attempts.GRACE) == []
+    assert await table(node).give_up(SOON + attempts.GRACE + MINUTE) == ["main-0.0-1"]
+    await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)
+    await table(node).written("main-0.0-2")
+    assert await table(node).give_up(SOON + timedelta(hours=1)) == []
+    assert await table(node).give_up(SOON + timedelta(hours=5)) == ["main-0.0-2"]
+
+
+async def test_an_attempt_whose_time_was_past_was_not_made(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    await table(node).not_dialled("main-0.0-1", SOON)
+    (entry,) = await node.entries()
+    assert entry.tries == 0
+    (candidate,) = (await table(node).standing("NO", HOUR_LATER)).candidates
+    assert candidate.attempts == 1
+
+
+async def test_a_closed_promise_is_no_candidate(node: Node) -> None:
+    await node.ledger.act("main-0.0", Act(HOUR_LATER, ActKind.DROPPED, "web"), HOUR_LATER)
+    assert (await table(node).standing("NO", HOUR_LATER)).candidates == ()
