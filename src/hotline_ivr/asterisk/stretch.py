@@ -48,8 +48,9 @@ from hotline_ivr.routing.steps import (
 # What may stand in an argument: nothing that means anything to the dialplan.
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*\Z")
 _ASK_ARGUMENTS = 7
-# `-.0`, `en.1.main.billing`, `-.0._customer`: the language or a hyphen, tries, the path. See steps.State.
-_STATE = re.compile(r"(-|[a-z]{2})\.(\d)((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", re.ASCII)
+# `-.0`, `en.1.main.billing`, `-.0+300._customer`: the language or a hyphen, tries, the head start (s) where
+# there is one, the path. See steps.State.
+_STATE = re.compile(r"(-|[a-z]{2})\.(\d)(?:\+([1-9]\d{0,4}))?((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", re.ASCII)
 # A to D are keys too: few telephones have them, and no menu.
 _KEY = re.compile(r"[0-9A-D*#]\Z")
 _DIGITS = re.compile(r"[0-9]{0,20}\Z", re.ASCII)
@@ -79,14 +80,17 @@ def parse_state(word: str) -> State:
     match = _STATE.match(word)
     if match is None:
         raise RemoteProtocolError(f"not a state: {word!r}")
-    language, tries, path = match.groups()
-    return State("" if language == "-" else language, int(tries), tuple(path.split(".")[1:]))
+    language, tries, head_start, path = match.groups()
+    return State(
+        "" if language == "-" else language, int(tries), tuple(path.split(".")[1:]), int(head_start or 0)
+    )
 
 
 # A plan has so many states at most as there are places in its menus.
 @lru_cache(maxsize=4096)
 def state_word(state: State) -> str:
-    return ".".join([state.language or "-", str(state.tries), *state.path])
+    head_start = f"+{state.head_start_s}" if state.head_start_s else ""
+    return ".".join([state.language or "-", f"{state.tries}{head_start}", *state.path])
 
 
 def _event(text: str) -> Event:
@@ -172,8 +176,8 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
             return join(
                 "digits", node, prompts_word(language, prompts), str(timeout_s), str(max_digits), ending
             )
-        case Wait(queue, max_wait_s, in_all):
-            return join("wait", queue, str(max_wait_s), *(["all"] if in_all else []))
+        case Wait():
+            return _wait(step)
         case Transfer(trunk, host, number, ring_s):
             return join("dial", trunk, host, number, str(ring_s))
         case HandOver():
@@ -186,6 +190,15 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
             return join("mark", outcome)
         case HangUp():
             return "hangup"
+
+
+def _wait(step: Wait) -> str:
+    words = ["wait", step.queue, str(step.max_wait_s)]
+    if step.in_all or step.head_start_s:
+        words.append("all" if step.in_all else "now")
+    if step.head_start_s:
+        words.append(str(step.head_start_s))
+    return join(*words)
 
 
 def _hand_over(step: HandOver) -> str:

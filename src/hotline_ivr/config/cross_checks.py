@@ -19,6 +19,7 @@ from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
 from hotline_ivr.config.phone import is_assignable, to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
+from hotline_ivr.config.queue_checks import queue_checks
 from hotline_ivr.config.reading import Reading
 from hotline_ivr.config.refusal import did_you_mean, nearest, quoted
 from hotline_ivr.config.shift_checks import shift_checks
@@ -39,6 +40,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from menu_checks(reading, prompts)
     yield from itertools.islice(control_checks(reading, country, prompts), FOUND_PROBLEMS)
     yield from centre_checks(reading, country, prompts)
+    yield from queue_checks(reading, country)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

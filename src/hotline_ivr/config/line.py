@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.head_starts import MOST_HEAD_START_S
 from hotline_ivr.config.overflow import Closing, OverflowRule, Route
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import (
@@ -63,6 +64,18 @@ class Line(Model):
         examples=["{voicemail: main}"],
     )
     queue: Identifier = Field(description="Queue in which callers wait for an operator.")
+    priority: Duration = Field(
+        0,
+        ge=0,
+        le=MOST_HEAD_START_S,
+        description="Head start of its callers in a queue: they count as if they had called so much earlier.",
+        examples=["5m"],
+    )
+    number_priority: dict[PhoneNumber, Duration] = Field(
+        {},
+        description="Head start of those who dial one of the line's numbers; the greatest counts.",
+        examples=["{+47 22 85 12 35: 5m}"],
+    )
     max_wait: Duration = Field(
         300, ge=5, le=7200, description="Longest wait in the queue; then the sorry message is played."
     )
@@ -88,6 +101,15 @@ class Line(Model):
         None,
         description="What becomes of callers who still wait at closing time; without it they are served.",
     )
+
+    @model_validator(mode="after")
+    def _priorities_are_of_own_numbers(self) -> Self:
+        for number, seconds in self.number_priority.items():
+            if number not in self.numbers:
+                raise refusal(f"prefers {number}, which is no number of this line", "write one of `numbers`")
+            if seconds > MOST_HEAD_START_S:
+                raise refusal(f"gives {number} a head start of more than an hour", "write at most 1h")
+        return self
 
     @model_validator(mode="after")
     def _overflow_makes_sense(self) -> Self:

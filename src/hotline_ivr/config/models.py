@@ -17,6 +17,7 @@ from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
 from hotline_ivr.config.floor import Floor
+from hotline_ivr.config.head_starts import KnownCallers
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
@@ -42,6 +43,7 @@ __all__ = [
     "Configuration",
     "Contract",
     "Control",
+    "KnownCallers",
     "Line",
     "Menu",
     "Model",
@@ -172,6 +174,9 @@ class Configuration(Model):
     )
     contracts: dict[Identifier, Contract] = Field({}, description="Contracts with carriers by id.")
     centres: dict[Identifier, Centre] = Field({}, description="Call centres outside by id.")
+    known_callers: dict[Identifier, KnownCallers] = Field(
+        {}, description="Callers who are preferred, by list."
+    )
     outside: Outside = Field(Outside(), description="Which numbers may be dialled outside.")
 
 

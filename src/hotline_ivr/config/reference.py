@@ -32,6 +32,7 @@ from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
+from hotline_ivr.config.head_starts import KnownCallers
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.menus import Choice, Lookup
@@ -80,6 +81,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("shift_changes.<id>", ShiftChange),
     ("contracts.<id>", Contract),
     ("centres.<id>", Centre),
+    ("known_callers.<id>", KnownCallers),
     ("outside", Outside),
 )
 

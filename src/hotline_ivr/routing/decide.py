@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from hotline_ivr.routing.head_start import head_start
 from hotline_ivr.routing.menus import (
     Visit,
     after_digits,
@@ -50,7 +51,6 @@ from hotline_ivr.routing.steps import (
     Play,
     QueueStatus,
     Stage,
-    State,
     Step,
     Transferred,
 )
@@ -118,7 +118,16 @@ def visit_of(
     line = book.plan.lines.get(call.line)
     if line is None:
         return None
-    visit = Visit(book, call.line, line, call.state, now, call_id=call.id, surroundings=surroundings)
+    visit = Visit(
+        book,
+        call.line,
+        line,
+        call.state,
+        now,
+        call_id=call.id,
+        head_start_s=head_start(book.plan, book.known_callers, call).seconds,
+        surroundings=surroundings,
+    )
     return in_situation(visit, book.situation(call.line, now))
 
 
@@ -161,7 +170,7 @@ def _inform(visit: Visit, situation: Situation, prompt: str) -> Decision:
         notice = Play(visit.language, prompt, Stage.INFORMATION)
         return _welcome(visit, reason, situation.rule.message, Answer(), notice)
     key = AskKey(GO_ON, visit.language, (prompt,), _GO_ON_TIMEOUT, barge_in=False, stage=Stage.INFORMATION)
-    return Decision((Answer(), key), reason, State(visit.state.language, 0, (GO_ON,)))
+    return Decision((Answer(), key), reason, replace(visit.resting, path=(GO_ON,)))
 
 
 def _informed(visit: Visit) -> Decision:

@@ -94,15 +94,16 @@ def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 
     rules = timed(line)
     limit = rules[passed].after or 0 if passed < len(rules) else line.max_wait
     behind = rules[min(passed, len(rules)) - 1].after or 0 if passed and rules else 0
-    state = State(
-        visit.state.language, passed, () if own or not (line.overflow or line.closing) else (_IN, queue)
-    )
+    path = () if own or not (line.overflow or line.closing) else (_IN, queue)
+    state = replace(visit.resting, tries=passed, path=path)
+    head = visit.in_queue_s
     left = time_left(visit) if own and (passed or visit.is_open) else None
     if left is None or left > limit - behind:
-        return Decision((*before, Wait(queue, limit, in_all=passed > 0)), reason, state)
+        return Decision((*before, Wait(queue, limit, in_all=passed > 0, head_start_s=head)), reason, state)
     if left <= 0:
         return _done_for_today(visit, Outcome.TIMED_OUT, "closing:drained", *before)
-    return Decision((*before, Wait(queue, left)), reason, State(state.language, passed, (_DRAIN, queue)))
+    step = Wait(queue, left, head_start_s=head)
+    return Decision((*before, step), reason, replace(state, path=(_DRAIN, queue)))
 
 
 def _queue_of(visit: Visit) -> str:
@@ -172,7 +173,7 @@ def _for_good(visit: Visit, place: Destination, outcome: Outcome, reason: str, *
 
 
 def _over(visit: Visit) -> State:
-    return State(visit.state.language, SPENT, (_OVER,))
+    return replace(visit.resting, tries=SPENT, path=(_OVER,))
 
 
 def no_number(visit: Visit) -> Decision:
@@ -204,7 +205,7 @@ def _by_rule(
     decision = go_to(visit, to, reason, *before)
     if to.callback is None:
         return decision
-    state = _over(visit) if passed == SPENT else State(visit.state.language, passed, (_IN, queue))
+    state = _over(visit) if passed == SPENT else replace(visit.resting, tries=passed, path=(_IN, queue))
     return replace(decision, state=state)
 
 
@@ -219,7 +220,7 @@ def to_centre(
     if step is None:
         return None
     path = (_END, name) if queue is None else (_OUT, name, queue)
-    return Decision((*before, step), reason, State(visit.state.language, passed, path))
+    return Decision((*before, step), reason, replace(visit.resting, tries=passed, path=path))
 
 
 def _hand_over(visit: Visit, name: str) -> HandOver | None:
@@ -292,5 +293,5 @@ def _voicemail(visit: Visit, name: str, reason: str, *before: Step) -> Decision:
     if box is None:
         return go_to_line_queue(visit, f"no-such-voicemail:{name}", *before)
     ask = Play(visit.language, box.prompt, Stage.VOICEMAIL)
-    state = State(visit.state.language, 0, (name,))
+    state = replace(visit.resting, path=(name,))
     return Decision((*before, ask, TakeMessage(name, box.max_length)), reason, state)

@@ -42,6 +42,7 @@ def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
             }
             for part in found.parts
         ],
+        "head_start": {"seconds": found.head_start.seconds, "because": found.head_start.because},
         "costs": [
             {
                 "outgoing": each.outgoing,
