@@ -64,7 +64,7 @@ def test_a_list_that_is_wrong_is_refused_with_its_place(
         ("    number_priority: {+47 22 85 12 99: 5m}\n", "no number of this line"),
         ("    number_priority: {+47 22 85 12 34: 2h}\n", "more than an hour"),
         ("    number_priority: {+47 22 85 12 34: soon}\n", "not a duration"),
-        ("    priority: 2h\n", "priority"),
+        ("    priority: 2h\n", "too long"),
     ],
 )
 def test_a_priority_of_a_line_that_is_wrong_is_refused(spoil: Spoil, written: str, message: str) -> None:

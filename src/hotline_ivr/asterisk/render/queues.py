@@ -15,6 +15,9 @@ def queues_conf(plan: Plan) -> str:
             ("autofill", "yes"),
             ("shared_lastcall", "yes"),
             ("log_membername_as_agent", "yes"),
+            # An operator of several queues is left to whoever came first in any of them: the priority is the
+            # moment of joining, less a head start.
+            ("force_longest_waiting_caller", "prio"),
         ],
     )
     return general + "".join(
