@@ -125,7 +125,10 @@ def _step(step: Step) -> str:  # noqa: PLR0911  one for each step
 def _wait(step: Wait) -> str:
     in_all = " in all" if step.in_all else ""
     head_start = f", as if the call had come {step.head_start_s} s earlier" if step.head_start_s else ""
-    return f"waits in queue {step.queue} for an operator, {step.max_wait_s} s at most{in_all}{head_start}"
+    later = ", ".join(f"{seconds} s" for seconds in step.admitted_s)
+    levels = f"; less skilled operators are rung for it after {later}" if later else ""
+    waits = f"waits in queue {step.queue} for an operator, {step.max_wait_s} s at most"
+    return f"{waits}{in_all}{head_start}{levels}"
 
 
 def _hand_over(step: HandOver) -> str:

@@ -8,13 +8,14 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
-from hotline_ivr.testing.stage_events import wait_event
+from hotline_ivr.testing.stage_events import StageEvent, wait_event
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -93,6 +94,10 @@ async def order_of_delivery(anna: Phone, talking: PhoneCall, count: int) -> list
     return peers
 
 
+def is_menu(name: str, event: StageEvent) -> bool:
+    return event.fields[1] == name
+
+
 def in_order(peers: Sequence[str], numbers: Sequence[str]) -> bool:
     return len(peers) == len(numbers) and all(
         number in peer for number, peer in zip(numbers, peers, strict=True)
@@ -116,7 +121,7 @@ async def test_preferred_callers_are_served_in_the_order_of_their_head_starts(
         choosing = await dial(stack, telephones, pressed, MENU)
         for name in ("main", "more"):
             cel = stack.settings.cel_file
-            await wait_event(cel, pressed, "menu", 20, more=lambda event, name=name: event.fields[1] == name)
+            await wait_event(cel, pressed, "menu", 20, more=partial(is_menu, name))
             await asyncio.sleep(0.3)  # what is pressed before the prompt begins is not heard
             await choosing.send_keys("1")
         await wait_queued(stack, "main", 3)

@@ -80,3 +80,72 @@ def test_a_choice_may_give_a_priority(spoil: Spoil) -> None:
     assert shown(result) == []
     assert result.plan is not None
     assert result.plan.menus["main"].keys["1"].priority == 300
+
+
+SKILLS = (
+    ("    name: Anna Berg\n", "    name: Anna Berg\n    skills: {billing: 1, english: 2}\n"),
+    ("    name: Bjørn Dahl\n", "    name: Bjørn Dahl\n    skills: [english]\n"),
+)
+QUEUE = "    operators: [anna, bjorn]\n"
+
+
+def skilled(spoil: Spoil, queue: str, *changes: tuple[str, str]) -> CheckResult:
+    return spoil(*SKILLS, (QUEUE, queue), *changes)
+
+
+def test_a_queue_may_say_what_it_needs_instead_of_who_serves_it(spoil: Spoil) -> None:
+    result = skilled(spoil, "    needs: [english]\n    relax: {2: 30s}\n", ("billing: 1, ", ""))
+    assert shown(result) == []
+    assert result.plan is not None
+    assert result.plan.queues["main"].operators == ("anna", "bjorn")
+
+
+@pytest.mark.parametrize(
+    ("queue", "place", "message"),
+    [
+        (
+            "    needs: [englisch]\n",
+            "englisch",
+            "no operator has the skill 'englisch'; did you mean 'english'?",
+        ),
+        (
+            "    operators: [anna, bjorn]\n    needs: [billing]\n",
+            "bjorn",
+            "'bjorn' lacks what this",
+        ),
+        ("    relax: {2: 30s}\n    operators: [anna]\n", "main", "has `relax` and no `needs`"),
+        ("    needs: [english]\n    relax: {2: 30s, 3: 30s}\n", "main", "do not grow with the level"),
+        ("    needs: [english]\n    relax: {2: 2h}\n", "main", "do not grow"),
+        ("    needs: [english]\n    relax: {1: 30s}\n", "1", "2"),
+        ("    strategy: random\n", "main", "has neither `operators` nor `needs`"),
+        ("    operators: []\n", "main", "has neither"),
+    ],
+)
+def test_a_queue_that_nobody_can_serve_or_not_so_is_refused_with_its_place(
+    spoil: Spoil, queue: str, place: str, message: str
+) -> None:
+    (problem,) = skilled(spoil, queue).errors
+    assert message in problem.message + str(problem.remedy)
+    assert place in problem.source
+    assert problem.remedy
+
+
+def test_skills_that_no_operator_has_together_leave_a_queue_without_anybody(spoil: Spoil) -> None:
+    swedish = ("skills: [english]", "skills: [swedish]")
+    (problem,) = skilled(spoil, "    needs: [billing, swedish]\n", swedish).errors
+    assert problem.message == "nobody can serve this queue: no operator has all of billing, swedish"
+
+
+def test_a_level_that_is_never_rung_and_a_skill_nobody_needs_are_told(spoil: Spoil) -> None:
+    result = skilled(spoil, "    needs: [english]\n    relax: {3: 30s}\n")
+    assert [problem.message for problem in result.warnings if "level" in problem.message] == [
+        "operators of a level that is never rung for this queue: anna"
+    ]
+    assert any("no queue needs the skill 'billing'" in problem.message for problem in result.warnings)
+
+
+@pytest.mark.parametrize("skills", ["{english: 0}", "{english: 10}", "{english: best}", "{BAD!: 1}", "en"])
+def test_skills_that_are_wrong_are_refused(spoil: Spoil, skills: str) -> None:
+    result = spoil(("    name: Anna Berg\n", f"    name: Anna Berg\n    skills: {skills}\n"))
+    assert result.errors
+    assert all(problem.line and problem.remedy for problem in result.errors)

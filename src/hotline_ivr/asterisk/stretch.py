@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
 from hotline_ivr.routing.foreseen import NO_MENUS_KEY, NO_RIGHT_DIGITS, Enough, Fitting, Foreseeable
+from hotline_ivr.routing.skills import step_s
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
@@ -194,10 +195,12 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
 
 def _wait(step: Wait) -> str:
     words = ["wait", step.queue, str(step.max_wait_s)]
-    if step.in_all or step.head_start_s:
+    if step.in_all or step.head_start_s or step.admitted_s:
         words.append("all" if step.in_all else "now")
-    if step.head_start_s:
+    if step.head_start_s or step.admitted_s:
         words.append(str(step.head_start_s))
+    if step.admitted_s:
+        words += [".".join(map(str, step.admitted_s)), str(step_s(step.admitted_s))]
     return join(*words)
 
 

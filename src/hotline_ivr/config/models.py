@@ -6,9 +6,9 @@ Lines, calendars and menus have files of their own; the rest stands here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
@@ -22,7 +22,9 @@ from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
+from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
+from hotline_ivr.config.skills import Relax, Skills, serves
 from hotline_ivr.config.types import (
     Country,
     Duration,
@@ -62,6 +64,7 @@ __all__ = [
 
 Strategy = Literal["leastrecent", "fewestcalls", "random", "rrmemory", "ringall", "linear"]
 SignIn = Literal["always", "self", "shift"]
+_LONGEST_RELAX_S = 3600
 Codec = Literal["alaw", "ulaw", "g722", "opus"]
 
 
@@ -84,7 +87,18 @@ class Queue(Model):
     """Where callers wait, and the operators who serve them."""
 
     operators: tuple[Identifier, ...] = Field(
-        min_length=1, description="Operators who take calls from this queue.", examples=["[anna, bjorn]"]
+        (),
+        description="Operators who take its calls. Left out with `needs`: all who have the skills.",
+        examples=["[anna, bjorn]"],
+    )
+    needs: tuple[Identifier, ...] = Field(
+        (), max_length=5, description="Skills that its operators must have.", examples=["[billing, english]"]
+    )
+    relax: Relax = Field(
+        {},
+        description="How long callers wait before operators of a level (2 to 9) are rung for them;"
+        " levels other than 1 and these never are. Left out: all levels at once, the better first.",
+        examples=["{2: 30s, 3: 2m}"],
     )
     strategy: Strategy = Field(
         "leastrecent",
@@ -116,6 +130,20 @@ class Queue(Model):
         None, ge=1, le=1000, description="Most of its operators on a break at once.", examples=["2"]
     )
 
+    @model_validator(mode="after")
+    def _somebody_serves(self) -> Self:
+        if not self.operators and not self.needs:
+            raise refusal("has neither `operators` nor `needs`", "list the ids of its operators")
+        if self.relax and not self.needs:
+            raise refusal("has `relax` and no `needs`", "name the skills that it `needs`")
+        times = [self.relax[level] for level in sorted(self.relax)]
+        if times != sorted(set(times)) or 0 in times or max(times, default=0) > _LONGEST_RELAX_S:
+            raise refusal(
+                "relaxes at times that do not grow with the level",
+                "write a longer time for each worse level, an hour at most: {2: 30s, 3: 2m}",
+            )
+        return self
+
 
 class Operator(Model):
     """A person who answers. Account and secret of the phone are generated on first start."""
@@ -126,6 +154,7 @@ class Operator(Model):
         description="`always`: takes calls until signed out by hand; `self`: only once signed in; `shift`: is"
         " signed in when a shift begins and out when it ends.",
     )
+    skills: Skills = Field({}, description="What the operator can do; levels from 1, the best, to 9.")
     sip_contact: SipContact | None = Field(
         None,
         description="Fixed address of a phone that does not register.",
@@ -178,6 +207,19 @@ class Configuration(Model):
         {}, description="Callers who are preferred, by list."
     )
     outside: Outside = Field(Outside(), description="Which numbers may be dialled outside.")
+
+    @model_validator(mode="after")
+    def _queues_know_their_operators(self) -> Self:
+        """Queues that only say what they need are served by whoever has it, in the order of the operators."""
+        for name, queue in self.queues.items():
+            if not queue.operators:
+                able = [
+                    each
+                    for each, who in self.operators.items()
+                    if serves(who.skills, queue.needs, queue.relax)
+                ]
+                self.queues[name] = queue.model_copy(update={"operators": tuple(able)})
+        return self
 
 
 class Plan(Configuration):

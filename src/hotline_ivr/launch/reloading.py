@@ -26,6 +26,7 @@ POLL = 0.5
 RELOADS: Mapping[str, str] = {
     "pjsip.conf": "module reload res_pjsip.so",
     "queues.conf": "queue reload parameters all",
+    "queuerules.conf": "queue reload rules",
     "extensions.conf": "dialplan reload",
     "manager.conf": "manager reload",
     "musiconhold.conf": "moh reload",

@@ -24,6 +24,7 @@ from hotline_ivr.routing.overflow import (
     timed,
     too_late,
 )
+from hotline_ivr.routing.skills import admissions
 from hotline_ivr.routing.steps import (
     CentreStatus,
     Decision,
@@ -96,14 +97,17 @@ def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 
     behind = rules[min(passed, len(rules)) - 1].after or 0 if passed and rules else 0
     path = () if own or not (line.overflow or line.closing) else (_IN, queue)
     state = replace(visit.resting, tries=passed, path=path)
-    head = visit.in_queue_s
+
+    def waits(seconds: int, *, in_all: bool = False) -> Wait:
+        admitted = admissions(visit.plan, queue) if queue in visit.plan.queues else ()
+        return Wait(queue, seconds, in_all, visit.in_queue_s, admitted)
+
     left = time_left(visit) if own and (passed or visit.is_open) else None
     if left is None or left > limit - behind:
-        return Decision((*before, Wait(queue, limit, in_all=passed > 0, head_start_s=head)), reason, state)
+        return Decision((*before, waits(limit, in_all=passed > 0)), reason, state)
     if left <= 0:
         return _done_for_today(visit, Outcome.TIMED_OUT, "closing:drained", *before)
-    step = Wait(queue, left, head_start_s=head)
-    return Decision((*before, step), reason, replace(state, path=(_DRAIN, queue)))
+    return Decision((*before, waits(left)), reason, replace(state, path=(_DRAIN, queue)))
 
 
 def _queue_of(visit: Visit) -> str:

@@ -81,6 +81,8 @@ class Wait:
     in_all: bool = False
     #: Count as if the caller had come so much earlier (s), before others who wait.
     head_start_s: int = 0
+    #: After how many seconds of waiting operators of the next level are admitted; none where all are at once.
+    admitted_s: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
