@@ -43,6 +43,7 @@ from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_pro
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
+from hotline_ivr.launch.service_times import ServiceTimes
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
 from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.rulebook import Rulebook
@@ -111,6 +112,7 @@ class Service:
             pauses=self._pauses,
             observer=WakeObserver(self._metrics),
         )
+        self._services = ServiceTimes(self._store, lambda: self._asks.plan, self._floor.waits.use)
         self._metrics.watch_floor(lambda: self._floor.seen)
         self._metrics.watch_standings(
             lambda: standings(list(self._asks.plan.operators), self._floor.operators.presences())
@@ -189,6 +191,7 @@ class Service:
             Loop("fallback", self._refresh_fallback),
             Loop("overrides", self._overrides.run),
             Loop("minutes outside", self._minutes.run),
+            Loop("service times", self._services.run),
             Loop("sounds", partial(bring_sounds_up_to_date, self._settings)),
         )
         if parent is None:
@@ -197,7 +200,11 @@ class Service:
 
     def _surroundings(self) -> Surroundings:
         """What a decision may know: the floor only while Asterisk tells of it."""
-        return Surroundings(self._floor.seen if self._floor.linked else None, self._minutes.by_centre)
+        return Surroundings(
+            self._floor.seen if self._floor.linked else None,
+            self._minutes.by_centre,
+            expected=self._floor.expected_wait,
+        )
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         return self._answering.answer(request)

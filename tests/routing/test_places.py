@@ -10,6 +10,7 @@ import pytest
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.decide import decide
+from hotline_ivr.routing.expected_wait import Expected
 from hotline_ivr.routing.explain import FloorState, explain, supposed_floor
 from hotline_ivr.routing.floor import CallerJoined, Floor
 from hotline_ivr.routing.foreseen import foresee
@@ -32,10 +33,12 @@ from hotline_ivr.routing.steps import (
     Play,
     Promise,
     QueueStatus,
+    Say,
     State,
     Wait,
 )
 from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
+from hotline_ivr.routing.wait_words import expected_wait_words
 from tests.plans import a_plan
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
@@ -310,3 +313,48 @@ def test_a_simulated_caller_walks_to_the_centre_and_back() -> None:
     assert "night by carrier: +4722850000 for 20 s, then +4790000001 for 20 s" in [
         each.text for each in shown
     ]
+
+
+# The expected wait.
+
+
+def long_wait(seconds: float, width: float = 1.5) -> Surroundings:
+    """A floor on which everybody is known to wait about so long."""
+    found = Expected(seconds / width, seconds, seconds * width)
+    return Surroundings(supposed_floor(the_plan(), "info", FloorState.ALL_PAUSED), expected=lambda *_: found)
+
+
+def test_callers_are_told_how_long_it_will_take_where_the_line_wants_that_and_it_is_known_well() -> None:
+    told = decided(the_plan(expected_wait="yes"), Arrived(), seen=long_wait(360))
+    assert kinds(told) == ["Answer", "Play", "Say", "Wait"]
+    (said,) = [step for step in told.steps if isinstance(step, Say)]
+    assert said.prompts == expected_wait_words("nb", Expected(240, 360, 540))
+    assert said.prompts[0] == "say-expected-wait"
+    for plan, seen in (
+        (the_plan(), long_wait(360)),
+        (the_plan(expected_wait="yes"), NOTHING_SEEN),
+        (the_plan(expected_wait="yes"), long_wait(360, width=3)),
+    ):
+        assert kinds(decided(plan, Arrived(), seen=seen)) == ["Answer", "Play", "Wait"]
+
+
+def test_who_comes_back_from_a_centre_is_not_told_again() -> None:
+    plan = the_plan({"after": "1m", "to": NIGHT}, expected_wait="yes")
+    state = State("", 1, ("_out", "night", "main"))
+    assert kinds(decided(plan, NOBODY, state, seen=long_wait(360))) == ["Wait"]
+
+
+@pytest.mark.parametrize(("seconds", "goes"), [(599, False), (601, True)])
+def test_a_rule_may_ask_for_the_expected_wait(seconds: float, *, goes: bool) -> None:
+    plan = the_plan({"expected_wait": "10m", "to": {"callback": "main"}})
+    decision = decided(plan, Arrived(), seen=long_wait(seconds))
+    assert any(isinstance(step, Promise) for step in decision.steps) is goes
+    assert not any(isinstance(step, Promise) for step in decided(plan, Arrived()).steps)
+
+
+def test_the_last_call_goes_by_the_expected_wait_where_it_is_known() -> None:
+    closing = {"drain": "15m", "to": {"callback": "main"}}
+    plan = the_plan(hours={"mon": "08:00-12:01"}, closing=closing)
+    for seconds, taken in ((900, True), (1_000, False)):
+        decision = decided(plan, Arrived(), seen=long_wait(seconds))
+        assert any(isinstance(step, Wait) for step in decision.steps) is taken

@@ -149,7 +149,10 @@ def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEve
             yield CallerJoined(event.queue, event.unique_id, now - timedelta(seconds=event.waited))
         case ami.CallerJoined():
             yield CallerJoined(event.queue, event.unique_id, now)
-        case ami.CallerLeft() | ami.CallerAbandoned():
+        case ami.CallerLeft():
             yield CallerLeft(event.queue, event.unique_id)
+        case ami.CallerAbandoned():
+            # Before the event of leaving, so that the first of the two says how it was.
+            yield CallerLeft(event.queue, event.unique_id, abandoned=True)
         case _:
             return

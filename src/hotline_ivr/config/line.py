@@ -21,6 +21,7 @@ from hotline_ivr.config.types import (
     PromptId,
     TimeZone,
     WeeklyHours,
+    YesNo,
 )
 
 
@@ -78,6 +79,11 @@ class Line(Model):
     )
     max_wait: Duration = Field(
         300, ge=5, le=7200, description="Longest wait in the queue; then the sorry message is played."
+    )
+    expected_wait: YesNo = Field(
+        False,
+        description="Whether callers are told before they wait how long it is likely to take; only "
+        "where that is known well.",
     )
     sorry_message: PromptId = Field(
         "sorry",

@@ -73,6 +73,8 @@ class CallerJoined:
 class CallerLeft:
     queue: str
     call: str
+    #: Without having been answered.
+    abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from hotline_ivr.routing.steps import (
     Outcome,
     Play,
     Promise,
+    Say,
     Stage,
     State,
     Step,
@@ -41,6 +42,7 @@ from hotline_ivr.routing.steps import (
     Transfer,
     Wait,
 )
+from hotline_ivr.routing.wait_words import expected_wait_words
 from hotline_ivr.routing.wall import zone_of
 
 if TYPE_CHECKING:
@@ -79,13 +81,22 @@ def enter_queue(visit: Visit, queue: str, reason: str, *before: Step) -> Decisio
     if rule is not None:
         # Where nobody is, who comes back from the centre is not sent there again.
         passed = SPENT if rule.nobody else 0
-        outcome = Outcome.FULL if rule.waiting else Outcome.NO_OPERATOR
+        outcome = Outcome.FULL if rule.waiting or rule.expected_wait else Outcome.NO_OPERATOR
         sent = _by_rule(visit, rule, queue, passed, outcome, *before)
         if sent is not None:
             return sent
     if visit.is_open and too_late(visit, queue):
         return _done_for_today(visit, Outcome.CLOSED, "closing:last-call", *before)
-    return wait_in(visit, queue, reason, *before)
+    return wait_in(visit, queue, reason, *before, *_expected_wait(visit, queue))
+
+
+def _expected_wait(visit: Visit, queue: str) -> tuple[Step, ...]:
+    """What a caller is told before waiting, where that is known well enough."""
+    if not visit.line.expected_wait:
+        return ()
+    found = visit.surroundings.expected(queue, visit.in_queue_s)
+    words = expected_wait_words(visit.language, found) if found is not None else ()
+    return (Say(visit.language, words, Stage.MESSAGE),) if words else ()
 
 
 def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 0) -> Decision:
@@ -127,7 +138,7 @@ def waited_long(visit: Visit) -> Decision:
     if passed >= len(rules):
         return last_word(visit, Outcome.TIMED_OUT, "left-queue:timed-out")
     rule = rules[passed]
-    if applies(visit, rule, visit.surroundings.queue(queue)):
+    if applies(visit, rule, visit.surroundings.queue(queue), queue):
         sent = _by_rule(visit, rule, queue, passed + 1, Outcome.TIMED_OUT)
         if sent is not None:
             return sent

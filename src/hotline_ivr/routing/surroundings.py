@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from hotline_ivr.routing.expected_wait import Expected
 from hotline_ivr.routing.floor import Floor, OperatorState, state_of
 
 
@@ -20,6 +21,10 @@ class QueueSeen:
     free: int
 
 
+def _nobody_knows(_queue: str, _head_start_s: int) -> Expected | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """As somebody sees them. What is not known is None, and no rule that asks for it applies."""
@@ -29,6 +34,8 @@ class Surroundings:
     minutes: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     #: Whether this is decided now, or written down for later: then no clock and no share counts.
     ahead: bool = False
+    #: How long a caller with this head start (s) will wait in a queue; None where that is not known well.
+    expected: Callable[[str, int], Expected | None] = _nobody_knows
 
     def queue(self, name: str) -> QueueSeen | None:
         """A queue as it is; None where nobody looks."""

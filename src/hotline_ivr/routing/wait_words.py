@@ -1,0 +1,21 @@
+"""The expected wait in words: a range in round minutes, and never less than the caller may have to wait."""
+
+from __future__ import annotations
+
+from hotline_ivr.routing.expected_wait import Expected
+from hotline_ivr.routing.speech_grammars import GRAMMARS, Parts
+
+ROUND_MINUTES = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 90, 120)
+
+
+def expected_wait_words(language: str, expected: Expected) -> Parts:
+    """`Forventet ventetid er omtrent fem til ti minutter`; nothing where it is not good enough to be told."""
+    high = next((each for each in ROUND_MINUTES if each * 60 >= expected.high_s), None)
+    if not expected.told or high is None:
+        return ()
+    grammar = GRAMMARS[language]
+    low = max((each for each in ROUND_MINUTES if each * 60 <= expected.low_s), default=0)
+    if low in {0, high}:
+        return ("say-expected-wait", "say-less-than", *grammar.counted(high, "minute"))
+    to = (*grammar.number(low), "say-to", *grammar.counted(high, "minute"))
+    return ("say-expected-wait", "say-about", *to)
