@@ -41,6 +41,7 @@ from hotline_ivr.launch.parent import watch_parent
 from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan, history, known_prompts
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.launch.queue_music import QueueMusic
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
 from hotline_ivr.launch.service_times import ServiceTimes
@@ -112,6 +113,7 @@ class Service:
             pauses=self._pauses,
             observer=WakeObserver(self._metrics),
         )
+        self._music = QueueMusic(settings, lambda: self._asks.plan)
         self._services = ServiceTimes(self._store, lambda: self._asks.plan, self._floor.waits.use)
         self._metrics.watch_floor(lambda: self._floor.seen)
         self._metrics.watch_standings(
@@ -193,6 +195,7 @@ class Service:
             Loop("minutes outside", self._minutes.run),
             Loop("service times", self._services.run),
             Loop("sounds", partial(bring_sounds_up_to_date, self._settings)),
+            Loop("music of queues", self._music.run),
         )
         if parent is None:
             return loops
@@ -298,6 +301,7 @@ class Service:
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
+        self._music.wake()
         await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 

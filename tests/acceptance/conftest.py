@@ -42,6 +42,8 @@ SHORT = {
     "thanks": "Thanks a lot. Your message has been kept.",
     "callback": "Good. One of us is going to ring you back today.",
     "press-one": "A call from the hotline. Press one to take it, please.",
+    "for-open": "A call for the open line of the university.",
+    "still-waiting": "You are still in the queue. Please go on waiting.",
     "closing": "We close now. Your turn does not come today, sorry.",
     "incident": "All of the town is without a network since six this morning.",
 }

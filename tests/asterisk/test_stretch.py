@@ -94,9 +94,12 @@ def test_an_answer_is_one_line_between_its_version_and_its_end() -> None:
         (Wait("main", 300, head_start_s=120), "wait~main~300~now~120"),
         (Wait("main", 300, in_all=True, head_start_s=120), "wait~main~300~all~120"),
         (Wait("main", 300, in_all=True), "wait~main~300~all"),
+        (Wait("main", 300, admitted_s=(30, 120)), "wait~main~300~now~~30.120~5"),
+        (Wait("main", 300, announcement="for-sales"), "wait~main~300~now~~~~for-sales"),
+        (Wait("main", 9, in_all=True, music="main.nb"), "wait~main~9~all~~~~~main.nb"),
     ],
 )
-def test_a_head_start_goes_along_with_the_wait(step: Wait, words: str) -> None:
+def test_what_the_queue_needs_to_know_goes_along_with_the_wait(step: Wait, words: str) -> None:
     assert encode_answer(Decision((step,), "x"), "v") == f"1|plan~v~x~-.0|{words}|end"
 
 

@@ -149,3 +149,30 @@ def test_skills_that_are_wrong_are_refused(spoil: Spoil, skills: str) -> None:
     result = spoil(("    name: Anna Berg\n", f"    name: Anna Berg\n    skills: {skills}\n"))
     assert result.errors
     assert all(problem.line and problem.remedy for problem in result.errors)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("    music: [../calm.ogg]\n", "is not the name of a file of music"),
+        ("    music: [calm.mp3]\n", "is not the name of a file of music"),
+        ("    comfort: {prompts: [still-wating]}\n", "did you mean 'still-waiting'"),
+        ("    comfort: {prompts: []}\n", "at least one"),
+        ("    comfort: {prompts: [sorry], every: 5s}\n", "15s"),
+        ("    comfort: {every: 1m}\n", "prompts"),
+    ],
+)
+def test_music_and_words_that_are_wrong_are_refused(spoil: Spoil, more: str, message: str) -> None:
+    prompts = ("greeting", "closed", "sorry", "still-waiting")
+    (problem,) = spoil((QUEUE, QUEUE + more), prompts=prompts).errors
+    assert message in problem.message + str(problem.remedy)
+    assert problem.line
+    assert problem.remedy
+
+
+def test_what_operators_are_told_must_be_there(spoil: Spoil) -> None:
+    line = "    queue: main\n"
+    told = line + "    operator_announcement: for-admision\n"
+    prompts = ("greeting", "closed", "sorry", "for-admission")
+    (problem,) = spoil((line, told), prompts=prompts).errors
+    assert "did you mean 'for-admission'" in problem.message

@@ -194,14 +194,14 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
 
 
 def _wait(step: Wait) -> str:
-    words = ["wait", step.queue, str(step.max_wait_s)]
-    if step.in_all or step.head_start_s or step.admitted_s:
-        words.append("all" if step.in_all else "now")
-    if step.head_start_s or step.admitted_s:
-        words.append(str(step.head_start_s))
-    if step.admitted_s:
-        words += [".".join(map(str, step.admitted_s)), str(step_s(step.admitted_s))]
-    return join(*words)
+    """What is not there at the end is left out."""
+    levels = ".".join(map(str, step.admitted_s))
+    pace = str(step_s(step.admitted_s)) if levels else ""
+    more = [str(step.head_start_s or ""), levels, pace, step.announcement, step.music]
+    while more and not more[-1]:
+        more.pop()
+    when = ["all" if step.in_all else "now"] if more or step.in_all else []
+    return join("wait", step.queue, str(step.max_wait_s), *when, *more)
 
 
 def _hand_over(step: HandOver) -> str:

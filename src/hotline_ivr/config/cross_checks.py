@@ -28,7 +28,7 @@ from hotline_ivr.config.yaml_tree import Path
 LISTED = 100
 """So many misspelt names are taken for what they were meant to be."""
 
-_PROMPT_KEYS = ("greeting", "closed_message", "sorry_message")
+_PROMPT_KEYS = ("greeting", "closed_message", "sorry_message", "operator_announcement")
 
 
 def cross_checks(reading: Reading, country: str | None, prompts: Collection[str] | None) -> Iterator[Problem]:
@@ -40,7 +40,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from menu_checks(reading, prompts)
     yield from itertools.islice(control_checks(reading, country, prompts), FOUND_PROBLEMS)
     yield from centre_checks(reading, country, prompts)
-    yield from queue_checks(reading, country)
+    yield from queue_checks(reading, country, prompts)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

@@ -91,6 +91,12 @@ class Line(Model):
         examples=["sorry"],
     )
 
+    operator_announcement: PromptId | None = Field(
+        None,
+        description="Prompt that operators hear before they are connected, in their own language; the caller "
+        "hears music until its end.",
+        examples=["for-admission"],
+    )
     centre: Identifier | None = Field(
         None, description="Call centre of this line, for `route: outside`.", examples=["night"]
     )

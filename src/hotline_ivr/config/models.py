@@ -29,6 +29,7 @@ from hotline_ivr.config.types import (
     Country,
     Duration,
     Identifier,
+    LanguageCode,
     Name,
     Network,
     SipContact,
@@ -36,6 +37,7 @@ from hotline_ivr.config.types import (
     TimeZone,
     YesNo,
 )
+from hotline_ivr.config.waiting_music import Comfort, MusicFile
 
 __all__ = [
     "BreakKind",
@@ -120,6 +122,17 @@ class Queue(Model):
     join_when_empty: YesNo = Field(
         False, description="Whether callers may wait when no operator's phone is reachable."
     )
+    music: tuple[MusicFile, ...] = Field(
+        (),
+        max_length=20,
+        description="What callers hear while they wait: files in the folder `music` beside the YAML files.",
+        examples=["[calm.ogg, river.flac]"],
+    )
+    comfort: Comfort | None = Field(
+        None,
+        description="Words in the music, which never delay anybody.",
+        examples=["{prompts: [still-waiting], every: 60s}"],
+    )
     minimum_ready: MinimumReady | None = Field(
         None,
         description="Fewest operators at work, breaks taken off, while a line is open: a number, or numbers"
@@ -153,6 +166,9 @@ class Operator(Model):
         "always",
         description="`always`: takes calls until signed out by hand; `self`: only once signed in; `shift`: is"
         " signed in when a shift begins and out when it ends.",
+    )
+    language: LanguageCode = Field(
+        "nb", description="Language in which the operator hears which line a call is for."
     )
     skills: Skills = Field({}, description="What the operator can do; levels from 1, the best, to 9.")
     sip_contact: SipContact | None = Field(

@@ -6,7 +6,7 @@ As in menu_checks.py, what was written is looked at and not the models.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from hotline_ivr.config.phone import to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
@@ -16,8 +16,10 @@ from hotline_ivr.config.skills import level_of
 from hotline_ivr.config.yaml_tree import Path
 
 
-def queue_checks(reading: Reading, country: str | None) -> Iterator[Problem]:
-    """Yield what is wrong; `country` reads national numbers."""
+def queue_checks(reading: Reading, country: str | None, prompts: Collection[str] | None) -> Iterator[Problem]:
+    """Yield what is wrong; `country` reads national numbers, `prompts` None skips those."""
+    if prompts is not None:
+        yield from itertools.islice(_comfort(reading, prompts), FOUND_PROBLEMS)
     yield from itertools.islice(_known_callers(reading, country), FOUND_PROBLEMS)
     yield from itertools.islice(_needs(reading), FOUND_PROBLEMS)
     yield from itertools.islice(_never_rung(reading), FOUND_PROBLEMS)
@@ -50,6 +52,15 @@ def _skills(reading: Reading) -> dict[str, dict[str, int]]:
             skill: int(str(level)) for skill, level in listed.items() if str(level).strip().isdecimal()
         }
     return found
+
+
+def _comfort(reading: Reading, prompts: Collection[str]) -> Iterator[Problem]:
+    for name, queue in _queues(reading).items():
+        for place, prompt in enumerate(_names(_mapping(queue.get("comfort")).get("prompts"))):
+            if prompt not in prompts:
+                message = f"there is no prompt {quoted(prompt)}{did_you_mean(prompt, prompts)}"
+                path: Path = ("queues", name, "comfort", "prompts", place)
+                yield reading.problem(path, message, "write another, or add it to prompts/prompts.yaml")
 
 
 def _needs(reading: Reading) -> Iterator[Problem]:

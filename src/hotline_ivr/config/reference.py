@@ -62,6 +62,7 @@ from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.config.special_days import SpecialDay
 from hotline_ivr.config.types import duration_text
+from hotline_ivr.config.waiting_music import Comfort
 
 SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("organisation", Organisation),
@@ -91,6 +92,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A lookup", Lookup),
     ("A target", Target),
     ("Days of duty", Duty),
+    ("Comfort", Comfort),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
     ("A campaign", Campaign),

@@ -30,6 +30,7 @@ RELOADS: Mapping[str, str] = {
     "extensions.conf": "dialplan reload",
     "manager.conf": "manager reload",
     "musiconhold.conf": "moh reload",
+    "musiconhold-queues.conf": "moh reload",
     "logger.conf": "logger reload",
     "cel.conf": "module reload cel",
     "cel_custom.conf": "module reload cel_custom.so",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.overflow import Closing, OverflowRule
 from hotline_ivr.config.prompt_uses import CALLBACK_PROMPT
+from hotline_ivr.config.waiting_music import music_class
 from hotline_ivr.routing import centres
 from hotline_ivr.routing.overflow import (
     SPENT,
@@ -110,8 +111,16 @@ def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 
     state = replace(visit.resting, tries=passed, path=path)
 
     def waits(seconds: int, *, in_all: bool = False) -> Wait:
-        admitted = admissions(visit.plan, queue) if queue in visit.plan.queues else ()
-        return Wait(queue, seconds, in_all, visit.in_queue_s, admitted)
+        rules = visit.plan.queues.get(queue)
+        return Wait(
+            queue,
+            seconds,
+            in_all,
+            visit.in_queue_s,
+            admissions(visit.plan, queue) if rules else (),
+            line.operator_announcement or "",
+            music_class(queue, rules, visit.language) if rules else "",
+        )
 
     left = time_left(visit) if own and (passed or visit.is_open) else None
     if left is None or left > limit - behind:

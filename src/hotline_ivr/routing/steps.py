@@ -83,6 +83,10 @@ class Wait:
     head_start_s: int = 0
     #: After how many seconds of waiting operators of the next level are admitted; none where all are at once.
     admitted_s: tuple[int, ...] = ()
+    #: Prompt that the operator hears before being connected; empty is none.
+    announcement: str = ""
+    #: What the caller hears, by Asterisk's name for it; empty is the music of all.
+    music: str = ""
 
 
 @dataclass(frozen=True, slots=True)
