@@ -118,22 +118,23 @@ def test_who_gave_up_counts_only_where_the_forecast_was_passed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "words"),
+    ("language", "expected", "words"),
     [
-        (Expected(330, 400, 580), "say-about say-number-5 say-to say-number-10 say-minutes"),
-        (Expected(20, 60, 100), "say-less-than say-number-2 say-minutes"),
-        (Expected(61, 100, 175), "say-about say-number-1 say-to say-number-3 say-minutes"),
-        (Expected(200, 900, 1500), ""),
-        (Expected(5_000, 6_000, 9_000), ""),
+        ("en", Expected(330, 400, 580), "say-about say-5 say-to say-10 say-minutes"),
+        ("nb", Expected(330, 400, 580), "say-about say-5 say-to say-10 say-minutes"),
+        ("en", Expected(20, 60, 100), "say-less-than say-2 say-minutes"),
+        ("nb", Expected(20, 30, 55), "say-less-than say-1-neuter say-minute"),
+        ("nb", Expected(61, 100, 175), "say-about say-1-neuter say-to say-3 say-minutes"),
+        ("en", Expected(700, 900, 1500), "say-about say-10 say-to say-20 say-5 say-minutes"),
     ],
 )
-def test_a_range_is_told_in_round_minutes_and_not_where_it_is_wide(expected: Expected, words: str) -> None:
-    said = expected_wait_words("en", expected)
-    assert bool(said) is bool(words)
-    if words:
-        assert said[0] == "say-expected-wait"
-        told = [each for each in said if each in {"say-about", "say-less-than", "say-to", "say-minutes"}]
-        assert told == [each for each in words.split() if not each.startswith("say-number")]
+def test_a_range_is_told_in_round_minutes(language: str, expected: Expected, words: str) -> None:
+    assert expected_wait_words(language, expected) == ("say-expected-wait", *words.split())
+
+
+@pytest.mark.parametrize("expected", [Expected(200, 900, 1500), Expected(5_000, 6_000, 9_000)])
+def test_a_range_that_is_wide_or_endless_is_not_told(expected: Expected) -> None:
+    assert expected_wait_words("en", expected) == ()
 
 
 # Learning from what happens.

@@ -17,5 +17,7 @@ def expected_wait_words(language: str, expected: Expected) -> Parts:
     low = max((each for each in ROUND_MINUTES if each * 60 <= expected.low_s), default=0)
     if low in {0, high}:
         return ("say-expected-wait", "say-less-than", *grammar.counted(high, "minute"))
-    to = (*grammar.number(low), "say-to", *grammar.counted(high, "minute"))
+    # As many as the minutes are, and not as one counts without them: `ett til to minutter`.
+    *some, _ = grammar.counted(low, "minute")
+    to = (*some, "say-to", *grammar.counted(high, "minute"))
     return ("say-expected-wait", "say-about", *to)
