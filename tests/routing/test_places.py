@@ -12,7 +12,7 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.expected_wait import Expected
 from hotline_ivr.routing.explain import FloorState, explain, supposed_floor
-from hotline_ivr.routing.floor import CallerJoined, Floor
+from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.overrides import Override, OverrideKind
 from hotline_ivr.routing.rulebook import Rulebook
@@ -38,7 +38,7 @@ from hotline_ivr.routing.steps import (
     Wait,
 )
 from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
-from hotline_ivr.routing.wait_words import expected_wait_words
+from hotline_ivr.routing.wait_words import expected_wait_words, position_words
 from tests.plans import a_plan
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
@@ -358,3 +358,45 @@ def test_the_last_call_goes_by_the_expected_wait_where_it_is_known() -> None:
     for seconds, taken in ((900, True), (1_000, False)):
         decision = decided(plan, Arrived(), seen=long_wait(seconds))
         assert any(isinstance(step, Wait) for step in decision.steps) is taken
+
+
+def crowd(count: int, free: int = 0) -> Surroundings:
+    """So many wait in main, one more each ten seconds, and as many operators are free."""
+    seats = {
+        ("main", f"op{place}"): MemberSeen("main", f"op{place}", "x", DeviceState.NOT_IN_USE, paused=False)
+        for place in range(free)
+    }
+    joined = {
+        f"c{place}": CallerJoined("main", f"c{place}", NOON - timedelta(seconds=10 * place + 5))
+        for place in range(count)
+    }
+    return Surroundings(Floor(seats, joined))
+
+
+@pytest.mark.parametrize(
+    ("seen", "line", "place"),
+    [
+        (crowd(0), {}, 1),
+        (crowd(3), {}, 4),
+        # As if it had come 20 s earlier: before the two who have waited for 5 s and 15 s.
+        (crowd(3), {"priority": "20s"}, 2),
+        (crowd(1, free=2), {}, None),
+        (crowd(2, free=2), {}, 3),
+        (crowd(150), {}, None),
+        (NOTHING_SEEN, {}, None),
+    ],
+)
+def test_callers_who_have_to_wait_are_told_their_place(
+    seen: Surroundings, line: dict[str, Any], place: int | None
+) -> None:
+    decision = decided(the_plan(position="yes", **line), Arrived(), seen=seen)
+    said = [step.prompts for step in decision.steps if isinstance(step, Say)]
+    assert said == ([] if place is None else [position_words("nb", place)])
+
+
+def test_the_place_and_the_expected_wait_are_told_in_one() -> None:
+    both = replace(long_wait(360), floor=crowd(1).floor)
+    decision = decided(the_plan(position="yes", expected_wait="yes"), Arrived(), seen=both)
+    (said,) = [step for step in decision.steps if isinstance(step, Say)]
+    assert said.prompts[0] == "say-you-are-number"
+    assert "say-expected-wait" in said.prompts

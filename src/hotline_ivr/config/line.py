@@ -80,6 +80,10 @@ class Line(Model):
     max_wait: Duration = Field(
         300, ge=5, le=7200, description="Longest wait in the queue; then the sorry message is played."
     )
+    position: YesNo = Field(
+        False,
+        description="Whether callers who have to wait are told their place in the queue before they do.",
+    )
     expected_wait: YesNo = Field(
         False,
         description="Whether callers are told before they wait how long it is likely to take; only "

@@ -43,7 +43,7 @@ from hotline_ivr.routing.steps import (
     Transfer,
     Wait,
 )
-from hotline_ivr.routing.wait_words import expected_wait_words
+from hotline_ivr.routing.wait_words import expected_wait_words, position_words
 from hotline_ivr.routing.wall import zone_of
 
 if TYPE_CHECKING:
@@ -88,15 +88,18 @@ def enter_queue(visit: Visit, queue: str, reason: str, *before: Step) -> Decisio
             return sent
     if visit.is_open and too_late(visit, queue):
         return _done_for_today(visit, Outcome.CLOSED, "closing:last-call", *before)
-    return wait_in(visit, queue, reason, *before, *_expected_wait(visit, queue))
+    return wait_in(visit, queue, reason, *before, *_told_before(visit, queue))
 
 
-def _expected_wait(visit: Visit, queue: str) -> tuple[Step, ...]:
-    """What a caller is told before waiting, where that is known well enough."""
-    if not visit.line.expected_wait:
-        return ()
-    found = visit.surroundings.expected(queue, visit.in_queue_s)
-    words = expected_wait_words(visit.language, found) if found is not None else ()
+def _told_before(visit: Visit, queue: str) -> tuple[Step, ...]:
+    """What a caller hears before waiting: the place, and the expected wait where that is known well."""
+    words: tuple[str, ...] = ()
+    if visit.line.position:
+        place = visit.surroundings.place(queue, visit.now, visit.in_queue_s)
+        words += position_words(visit.language, place or 0)
+    if visit.line.expected_wait:
+        found = visit.surroundings.expected(queue, visit.in_queue_s)
+        words += expected_wait_words(visit.language, found) if found is not None else ()
     return (Say(visit.language, words, Stage.MESSAGE),) if words else ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from hotline_ivr.routing.expected_wait import Expected
@@ -45,6 +46,16 @@ class Surroundings:
         present = [state for state in states if state is not OperatorState.UNREACHABLE]
         waiting = sum(each.queue == name for each in self.floor.waiting.values())
         return QueueSeen(waiting, len(present), present.count(OperatorState.FREE))
+
+    def place(self, name: str, now: datetime, head_start_s: int) -> int | None:
+        """The place of a caller who joins now, 1 being the next; None where nobody looks, or waits at all."""
+        seen = self.queue(name)
+        if self.floor is None or seen is None:
+            return None
+        since = now - timedelta(seconds=head_start_s)
+        waiting = (each for each in self.floor.waiting.values() if each.queue == name)
+        before = sum((each.joined or now) <= since for each in waiting)
+        return before + 1 if before >= seen.free else None
 
 
 NOTHING_SEEN = Surroundings()

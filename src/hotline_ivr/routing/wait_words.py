@@ -1,4 +1,4 @@
-"""The expected wait in words: a range in round minutes, and never less than the caller may have to wait."""
+"""A caller's place and the expected wait in words: in round minutes, rounded so that it stays true."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from hotline_ivr.routing.expected_wait import Expected
 from hotline_ivr.routing.speech_grammars import GRAMMARS, Parts
 
 ROUND_MINUTES = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 90, 120)
+
+
+MOST_PLACES = 99
+"""A place beyond this is no comfort."""
+
+
+def position_words(language: str, place: int) -> Parts:
+    """`Du er nummer fire i køen`; nothing for a place too far behind."""
+    if not 0 < place <= MOST_PLACES:
+        return ()
+    return ("say-you-are-number", *GRAMMARS[language].number(place), "say-in-the-queue")
 
 
 def expected_wait_words(language: str, expected: Expected) -> Parts:
