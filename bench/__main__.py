@@ -18,14 +18,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import agi_server, calendars, crowd, day, delivery, record
+from bench import agi_server, calendars, crowd, day, delivery, record, waits
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record", "calendars", "delivery", "day", "crowd")
+PARTS = ("calls", "agi", "record", "calendars", "delivery", "waits", "day", "crowd")
 
 Found = tuple[dict[str, object], list[str]]
 """The figures of a part, and how they are told."""
@@ -42,6 +42,7 @@ def main() -> int:
         "record": _record,
         "calendars": _calendars,
         "delivery": _delivery,
+        "waits": _waits,
         "day": _day,
         "crowd": _crowd,
     }
@@ -76,6 +77,11 @@ def _record() -> Found:
         f"record: {found.cpu_ms_a_call:.3f} CPU-ms a call of {found.events_a_call} events, reading to commit",
         f"        writer / bare executemany: {found.ratio_to_bare_sql:.2f} (target >= 0.85)",
     ]
+
+
+def _waits() -> Found:
+    found = waits.measure()
+    return {each.name: asdict(each) for each in found}, waits.table(found)
 
 
 def _calendars() -> Found:

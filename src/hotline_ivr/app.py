@@ -14,6 +14,7 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from hotline_ivr.app_routes import NodeParts, routes_of
 from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import AgiServer
 from hotline_ivr.asterisk.queue_control import interfaces_of
@@ -24,15 +25,12 @@ from hotline_ivr.calls.gatekeeper import Gatekeeper
 from hotline_ivr.calls.operator_desk import OperatorDesk
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
-from hotline_ivr.control.blocks_file import BlocksFile
-from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import ConfigError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
-from hotline_ivr.launch.applying import propose
-from hotline_ivr.launch.blocking import BlocksWatch, caller_control, write_callers
+from hotline_ivr.launch.blocking import BlocksWatch, write_callers
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
@@ -40,13 +38,15 @@ from hotline_ivr.launch.minutes import MinutesOutside
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
 from hotline_ivr.launch.parent import watch_parent
 from hotline_ivr.launch.phone_control import phone_control
-from hotline_ivr.launch.plans import ChosenPlan, check_on_disk, choose_plan, history
+from hotline_ivr.launch.plans import ChosenPlan, choose_plan
 from hotline_ivr.launch.ports import check_ports
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.promise_parts import PromiseParts
+from hotline_ivr.launch.queue_music import QueueMusic
 from hotline_ivr.launch.record_parts import RecordParts
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
+from hotline_ivr.launch.service_times import ServiceTimes
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
 from hotline_ivr.routing.floor_view import standings
@@ -56,14 +56,9 @@ from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
-from hotline_ivr.web.api.blocks import BlocksDesk
-from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.local import LocalGate
-from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
-from hotline_ivr.web.api.table import ApiParts, all_routes
-from hotline_ivr.web.api.voicemail import VoicemailDesk
 from hotline_ivr.web.guard import NotHttpFilter
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.local_door import LocalDoor
@@ -118,6 +113,8 @@ class Service:
             pauses=self._pauses,
             observer=WakeObserver(self._metrics),
         )
+        self._music = QueueMusic(settings, lambda: self._asks.plan)
+        self._services = ServiceTimes(self._store, lambda: self._asks.plan, self._floor.waits.use)
         self._metrics.watch_floor(lambda: self._floor.seen)
         self._metrics.watch_standings(
             lambda: standings(list(self._asks.plan.operators), self._floor.operators.presences())
@@ -216,7 +213,9 @@ class Service:
             Loop("overrides", self._overrides.run),
             Loop("blocks", self._blocks.run),
             Loop("minutes outside", self._minutes.run),
+            Loop("service times", self._services.run),
             Loop("sounds", partial(bring_sounds_up_to_date, self._settings)),
+            Loop("music of queues", self._music.run),
         )
         if parent is None:
             return loops
@@ -224,60 +223,31 @@ class Service:
 
     def _surroundings(self) -> Surroundings:
         """What a decision may know: the floor only while Asterisk tells of it."""
-        seen = self._floor.seen if self._floor.linked else None
-        return Surroundings(seen, self._minutes.by_centre, deserted=self._alerts.watch.deserted)
+        return Surroundings(
+            self._floor.seen if self._floor.linked else None,
+            self._minutes.by_centre,
+            deserted=self._alerts.watch.deserted,
+            expected=self._floor.expected_wait,
+        )
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:
         return self._answering.answer(request)
 
     def _routes(self) -> tuple[AnyRoute, ...]:
-        settings = self._settings
-        parts = ApiParts(
-            record=self._store,
-            books=lambda: self._asks.book,
-            hands=lambda: hand_control(settings, self._asks.plan),
-            overrides=OverridesFile(settings.overrides_file),
-            blocking=self._blocking(),
-            trail=AuditTrail(settings.audit_file),
-            overrides_changed=self._overrides.look,
-            check=lambda: check_on_disk(settings),
-            propose=lambda: propose(settings, datetime.now(UTC), self._asks.plan),
-            take=self._apply,
-            history=lambda: history(settings).entries(),
-            floor=self._desk(),
-            alerts=self._alerts,
-            voicemail=VoicemailDesk(
-                self._voicemail.messages,
-                self._voicemail.files.path,
-                self._voicemail.keeper.strays,
-                AuditTrail(settings.audit_file).note,
-            ),
-            promises=PromiseDesk(
-                self._promises.ledger,
-                lambda: self._asks.plan,
-                self._promises.keeper.changed,
-                AuditTrail(settings.audit_file).note,
-            ),
-        )
-        return all_routes(parts)
-
-    def _blocking(self) -> BlocksDesk:
-        settings = self._settings
-        return BlocksDesk(
-            kept=BlocksFile(settings.blocks_file).all,
-            hands=lambda: caller_control(settings, self._asks.plan),
-            changed=self._blocks.look,
-        )
-
-    def _desk(self) -> FloorDesk:
-        return FloorDesk(
-            staff=self._floor.operators,
-            floor=lambda: self._floor.seen,
-            linked=lambda: self._floor.linked,
-            books=lambda: self._asks.book,
-            breaks=self._floor.shifts,
-            periods=self._pauses.between,
-            note=AuditTrail(self._settings.audit_file).note,
+        return routes_of(
+            NodeParts(
+                self._settings,
+                self._asks,
+                self._store,
+                self._pauses,
+                self._floor,
+                self._overrides,
+                self._blocks,
+                self._alerts,
+                self._voicemail,
+                self._promises,
+                self._apply,
+            )
         )
 
     def _hours(self) -> web.Application | None:
@@ -335,6 +305,7 @@ class Service:
             log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
+        self._music.wake()
         await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 

@@ -46,7 +46,7 @@ def block(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Turn a caller away on every line without priority, with or without the service."""
+    """Turn a caller away on every line but those for emergencies, with or without the service."""
     from hotline_ivr.control.blocking import BlockWish
     from hotline_ivr.launch.blocking import caller_control
     from hotline_ivr.launch.plans import running_plan

@@ -84,6 +84,8 @@ def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
     for each in found.trace:
         mark = "won " if each.won else "lost" if each.applies else "  - "
         lines.append(f"  {mark} {each.rule.kind.value:<12} {each.rule.name}: {each.why}")
+    if found.head_start.seconds:
+        lines += ["", f"preferred in queues by {found.head_start.seconds} s: {found.head_start.because}"]
     for part in found.parts:
         lines += ["", f"{part.because} ({part.decision.reason}):"]
         lines += [f"  {number}. {_step(step)}" for number, step in enumerate(part.decision.steps, 1)]
@@ -114,10 +116,8 @@ def _step(step: Step) -> str:  # noqa: PLR0911  one for each step
             return "the call is answered"
         case Play(language, prompt):
             return f"prompt {language}/{prompt}"
-        case Wait(queue, max_wait_s, in_all):
-            return f"waits in queue {queue} for an operator, {max_wait_s} s at most" + (
-                " in all" if in_all else ""
-            )
+        case Wait():
+            return _wait(step)
         case Mark(outcome):
             return f"counts as {outcome}"
         case HangUp(cause):
@@ -131,6 +131,15 @@ def _step(step: Step) -> str:  # noqa: PLR0911  one for each step
         case _:
             details = ((field.name, getattr(step, field.name)) for field in fields(step))
             return f"{type(step).__name__}: " + ", ".join(f"{name} {value}" for name, value in details)
+
+
+def _wait(step: Wait) -> str:
+    in_all = " in all" if step.in_all else ""
+    head_start = f", as if the call had come {step.head_start_s} s earlier" if step.head_start_s else ""
+    later = ", ".join(f"{seconds} s" for seconds in step.admitted_s)
+    levels = f"; less skilled operators are rung for it after {later}" if later else ""
+    waits = f"waits in queue {step.queue} for an operator, {step.max_wait_s} s at most"
+    return f"{waits}{in_all}{head_start}{levels}"
 
 
 def _hand_over(step: HandOver) -> str:

@@ -43,6 +43,8 @@ SHORT = {
     "callback": "Good. One of us is going to ring you back today.",
     "press-one": "A call from the hotline. Press one to take it, please.",
     "callback-call": "Hello, you rang us before. Press one to speak with somebody.",
+    "for-open": "A call for the open line of the university.",
+    "still-waiting": "You are still in the queue. Please go on waiting.",
     "closing": "We close now. Your turn does not come today, sorry.",
     "all-busy": "Every line of ours is taken. Try again in ten minutes.",
     "incident": "All of the town is without a network since six this morning.",

@@ -24,7 +24,7 @@ LISTED, ALLOWED = "+4799999999", "+4782012345"
 def configuration() -> dict[str, Any]:
     lines = {
         "ordinary": line("Ordinary", ORDINARY),
-        "emergency": line("Emergency", EMERGENCY) | {"priority": "yes"},
+        "emergency": line("Emergency", EMERGENCY) | {"emergency": "yes"},
     }
     made = plan({"anna": None}, now=datetime.now(UTC), extra_lines=lines)
     made["queues"]["main"]["join_when_empty"] = "yes"

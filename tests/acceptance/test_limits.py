@@ -32,7 +32,7 @@ def configuration() -> dict[str, Any]:
         "narrow": line("One at a time", NARROW) | {"channels": "1"},
         "refusing": line("Three, the rest refused", REFUSING)
         | {"number_channels": {REFUSING: "3"}, "over_limit": {"refuse": "congestion"}},
-        "emergency": line("Emergency", EMERGENCY) | {"channels": "1", "priority": "yes"},
+        "emergency": line("Emergency", EMERGENCY) | {"channels": "1", "emergency": "yes"},
         "busy": line("Busy where nobody can hear", BUSY) | {"channels": "1"},
         "wide": line("Without a limit", WIDE),
         "outside": line("To a centre", OUTSIDE) | {"centre": "night", "route": "outside"},

@@ -131,3 +131,13 @@ def test_a_value_that_asterisk_would_read_as_something_else_is_refused(text: str
 def test_a_section_name_cannot_open_another_section(name: str) -> None:
     with pytest.raises(LocalProtocolError):
         section(name, [])
+
+
+def test_head_starts_by_number_are_there_for_the_time_when_nobody_decides() -> None:
+    known = {"health": {"name": "Health", "numbers": ["+47 90 00 00 09"], "priority": "10m"}}
+    plan = a_plan(sections={"known_callers": known}, number_priority={"+47 22 85 12 34": "1m"})
+    extensions = rendered(plan)["extensions.conf"]
+    assert "exten => +4722851234,1,Return(60)" in part(extensions, "hotline-number-priority")
+    callers = part(extensions, "hotline-known")
+    for form in ("+4790000009", "4790000009", "004790000009", "90000009"):
+        assert f"exten => {form},1,Return(600)" in callers

@@ -67,5 +67,5 @@ def test_each_rule_has_its_own_answer() -> None:
 
 def test_numbers_with_priority_have_no_answers_so_nobody_is_turned_away_there() -> None:
     numbers = ["+4722851234", "+4722851235"]
-    made = files(by_hand("+4799999999"), numbers=numbers, priority_numbers=["+4722851235"])
+    made = files(by_hand("+4799999999"), numbers=numbers, emergency_numbers=["+4722851235"])
     assert {name for name in made if name.startswith("to.")} == {DIALLED}

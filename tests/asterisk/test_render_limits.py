@@ -40,9 +40,9 @@ def test_what_a_line_says_goes_before_what_the_guard_says() -> None:
 
 
 def test_priority_is_that_of_the_line_or_of_the_number() -> None:
-    assert "=1,0,1," in limits(channels=1, priority="yes")[0]
-    assert "=1,0,1," in limits(channels=1, priority_numbers=[NUMBER])[0]
-    other = limits(channels=1, numbers=[NUMBER, "+4722851235"], priority_numbers=["+4722851235"])
+    assert "=1,0,1," in limits(channels=1, emergency="yes")[0]
+    assert "=1,0,1," in limits(channels=1, emergency_numbers=[NUMBER])[0]
+    other = limits(channels=1, numbers=[NUMBER, "+4722851235"], emergency_numbers=["+4722851235"])
     assert "=1,0,0," in other[0]
 
 

@@ -88,6 +88,21 @@ def test_an_answer_is_one_line_between_its_version_and_its_end() -> None:
     assert answer == "1|plan~0123456789ab~open:hours~-.0|answer|play~nb/greeting~greeting|wait~main~300|end"
 
 
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Wait("main", 300, head_start_s=120), "wait~main~300~now~120"),
+        (Wait("main", 300, in_all=True, head_start_s=120), "wait~main~300~all~120"),
+        (Wait("main", 300, in_all=True), "wait~main~300~all"),
+        (Wait("main", 300, admitted_s=(30, 120)), "wait~main~300~now~~30.120~5"),
+        (Wait("main", 300, announcement="for-sales"), "wait~main~300~now~~~~for-sales"),
+        (Wait("main", 9, in_all=True, music="main.nb"), "wait~main~9~all~~~~~main.nb"),
+    ],
+)
+def test_what_the_queue_needs_to_know_goes_along_with_the_wait(step: Wait, words: str) -> None:
+    assert encode_answer(Decision((step,), "x"), "v") == f"1|plan~v~x~-.0|{words}|end"
+
+
 def test_every_step_has_its_words() -> None:
     steps = (Mark(Outcome.NO_OPERATOR), Play("en", "sorry", Stage.MESSAGE), HangUp())
     assert (
@@ -111,6 +126,8 @@ def test_a_word_that_could_mean_something_to_the_dialplan_is_refused(word: str) 
         (State(), "-.0"),
         (State("en", 2, ("main", "more-of-it")), "en.2.main.more-of-it"),
         (State("", 0, ("main", "_customer")), "-.0.main._customer"),
+        (State("", 0, ("main",), 300), "-.0+300.main"),
+        (State("en", 9, (), 3600), "en.9+3600"),
     ],
 )
 def test_a_state_is_one_word_that_may_stand_in_a_files_name(state: State, word: str) -> None:
@@ -119,7 +136,20 @@ def test_a_state_is_one_word_that_may_stand_in_a_files_name(state: State, word: 
 
 
 @pytest.mark.parametrize(
-    "word", ["x", "-.10", "-.0.", "-.0.a/b", "-.0.A", "nb.0." + "a" * 40, "-.0\n", "-.0.a" * 9]
+    "word",
+    [
+        "x",
+        "-.10",
+        "-.0.",
+        "-.0.a/b",
+        "-.0.A",
+        "nb.0." + "a" * 40,
+        "-.0\n",
+        "-.0.a" * 9,
+        "-.0+0",
+        "-.0+",
+        "-.0+123456",
+    ],
 )
 def test_a_word_that_is_no_state_is_refused(word: str) -> None:
     with pytest.raises(RemoteProtocolError):

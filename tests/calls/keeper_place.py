@@ -41,13 +41,27 @@ class FakeQueues:
         return [*self.members.values(), CallerJoined("main", "main-1.1")]
 
     async def add_member(
-        self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
+        self,
+        queue: str,
+        operator: str,
+        interface: str,
+        *,
+        paused: bool = False,
+        reason: str = "",
+        penalty: int = 0,
     ) -> None:
         self._must_be_reachable()
         if (queue, operator) in self.refused:
             raise AsteriskRefused("Unable to add interface to queue: No such queue")
         self.changes += 1
-        self.put(MemberSeen(queue, operator, interface, DeviceState.NOT_IN_USE, paused, reason))
+        self.put(
+            MemberSeen(queue, operator, interface, DeviceState.NOT_IN_USE, paused, reason, penalty=penalty)
+        )
+
+    async def set_penalty(self, queue: str, interface: str, penalty: int) -> None:
+        self._must_be_reachable()
+        self.changes += 1
+        self.put(replace(self.members[queue, interface], penalty=penalty))
 
     async def remove_member(self, queue: str, interface: str) -> None:
         self._must_be_reachable()

@@ -89,8 +89,8 @@ def test_who_is_turned_away_by_the_carriers_limit_has_not_called() -> None:
 @pytest.mark.parametrize(
     ("caller", "line"),
     [
-        (ANNOYING, {"priority": "yes"}),
-        (ANNOYING, {"priority_numbers": ["+4722851234"]}),
+        (ANNOYING, {"emergency": "yes"}),
+        (ANNOYING, {"emergency_numbers": ["+4722851234"]}),
         ("+4722850000", {}),
         ("", {}),
     ],

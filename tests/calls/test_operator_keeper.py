@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import PresenceRefused
 from hotline_ivr.routing.floor import (
     Connected,
@@ -44,6 +45,25 @@ async def test_somebody_who_is_gone_from_the_plan_serves_no_more() -> None:
     await place.watch.resynchronise()
     await place.keeper.use(a_plan(queues={"main": {"operators": ["anna"]}}), INTERFACES)
     assert place.queues.serving() == [("main", "anna")]
+
+
+async def test_operators_are_put_in_by_their_skills_and_a_changed_plan_changes_that_in_place() -> None:
+    queues = {"main": {"needs": ["billing"]}}
+
+    def skilled(anna: int, bjorn: int) -> Plan:
+        levels = {"anna": anna, "bjorn": bjorn}
+        operators = {name: {"name": name, "skills": {"billing": level}} for name, level in levels.items()}
+        return a_plan(queues=queues, sections={"operators": operators})
+
+    def penalties() -> dict[str, int]:
+        return {seen.operator: seen.penalty for seen in place.queues.members.values()}
+
+    place = Place(skilled(1, 3))
+    await place.watch.resynchronise()
+    assert penalties() == {"anna": 0, "bjorn": 2}
+    await place.keeper.use(skilled(2, 1), INTERFACES)
+    assert penalties() == {"anna": 1, "bjorn": 0}
+    assert place.queues.removed == [], "nobody's wrap-up is lost"
 
 
 async def test_a_new_account_takes_the_place_of_the_old_one() -> None:

@@ -17,7 +17,7 @@ LIMITED = (
     + """\
     channels: 20
     number_channels: {+47 22 85 12 34: 5}
-    priority_numbers: [22 85 12 34]
+    emergency_numbers: [22 85 12 34]
 """
 )
 CARRIER = HOSTS + "    channels: 30\n    reserve: 2\n"
@@ -42,7 +42,7 @@ def test_limits_that_are_right_have_no_problem(limited: Spoil) -> None:
     assert result.plan is not None
     line = result.plan.lines["admission"]
     assert line.number_channels == {"+4722851234": 5}
-    assert line.has_priority("+4722851234")
+    assert line.is_emergency("+4722851234")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_limits_that_are_right_have_no_problem(limited: Spoil) -> None:
         ("[22 85 12 34]", "[22 85 12 36]", "error at 22 85 12 36]: +4722851236 is no number of this line"),
         ("reserve: 2", "reserve: 30", "error at 30: of 30 channels 30 are kept"),
         ("channels: 30\n    ", "", "error at 2: nothing can be kept of channels that have no limit"),
-        ("    priority_numbers: [22 85 12 34]\n", "", "warning at 2: channels are kept for priority, and no"),
+        ("    emergency_numbers: [22 85 12 34]\n", "", "warning at 2: channels are kept for emergencies"),
         ("channels: 20", "channels: 20\n    over_limit: {message: ful}", "there is no prompt 'ful'"),
         ("channels: 20", "channels: 20\n    over_limit: {refuse: engaged}", "'engaged' is not possible here"),
         ("channels: 20", "channels: 20\n    over_limit: {}", "says nothing"),

@@ -145,8 +145,8 @@ def test_a_blocked_caller_is_refused_in_silence_or_hears_the_message_of_the_entr
 
 def test_a_number_with_priority_takes_every_caller() -> None:
     guard = {"block": [{"numbers": [PEST]}]}
-    assert arrives(PEST, guard=guard, priority="yes").reason == "open:always"
-    assert arrives(PEST, guard=guard, priority_numbers=["+4722851234"]).reason == "open:always"
+    assert arrives(PEST, guard=guard, emergency="yes").reason == "open:always"
+    assert arrives(PEST, guard=guard, emergency_numbers=["+4722851234"]).reason == "open:always"
 
 
 def test_only_who_arrives_is_turned_away_not_who_is_among_us() -> None:

@@ -9,7 +9,7 @@ NUMBER = "+4722851234"
 
 
 def test_without_limits_nothing_is_said() -> None:
-    assert limits_in_words(a_plan(priority="yes"), "info", NUMBER) == ()
+    assert limits_in_words(a_plan(emergency="yes"), "info", NUMBER) == ()
 
 
 def test_each_limit_is_told_and_who_passes_them() -> None:
@@ -18,13 +18,13 @@ def test_each_limit_is_told_and_who_passes_them() -> None:
     told = (
         "line info takes 20 calls at once",
         f"number {NUMBER} takes 5 calls at once",
-        "carrier carrier takes 30 calls at once, 2 of them kept for priority",
+        "carrier carrier takes 30 calls at once, 2 of them kept for emergencies",
     )
     assert limits_in_words(plan, "info", NUMBER) == told
     urgent = a_plan(
-        channels=20, number_channels={NUMBER: 5}, sections={"trunks": trunks}, priority_numbers=[NUMBER]
+        channels=20, number_channels={NUMBER: 5}, sections={"trunks": trunks}, emergency_numbers=[NUMBER]
     )
     assert limits_in_words(urgent, "info", NUMBER) == (
         *told,
-        f"{NUMBER} has priority: no limit turns its callers away",
+        f"{NUMBER} is for emergencies: no limit turns its callers away",
     )

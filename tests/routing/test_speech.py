@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from hotline_ivr.routing import speech
+from hotline_ivr.routing.expected_wait import Expected
 from hotline_ivr.routing.speech import MOST_PARTS, Day, Span
+from hotline_ivr.routing.wait_words import expected_wait_words, position_words
 
 PARTS: Mapping[str, Mapping[str, str]] = YAML(typ="safe").load(
     (Path(__file__).parents[2] / "sounds" / "parts.yaml").read_text(encoding="utf-8")
@@ -302,6 +304,9 @@ def test_no_part_is_recorded_in_vain() -> None:
             parts |= {*speech.next_opening(language, MONDAY, MONDAY + timedelta(days=ahead), 0)}
         for days, _, _ in WEEKS:
             parts |= {*speech.spoken_hours(language, days, MONDAY)}
+        parts |= {*position_words(language, 4)}
+        for waits in (Expected(30, 60, 100), Expected(310, 400, 550)):
+            parts |= {*expected_wait_words(language, waits)}
         parts |= {*speech.week_hours(language, WEEKS[0][0]), *speech.hours_today(language, LUNCH)}
     recorded = {language: {part for part, texts in PARTS.items() if language in texts} for language in used}
     assert used == recorded

@@ -42,12 +42,10 @@ class QueueAdd:
     reason: str = ""
 
     def action(self) -> AmiAction:
-        if not 0 <= self.penalty <= _MOST_PENALTY:
-            raise LocalProtocolError(f"not a penalty: {self.penalty}")
         headers = [
             ("Queue", _word(self.queue)),
             ("Interface", _interface(self.interface)),
-            ("Penalty", str(self.penalty)),
+            ("Penalty", _penalty(self.penalty)),
             ("Paused", _flag(self.paused)),
             ("MemberName", _word(self.operator)),
         ]
@@ -87,6 +85,23 @@ class QueuePause:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuePenalty:
+    """Change the penalty of a phone in one queue."""
+
+    queue: str
+    interface: str
+    penalty: int
+
+    def action(self) -> AmiAction:
+        headers = (
+            ("Interface", _interface(self.interface)),
+            ("Penalty", _penalty(self.penalty)),
+            ("Queue", _word(self.queue)),
+        )
+        return AmiAction("QueuePenalty", headers)
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """Let a waiting caller's queue look at once for an operator. Refused if the call is over."""
 
@@ -120,13 +135,19 @@ class Ping:
         return AmiAction("Ping")
 
 
-Request = QueueAdd | QueueRemove | QueuePause | Wake | QueueStatus | Ping
+Request = QueueAdd | QueueRemove | QueuePause | QueuePenalty | Wake | QueueStatus | Ping
 
 
 def _word(value: str) -> str:
     if not _WORD.match(value):
         raise LocalProtocolError(f"may not be the name of a queue, an operator or a reason: {value[:100]!r}")
     return value
+
+
+def _penalty(value: int) -> str:
+    if not 0 <= value <= _MOST_PENALTY:
+        raise LocalProtocolError(f"not a penalty: {value}")
+    return str(value)
 
 
 def _interface(value: str) -> str:

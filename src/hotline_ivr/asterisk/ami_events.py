@@ -272,6 +272,7 @@ _READERS: Final[dict[str, _Reader]] = {
     "QueueMemberRemoved": lambda message: OperatorRemoved(_state(message)),
     "QueueMemberStatus": lambda message: OperatorStatusChanged(_state(message)),
     "QueueMemberPause": lambda message: OperatorPauseChanged(_state(message)),
+    "QueueMemberPenalty": lambda message: OperatorStatusChanged(_state(message)),
     "AgentCalled": _reader(OperatorCalled),
     "AgentConnect": _reader(OperatorConnected),
     "AgentRingNoAnswer": _reader(OperatorRangOut),

@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from hotline_ivr.asterisk import ami_events as ami
-from hotline_ivr.asterisk.ami_actions import QueueAdd, QueuePause, QueueRemove, QueueStatus, Wake
+from hotline_ivr.asterisk.ami_actions import (
+    QueueAdd,
+    QueuePause,
+    QueuePenalty,
+    QueueRemove,
+    QueueStatus,
+    Wake,
+)
 from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.ami_link import AmiLink
 from hotline_ivr.asterisk.queue_turns import DEVICES, Turns, turn_events
@@ -60,9 +67,21 @@ class AmiQueueControl:
         await self._link().send(Wake(channel).action())
 
     async def add_member(
-        self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
+        self,
+        queue: str,
+        operator: str,
+        interface: str,
+        *,
+        paused: bool = False,
+        reason: str = "",
+        penalty: int = 0,
     ) -> None:
-        await self._link().send(QueueAdd(queue, interface, operator, paused, reason=reason).action())
+        action = QueueAdd(queue, interface, operator, paused, penalty=penalty, reason=reason).action()
+        await self._link().send(action)
+
+    async def set_penalty(self, queue: str, interface: str, penalty: int) -> None:
+        """Let a phone that serves a queue be rung before or after others there."""
+        await self._link().send(QueuePenalty(queue, interface, penalty).action())
 
     async def pause(self, interface: str, *, paused: bool, reason: str = "") -> None:
         """Pause a phone in all its queues, or end that."""
@@ -118,6 +137,7 @@ def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEve
                 state.paused,
                 state.pause_reason,
                 state.in_call,
+                state.penalty,
             )
         case ami.OperatorConnected(queue, operator):
             yield Connected(queue, operator)
@@ -129,7 +149,10 @@ def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEve
             yield CallerJoined(event.queue, event.unique_id, now - timedelta(seconds=event.waited))
         case ami.CallerJoined():
             yield CallerJoined(event.queue, event.unique_id, now)
-        case ami.CallerLeft() | ami.CallerAbandoned():
+        case ami.CallerLeft():
             yield CallerLeft(event.queue, event.unique_id)
+        case ami.CallerAbandoned():
+            # Before the event of leaving, so that the first of the two says how it was.
+            yield CallerLeft(event.queue, event.unique_id, abandoned=True)
         case _:
             return

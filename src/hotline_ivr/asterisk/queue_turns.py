@@ -47,6 +47,7 @@ def turn_events(event: ami.Event | None) -> Iterator[TurnEvent]:
                 state.paused,
                 state.in_call,
                 state.last_call,
+                state.penalty,
             )
         case ami.OperatorRemoved(state):
             yield SeatGone(state.queue, state.interface)

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from hotline_ivr.errors import LocalProtocolError, RemoteProtocolError
 from hotline_ivr.routing.foreseen import NO_MENUS_KEY, NO_RIGHT_DIGITS, Enough, Fitting, Foreseeable
+from hotline_ivr.routing.skills import step_s
 from hotline_ivr.routing.steps import (
     Answer,
     Arrived,
@@ -50,8 +51,9 @@ _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*\Z")
 _ASK_ARGUMENTS = 7
 # The channel of a call that a carrier delivered (asterisk/render/pjsip.py names the endpoints).
 _TRUNK = re.compile(r"PJSIP/trunk-([a-z][a-z0-9-]{0,30})-[0-9a-f]{8}\Z", re.ASCII)
-# `-.0`, `en.1.main.billing`, `-.0._customer`: the language or a hyphen, tries, the path. See steps.State.
-_STATE = re.compile(r"(-|[a-z]{2})\.(\d)((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", re.ASCII)
+# `-.0`, `en.1.main.billing`, `-.0+300._customer`: the language or a hyphen, tries, the head start (s) where
+# there is one, the path. See steps.State.
+_STATE = re.compile(r"(-|[a-z]{2})\.(\d)(?:\+([1-9]\d{0,4}))?((?:\.[a-z_][a-z0-9-]{0,31}){0,6})\Z", re.ASCII)
 # A to D are keys too: few telephones have them, and no menu.
 _KEY = re.compile(r"[0-9A-D*#]\Z")
 _DIGITS = re.compile(r"[0-9]{0,20}\Z", re.ASCII)
@@ -91,14 +93,17 @@ def parse_state(word: str) -> State:
     match = _STATE.match(word)
     if match is None:
         raise RemoteProtocolError(f"not a state: {word!r}")
-    language, tries, path = match.groups()
-    return State("" if language == "-" else language, int(tries), tuple(path.split(".")[1:]))
+    language, tries, head_start, path = match.groups()
+    return State(
+        "" if language == "-" else language, int(tries), tuple(path.split(".")[1:]), int(head_start or 0)
+    )
 
 
 # A plan has so many states at most as there are places in its menus.
 @lru_cache(maxsize=4096)
 def state_word(state: State) -> str:
-    return ".".join([state.language or "-", str(state.tries), *state.path])
+    head_start = f"+{state.head_start_s}" if state.head_start_s else ""
+    return ".".join([state.language or "-", f"{state.tries}{head_start}", *state.path])
 
 
 def _event(text: str) -> Event:
@@ -184,8 +189,8 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
             return join(
                 "digits", node, prompts_word(language, prompts), str(timeout_s), str(max_digits), ending
             )
-        case Wait(queue, max_wait_s, in_all):
-            return join("wait", queue, str(max_wait_s), *(["all"] if in_all else []))
+        case Wait():
+            return _wait(step)
         case Transfer(trunk, host, number, ring_s):
             return join("dial", trunk, host, number, str(ring_s))
         case HandOver():
@@ -198,6 +203,17 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
             return join("mark", outcome)
         case HangUp(cause):
             return join("hangup", *([str(cause)] if cause else []))
+
+
+def _wait(step: Wait) -> str:
+    """What is not there at the end is left out."""
+    levels = ".".join(map(str, step.admitted_s))
+    pace = str(step_s(step.admitted_s)) if levels else ""
+    more = [str(step.head_start_s or ""), levels, pace, step.announcement, step.music]
+    while more and not more[-1]:
+        more.pop()
+    when = ["all" if step.in_all else "now"] if more or step.in_all else []
+    return join("wait", step.queue, str(step.max_wait_s), *when, *more)
 
 
 def _hand_over(step: HandOver) -> str:

@@ -46,7 +46,7 @@ class Gatekeeper:
         line, flood = book.plan.lines.get(call.line), book.plan.guard.flood
         if line is None or not (flood.per_caller.calls or flood.per_trunk.calls):
             return None
-        if line.has_priority(call.number) or book.callers.is_listed(call.caller, now):
+        if line.is_emergency(call.number) or book.callers.is_listed(call.caller, now):
             return None
         # A number that cannot be told for certain counts as it is written; callers without one do not.
         caller = international(call.caller, book.plan.organisation.country) or call.caller

@@ -34,6 +34,7 @@ from hotline_ivr.routing.presence import (
     wanted,
 )
 from hotline_ivr.routing.presence_rules import rules_of
+from hotline_ivr.routing.skills import penalties
 
 log = structlog.get_logger()
 
@@ -46,8 +47,17 @@ class QueueControl(Protocol):
     """What can be asked of Asterisk's queues. Each raises AsteriskError when it could not be done."""
 
     async def add_member(
-        self, queue: str, operator: str, interface: str, *, paused: bool = False, reason: str = ""
+        self,
+        queue: str,
+        operator: str,
+        interface: str,
+        *,
+        paused: bool = False,
+        reason: str = "",
+        penalty: int = 0,
     ) -> None: ...
+
+    async def set_penalty(self, queue: str, interface: str, penalty: int) -> None: ...
 
     async def remove_member(self, queue: str, interface: str) -> None: ...
 
@@ -165,6 +175,7 @@ class OperatorKeeper:
     def _take(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
         self._plan, self._interfaces = plan, interfaces
         self._rules = rules_of(plan)
+        self._penalties = {queue: penalties(plan, queue) for queue in plan.queues}
 
     def _apply(self, operator: str, event: PresenceEvent) -> None:
         before = self._book.of(operator)
@@ -281,6 +292,8 @@ class OperatorKeeper:
         for queue in self._queues_of(operator):
             if queue not in seen:
                 await self._join(queue, operator, want)
+            elif seen[queue].penalty != self._penalties[queue][operator]:
+                await self._set_penalty(seen[queue])
 
     def _rests(self, operator: str) -> bool:
         """Whether Asterisk would hold back calls from an operator who is ready before the wrap-up is over."""
@@ -329,7 +342,14 @@ class OperatorKeeper:
 
     async def _add(self, queue: str, operator: str, interface: str, want: Wanted) -> None:
         try:
-            await self._control.add_member(queue, operator, interface, paused=want.paused, reason=want.reason)
+            await self._control.add_member(
+                queue,
+                operator,
+                interface,
+                paused=want.paused,
+                reason=want.reason,
+                penalty=self._penalties[queue].get(operator, 0),
+            )
             log.info("operator serves queue", operator=operator, queue=queue)
         except AsteriskRefused as error:
             # One member that Asterisk refuses must not cost the others their places, nor us the link.
@@ -339,6 +359,14 @@ class OperatorKeeper:
         try:
             await self._control.remove_member(seen.queue, seen.interface)
             log.info("operator serves queue no more", operator=seen.operator, queue=seen.queue)
+        except AsteriskRefused as error:
+            _refused(error, queue=seen.queue, operator=seen.operator)
+
+    async def _set_penalty(self, seen: MemberSeen) -> None:
+        """The plan's word on skills has changed, or somebody else's hand has changed it in Asterisk."""
+        try:
+            penalty = self._penalties[seen.queue][seen.operator]
+            await self._control.set_penalty(seen.queue, seen.interface, penalty)
         except AsteriskRefused as error:
             _refused(error, queue=seen.queue, operator=seen.operator)
 

@@ -15,6 +15,7 @@ import structlog
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskError, AsteriskRefused, LocalProtocolError
+from hotline_ivr.routing.skills import admissions
 from hotline_ivr.routing.waking import QueueRule, TurnEvent, Wake, Waking
 
 log = structlog.get_logger()
@@ -112,6 +113,6 @@ class Waker:
 
 def rules_of(plan: Plan) -> dict[str, QueueRule]:
     return {
-        name: QueueRule(queue.wrap_up, queue.ring_time, queue.strategy == "ringall")
+        name: QueueRule(queue.wrap_up, queue.ring_time, queue.strategy == "ringall", admissions(plan, name))
         for name, queue in plan.queues.items()
     }

@@ -22,6 +22,7 @@ from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
 from hotline_ivr.config.phone import is_assignable, to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
+from hotline_ivr.config.queue_checks import able_by_skill, queue_checks
 from hotline_ivr.config.reading import Reading
 from hotline_ivr.config.refusal import did_you_mean, nearest, quoted
 from hotline_ivr.config.shift_checks import shift_checks
@@ -30,7 +31,7 @@ from hotline_ivr.config.yaml_tree import Path
 LISTED = 100
 """So many misspelt names are taken for what they were meant to be."""
 
-_PROMPT_KEYS = ("greeting", "closed_message", "sorry_message")
+_PROMPT_KEYS = ("greeting", "closed_message", "sorry_message", "operator_announcement")
 
 
 def cross_checks(reading: Reading, country: str | None, prompts: Collection[str] | None) -> Iterator[Problem]:
@@ -44,6 +45,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from centre_checks(reading, country, prompts)
     yield from guard_checks(reading, country, prompts)
     yield from itertools.islice(callback_checks(reading, prompts), FOUND_PROBLEMS)
+    yield from queue_checks(reading, country, prompts)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)
@@ -142,7 +144,7 @@ def _unused(reading: Reading) -> Iterator[Problem]:
                 )
                 yield reading.problem(("queues", queue), message, remedy, severity="warning", key=True)
     listed = (name for queue in queues.values() for _, name in _texts(queue.get("operators")))
-    serving = _meant(listed, operator_ids)
+    serving = _meant((*listed, *able_by_skill(reading)), operator_ids)
     if queues:
         for operator in operator_ids:
             if operator not in serving:

@@ -154,7 +154,7 @@ class Guard(Model):
     block: tuple[Blocked, ...] = Field(
         (),
         max_length=500,
-        description="Callers who are turned away, on every line and number without priority.",
+        description="Callers who are turned away, on every line and number but those for emergencies.",
         examples=["[{prefixes: [+47 820], refuse: busy}]"],
     )
     blocked: TurnAway | None = Field(
@@ -166,6 +166,6 @@ class Guard(Model):
     flood: Flood = Field(
         Flood(),
         description="When calls come faster than people call. Not for callers on the allow list, nor for"
-        " numbers with priority.",
+        " numbers for emergencies.",
         examples=["{per_caller: {calls: 10, within: 1m}}"],
     )

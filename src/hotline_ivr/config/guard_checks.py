@@ -47,7 +47,7 @@ def _trunks(reading: Reading) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _numbers(reading: Reading, country: str | None) -> Iterator[Problem]:
-    """Limits and priority of numbers that are none of the line's."""
+    """Limits and emergency numbers that are none of the line's."""
     for line_id, line in _lines(reading):
         own = {number for text in _listed(line.get("numbers")) if (number := _e164(text, country))}
         named: list[tuple[Path, str]] = [
@@ -55,8 +55,8 @@ def _numbers(reading: Reading, country: str | None) -> Iterator[Problem]:
             for text in _mapping(line.get("number_channels"))
         ]
         named += [
-            (("lines", line_id, "priority_numbers", place), str(text))
-            for place, text in enumerate(_listed(line.get("priority_numbers")))
+            (("lines", line_id, "emergency_numbers", place), str(text))
+            for place, text in enumerate(_listed(line.get("emergency_numbers")))
         ]
         for path, text in named:
             number = _e164(text, country)
@@ -79,7 +79,7 @@ def _whole(value: object) -> int:
 
 def _reserves(reading: Reading) -> Iterator[Problem]:
     someone = any(
-        str(line.get("priority", "no")).lower() in {"yes", "true", "on"} or line.get("priority_numbers")
+        str(line.get("emergency", "no")).lower() in {"yes", "true", "on"} or line.get("emergency_numbers")
         for _, line in _lines(reading)
     )
     for trunk_id, trunk in _trunks(reading):
@@ -92,8 +92,8 @@ def _reserves(reading: Reading) -> Iterator[Problem]:
             message = f"of {channels} channels {reserve} are kept: ordinary callers would never get in"
             yield reading.problem(path, message, "write a smaller reserve")
         elif reserve and not someone:
-            message = "channels are kept for priority, and no line or number has it"
-            remedy = "give a line `priority: yes` or `priority_numbers`"
+            message = "channels are kept for emergencies, and no line or number is for them"
+            remedy = "give a line `emergency: yes` or `emergency_numbers`"
             yield reading.problem(path, message, remedy, severity="warning")
 
 

@@ -11,6 +11,7 @@ from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.described import Described
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.guard import TurnAway
+from hotline_ivr.config.head_starts import MOST_HEAD_START_S
 from hotline_ivr.config.overflow import Closing, OverflowRule, Route
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import (
@@ -66,8 +67,29 @@ class Line(Model):
         examples=["{voicemail: main}"],
     )
     queue: Identifier = Field(description="Queue in which callers wait for an operator.")
+    priority: Duration = Field(
+        0,
+        ge=0,
+        le=MOST_HEAD_START_S,
+        description="Head start of its callers in a queue: they count as if they had called so much earlier.",
+        examples=["5m"],
+    )
+    number_priority: dict[PhoneNumber, Duration] = Field(
+        {},
+        description="Head start of those who dial one of the line's numbers; the greatest counts.",
+        examples=["{+47 22 85 12 35: 5m}"],
+    )
     max_wait: Duration = Field(
         300, ge=5, le=7200, description="Longest wait in the queue; then the sorry message is played."
+    )
+    position: YesNo = Field(
+        False,
+        description="Whether callers who have to wait are told their place in the queue before they do.",
+    )
+    expected_wait: YesNo = Field(
+        False,
+        description="Whether callers are told before they wait how long it is likely to take; only "
+        "where that is known well.",
     )
     sorry_message: PromptId = Field(
         "sorry",
@@ -75,6 +97,12 @@ class Line(Model):
         examples=["sorry"],
     )
 
+    operator_announcement: PromptId | None = Field(
+        None,
+        description="Prompt that operators hear before they are connected, in their own language; the caller "
+        "hears music until its end.",
+        examples=["for-admission"],
+    )
     centre: Identifier | None = Field(
         None, description="Call centre of this line, for `route: outside`.", examples=["night"]
     )
@@ -111,13 +139,13 @@ class Line(Model):
         description="What callers over a limit get; without it what `guard` says.",
         examples=["{refuse: busy}"],
     )
-    priority: YesNo = Field(
+    emergency: YesNo = Field(
         False,
         description="Whether this is an emergency line: no limit turns its callers away, and the carriers'"
         " `reserve` is kept for it.",
     )
-    priority_numbers: tuple[PhoneNumber, ...] = Field(
-        (), description="Numbers of this line that alone have priority.", examples=["[+47 22 85 12 34]"]
+    emergency_numbers: tuple[PhoneNumber, ...] = Field(
+        (), description="Numbers of this line that alone are for emergencies.", examples=["[+47 22 85 12 34]"]
     )
 
     @property
@@ -125,8 +153,17 @@ class Line(Model):
         """Whether this line or one of its numbers takes only so many calls at once."""
         return self.channels > 0 or bool(self.number_channels)
 
-    def has_priority(self, number: str) -> bool:
-        return self.priority or number in self.priority_numbers
+    def is_emergency(self, number: str) -> bool:
+        return self.emergency or number in self.emergency_numbers
+
+    @model_validator(mode="after")
+    def _priorities_are_of_own_numbers(self) -> Self:
+        for number, seconds in self.number_priority.items():
+            if number not in self.numbers:
+                raise refusal(f"prefers {number}, which is no number of this line", "write one of `numbers`")
+            if seconds > MOST_HEAD_START_S:
+                raise refusal(f"gives {number} a head start of more than an hour", "write at most 1h")
+        return self
 
     @model_validator(mode="after")
     def _overflow_makes_sense(self) -> Self:

@@ -12,6 +12,7 @@ from typing_extensions import override
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.described import Described
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.head_starts import MOST_HEAD_START_S
 from hotline_ivr.config.mailing import Recipient
 from hotline_ivr.config.refusal import choices, did_you_mean, quoted, refusal, text_of
 from hotline_ivr.config.types import Duration, Identifier, LanguageCode, PromptId, YesNo
@@ -80,6 +81,14 @@ class Choice(Destination):
         "or tell the opening `hours` of the coming week and this menu again. `9: back` is short for "
         "`9: {do: back}`.",
     )
+    priority: Duration | None = Field(
+        None,
+        ge=1,
+        le=MOST_HEAD_START_S,
+        description="Head start in the queue that the caller comes to in the end; the greatest that applies "
+        "counts.",
+        examples=["5m"],
+    )
     language: LanguageCode | None = Field(
         None, description="Go on in this language; alone it repeats the menu in it.", examples=["en"]
     )
@@ -111,7 +120,7 @@ class Choice(Destination):
 
     @classmethod
     def _places(cls) -> list[str]:
-        return [name for name in cls.model_fields if name != "language"]
+        return [name for name in cls.model_fields if name not in {"language", "priority"}]
 
     @property
     @override

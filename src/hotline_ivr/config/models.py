@@ -6,9 +6,9 @@ Lines, calendars and menus have files of their own; the rest stands here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hotline_ivr.config.alerts import Alerts
 from hotline_ivr.config.base import Model
@@ -21,16 +21,20 @@ from hotline_ivr.config.control import Control
 from hotline_ivr.config.duty_rota import DutyRota
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.guard import Guard
+from hotline_ivr.config.head_starts import KnownCallers
 from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.promises import Promises
+from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
+from hotline_ivr.config.skills import Relax, Skills, serves
 from hotline_ivr.config.types import (
     Country,
     Duration,
     Identifier,
+    LanguageCode,
     Name,
     Network,
     SipContact,
@@ -38,6 +42,7 @@ from hotline_ivr.config.types import (
     TimeZone,
     YesNo,
 )
+from hotline_ivr.config.waiting_music import Comfort, MusicFile
 
 __all__ = [
     "BreakKind",
@@ -47,6 +52,7 @@ __all__ = [
     "Configuration",
     "Contract",
     "Control",
+    "KnownCallers",
     "Line",
     "Menu",
     "Model",
@@ -66,6 +72,7 @@ __all__ = [
 
 Strategy = Literal["leastrecent", "fewestcalls", "random", "rrmemory", "ringall", "linear"]
 SignIn = Literal["always", "self", "shift"]
+_LONGEST_RELAX_S = 3600
 Codec = Literal["alaw", "ulaw", "g722", "opus"]
 
 
@@ -88,7 +95,18 @@ class Queue(Model):
     """Where callers wait, and the operators who serve them."""
 
     operators: tuple[Identifier, ...] = Field(
-        min_length=1, description="Operators who take calls from this queue.", examples=["[anna, bjorn]"]
+        (),
+        description="Operators who take its calls. Left out with `needs`: all who have the skills.",
+        examples=["[anna, bjorn]"],
+    )
+    needs: tuple[Identifier, ...] = Field(
+        (), max_length=5, description="Skills that its operators must have.", examples=["[billing, english]"]
+    )
+    relax: Relax = Field(
+        {},
+        description="How long callers wait before operators of a level (2 to 9) are rung for them;"
+        " levels other than 1 and these never are. Left out: all levels at once, the better first.",
+        examples=["{2: 30s, 3: 2m}"],
     )
     strategy: Strategy = Field(
         "leastrecent",
@@ -110,6 +128,17 @@ class Queue(Model):
     join_when_empty: YesNo = Field(
         False, description="Whether callers may wait when no operator's phone is reachable."
     )
+    music: tuple[MusicFile, ...] = Field(
+        (),
+        max_length=20,
+        description="What callers hear while they wait: files in the folder `music` beside the YAML files.",
+        examples=["[calm.ogg, river.flac]"],
+    )
+    comfort: Comfort | None = Field(
+        None,
+        description="Words in the music, which never delay anybody.",
+        examples=["{prompts: [still-waiting], every: 60s}"],
+    )
     minimum_ready: MinimumReady | None = Field(
         None,
         description="Fewest operators at work, breaks taken off, while a line is open: a number, or numbers"
@@ -123,6 +152,20 @@ class Queue(Model):
         None, description="Rings by itself those who are owed a call; without it nobody is rung."
     )
 
+    @model_validator(mode="after")
+    def _somebody_serves(self) -> Self:
+        if not self.operators and not self.needs:
+            raise refusal("has neither `operators` nor `needs`", "list the ids of its operators")
+        if self.relax and not self.needs:
+            raise refusal("has `relax` and no `needs`", "name the skills that it `needs`")
+        times = [self.relax[level] for level in sorted(self.relax)]
+        if times != sorted(set(times)) or 0 in times or max(times, default=0) > _LONGEST_RELAX_S:
+            raise refusal(
+                "relaxes at times that do not grow with the level",
+                "write a longer time for each worse level, an hour at most: {2: 30s, 3: 2m}",
+            )
+        return self
+
 
 class Operator(Model):
     """A person who answers. Account and secret of the phone are generated on first start."""
@@ -133,6 +176,10 @@ class Operator(Model):
         description="`always`: takes calls until signed out by hand; `self`: only once signed in; `shift`: is"
         " signed in when a shift begins and out when it ends.",
     )
+    language: LanguageCode = Field(
+        "nb", description="Language in which the operator hears which line a call is for."
+    )
+    skills: Skills = Field({}, description="What the operator can do; levels from 1, the best, to 9.")
     sip_contact: SipContact | None = Field(
         None,
         description="Fixed address of a phone that does not register.",
@@ -169,7 +216,7 @@ class Trunk(Model):
         0,
         ge=0,
         le=1000,
-        description="So many of its channels are kept for lines and numbers that have priority.",
+        description="So many of its channels are kept for lines and numbers for emergencies.",
         examples=["2"],
     )
 
@@ -196,11 +243,27 @@ class Configuration(Model):
     )
     contracts: dict[Identifier, Contract] = Field({}, description="Contracts with carriers by id.")
     centres: dict[Identifier, Centre] = Field({}, description="Call centres outside by id.")
+    known_callers: dict[Identifier, KnownCallers] = Field(
+        {}, description="Callers who are preferred, by list."
+    )
     outside: Outside = Field(Outside(), description="Which numbers may be dialled outside.")
     guard: Guard = Field(Guard(), description="What holds when too many call at once.")
     alerts: Alerts = Field(Alerts(), description="Who is told when something is wrong.")
     duty: DutyRota | None = Field(None, description="Who is on duty when.")
     promises: Promises = Field(Promises(), description="Who is owed a call back, and for how long.")
+
+    @model_validator(mode="after")
+    def _queues_know_their_operators(self) -> Self:
+        """Queues that only say what they need are served by whoever has it, in the order of the operators."""
+        for name, queue in self.queues.items():
+            if not queue.operators:
+                able = [
+                    each
+                    for each, who in self.operators.items()
+                    if serves(who.skills, queue.needs, queue.relax)
+                ]
+                self.queues[name] = queue.model_copy(update={"operators": tuple(able)})
+        return self
 
 
 class Plan(Configuration):

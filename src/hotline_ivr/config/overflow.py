@@ -31,6 +31,12 @@ class OverflowRule(Model):
         description="When so many callers or more wait, or the queue is full.",
         examples=["10"],
     )
+    expected_wait: Duration | None = Field(
+        None,
+        ge=30,
+        description="When the expected wait is so long or longer, and known well.",
+        examples=["10m"],
+    )
     nobody: YesNo = Field(False, description="When no operator of the queue can be reached.")
     hours: WeeklyHours | None = Field(
         None, description="In these hours, on the line's clock.", examples=["{fri: 14:00-16:00}"]
@@ -49,9 +55,9 @@ class OverflowRule(Model):
 
     @model_validator(mode="after")
     def _some_condition(self) -> Self:
-        conditions = (self.after, self.waiting, self.hours, self.share)
+        conditions = (self.after, self.waiting, self.expected_wait, self.hours, self.share)
         if not self.nobody and all(condition is None for condition in conditions):
-            raise refusal("has no condition", "write after, waiting, nobody, hours or share")
+            raise refusal("has no condition", "write after, waiting, expected_wait, nobody, hours or share")
         if self.to.menu is not None or self.to.collect is not None:
             raise refusal("sends waiting callers back into menus", "write another place under `to`")
         if self.to.transfer is not None:

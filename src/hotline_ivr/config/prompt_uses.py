@@ -52,7 +52,8 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
         for key, item in held.items() if isinstance(held, Mapping) else ():
             heard = languages[f"{section}.{key}"]
             for path, prompt in (*_prompts(item, (section, key)), *_promises(item, (section, key))):
-                found.setdefault(prompt, []).append(_use(path, heard))
+                operators = path[-1] == "operator_announcement"
+                found.setdefault(prompt, []).append(_use(path, _of_operators(plan) if operators else heard))
     for line_id, line in plan.lines.items():
         for prompt in ALWAYS_USED:
             found.setdefault(prompt, []).append(_use(("lines", line_id), _languages(line)))
@@ -63,6 +64,10 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
     for path, prompt in _of_floor(plan):
         found.setdefault(prompt, []).append(_use(path, (plan.floor.language,)))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
+
+
+def _of_operators(plan: Configuration) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(operator.language for operator in plan.operators.values()))
 
 
 def _of_control(plan: Configuration) -> Iterator[tuple[Path, str, str]]:

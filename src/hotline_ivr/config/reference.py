@@ -36,6 +36,7 @@ from hotline_ivr.config.duty_rota import DutyDays, DutyPerson, DutyRota
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
 from hotline_ivr.config.guard import Blocked, CallerRate, Callers, Flood, Guard, TrunkRate, TurnAway
+from hotline_ivr.config.head_starts import KnownCallers
 from hotline_ivr.config.ical import IcalFile
 from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.menus import Choice, Lookup
@@ -66,6 +67,7 @@ from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.config.special_days import SpecialDay
 from hotline_ivr.config.types import duration_text
+from hotline_ivr.config.waiting_music import Comfort
 
 SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("organisation", Organisation),
@@ -85,6 +87,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("shift_changes.<id>", ShiftChange),
     ("contracts.<id>", Contract),
     ("centres.<id>", Centre),
+    ("known_callers.<id>", KnownCallers),
     ("outside", Outside),
     ("guard", Guard),
     ("alerts", Alerts),
@@ -99,6 +102,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A target", Target),
     ("Days of duty", Duty),
     ("Calls back", Callbacks),
+    ("Comfort", Comfort),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
     ("Turned away", TurnAway),

@@ -18,8 +18,10 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.control.breaks_file import BreaksFile
 from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.launch.loops import Loop
-from hotline_ivr.routing.floor import Floor
+from hotline_ivr.routing.expected_wait import Expected
+from hotline_ivr.routing.floor import Floor, FloorEvent
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.wait_watch import WaitWatch
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.pauses import DatabasePauses
 
@@ -60,13 +62,14 @@ class FloorParts:
             self.operators, BreaksFile(settings.breaks_file), book, lambda: datetime.now(UTC)
         )
         self.watch = FloorWatch(control, self.operators)
+        self.waits = WaitWatch()
         self.ami = AmiLink(
             settings.ami_host,
             settings.ami_port,
             AMI_USER,
             secrets.ami,
-            on_connected=self.watch.resynchronise,
-            on_event=control.deliver_to(self.watch.event),
+            on_connected=self._resynchronise,
+            on_event=control.deliver_to(self._event),
             events="agent",
             timeout=settings.ami_timeout,
             ping_interval=settings.ami_ping_interval,
@@ -84,6 +87,20 @@ class FloorParts:
     def seen(self) -> Floor:
         """The floor as last told of."""
         return self.watch.floor
+
+    def expected_wait(self, queue: str, head_start_s: int) -> Expected | None:
+        """See WaitWatch; nothing while Asterisk tells of no floor."""
+        if not self.linked:
+            return None
+        return self.waits.expected(self.seen, queue, datetime.now(UTC), head_start_s)
+
+    async def _resynchronise(self) -> None:
+        await self.watch.resynchronise()
+        self.waits.begin_anew(self.seen)
+
+    def _event(self, event: FloorEvent) -> None:
+        self.watch.event(event)
+        self.waits.happened(event, self.seen, datetime.now(UTC))
 
     def loops(self) -> tuple[Loop, ...]:
         """In the order in which they start."""

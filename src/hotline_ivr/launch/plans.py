@@ -18,6 +18,7 @@ from hotline_ivr.routing.speech import is_part
 from hotline_ivr.routing.untold import untold
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
+from hotline_ivr.setup.queue_music import missing_music
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def remarks_today(settings: Settings) -> Callable[[Plan], Iterator[Remark]]:
     def remarks(plan: Plan) -> Iterator[Remark]:
         yield from review(plan, today)
         yield from untold(plan, prompts)
+        yield from missing_music(settings, plan)
 
     return remarks
 

@@ -26,9 +26,11 @@ POLL = 0.5
 RELOADS: Mapping[str, str] = {
     "pjsip.conf": "module reload res_pjsip.so",
     "queues.conf": "queue reload parameters all",
+    "queuerules.conf": "queue reload rules",
     "extensions.conf": "dialplan reload",
     "manager.conf": "manager reload",
     "musiconhold.conf": "moh reload",
+    "musiconhold-queues.conf": "moh reload",
     "logger.conf": "logger reload",
     "cel.conf": "module reload cel",
     "cel_custom.conf": "module reload cel_custom.so",

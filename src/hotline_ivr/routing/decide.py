@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from hotline_ivr.routing.head_start import head_start
 from hotline_ivr.routing.menus import (
     Visit,
     after_digits,
@@ -50,7 +51,6 @@ from hotline_ivr.routing.steps import (
     Play,
     QueueStatus,
     Stage,
-    State,
     Step,
     Transferred,
 )
@@ -121,7 +121,8 @@ def visit_of(
         return None
     situation = book.situation(call.line, now)
     route = situation.route or line.route
-    return Visit(book, call.line, line, call.state, now, route, situation.open, call.id, surroundings)
+    ahead = head_start(book.plan, book.known_callers, call).seconds
+    return Visit(book, call.line, line, call.state, now, route, situation.open, call.id, ahead, surroundings)
 
 
 def in_situation(visit: Visit, situation: Situation) -> Visit:
@@ -166,7 +167,7 @@ def _inform(visit: Visit, situation: Situation, prompt: str) -> Decision:
         notice = Play(visit.language, prompt, Stage.INFORMATION)
         return _welcome(visit, reason, situation.rule.message, Answer(), notice)
     key = AskKey(GO_ON, visit.language, (prompt,), _GO_ON_TIMEOUT, barge_in=False, stage=Stage.INFORMATION)
-    return Decision((Answer(), key), reason, State(visit.state.language, 0, (GO_ON,)))
+    return Decision((Answer(), key), reason, replace(visit.resting, path=(GO_ON,)))
 
 
 def _informed(visit: Visit) -> Decision:

@@ -14,6 +14,7 @@ from hotline_ivr.config.models import Plan, Queue
 from hotline_ivr.routing.call_prices import MinutePrice, minute_prices
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
+from hotline_ivr.routing.head_start import NO_HEAD_START, HeadStart, head_start
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Considered, Situation
 from hotline_ivr.routing.steps import (
@@ -60,6 +61,8 @@ class Explanation:
     parts: tuple[Part, ...]
     next_change: Change | None
     prices: tuple[MinutePrice, ...] = ()
+    #: What prefers the caller in queues, before anything is chosen in a menu.
+    head_start: HeadStart = NO_HEAD_START
 
 
 def explain(
@@ -81,6 +84,7 @@ def explain(
         parts=tuple(parts),
         next_change=book.next_change(call.line, at),
         prices=minute_prices(book.plan, call.number, _dialled(parts), at),
+        head_start=head_start(book.plan, book.known_callers, call),
     )
 
 

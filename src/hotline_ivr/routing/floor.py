@@ -50,6 +50,8 @@ class MemberSeen:
     reason: str = ""
     #: Whether the operator talks with a caller of this queue.
     in_call: bool = False
+    #: Penalty among the members of the queue; the least are rung first.
+    penalty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class CallerJoined:
 class CallerLeft:
     queue: str
     call: str
+    #: Without having been answered.
+    abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

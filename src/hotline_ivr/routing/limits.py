@@ -11,8 +11,8 @@ def limits_in_words(plan: Plan, line_id: str, number: str) -> tuple[str, ...]:
     """One line of text for each limit of this number; none where nothing is limited."""
     line = plan.lines[line_id]
     found = tuple(_limits(plan, line_id, number))
-    if found and line.has_priority(number):
-        return (*found, f"{number} has priority: no limit turns its callers away")
+    if found and line.is_emergency(number):
+        return (*found, f"{number} is for emergencies: no limit turns its callers away")
     return found
 
 
@@ -24,5 +24,5 @@ def _limits(plan: Plan, line_id: str, number: str) -> Iterator[str]:
         yield f"number {number} takes {line.number_channels[number]} calls at once"
     for name, trunk in plan.trunks.items():
         if trunk.channels:
-            kept = f", {trunk.reserve} of them kept for priority" if trunk.reserve else ""
+            kept = f", {trunk.reserve} of them kept for emergencies" if trunk.reserve else ""
             yield f"carrier {name} takes {trunk.channels} calls at once{kept}"

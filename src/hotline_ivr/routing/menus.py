@@ -38,6 +38,8 @@ class Visit:
     #: Whether the line is open now; a caller may be among us when it closes.
     is_open: bool = True
     call_id: str = ""
+    #: What the line, the number dialled and the caller's own number give in a queue (s).
+    head_start_s: int = 0
     surroundings: Surroundings = NOTHING_SEEN
 
     @property
@@ -49,6 +51,11 @@ class Visit:
         return self.state.language or self.line.language
 
     @property
+    def in_queue_s(self) -> int:
+        """The head start in a queue, of all that apply the greatest (s)."""
+        return max(self.head_start_s, self.state.head_start_s)
+
+    @property
     def node(self) -> str:
         """The menu, digits (`_<id>`) or voicemail box where the caller is; empty elsewhere."""
         return self.state.path[-1] if self.state.path else ""
@@ -56,13 +63,13 @@ class Visit:
     @property
     def resting(self) -> State:
         """In no menu any more; the language stays."""
-        return State(self.state.language)
+        return State(self.state.language, head_start_s=self.state.head_start_s)
 
     def enter_menu(self, name: str, reason: str, *before: Step, language: str | None = None) -> Decision:
         """Into a menu from its beginning; the line's queue if the plan has no such menu."""
         menu = self.plan.menus.get(name)
         chosen = self.state.language if language is None else language
-        here = self.at(State(chosen, 0, self._path_to(name)))
+        here = self.at(State(chosen, 0, self._path_to(name), self.state.head_start_s))
         if menu is None:
             return go_to_line_queue(here, f"no-such-menu:{name}", *before)
         return here.tell(menu, (menu.prompt,), reason, *before)
@@ -77,7 +84,7 @@ class Visit:
         if collect is None:
             return go_to_line_queue(self, f"no-such-collect:{name}", *before)
         path = (*self._menus(), COLLECT_PREFIX + name)[-MAX_DEPTH:]
-        here = self.at(State(self.state.language, 0, path))
+        here = self.at(State(self.state.language, 0, path, self.state.head_start_s))
         return here.ask_again(collect, (collect.prompt,), reason, *before)
 
     def ask_again(self, collect: Collect, prompts: tuple[str, ...], reason: str, *before: Step) -> Decision:
@@ -103,12 +110,13 @@ class Visit:
             self.route,
             self.is_open,
             self.call_id,
+            self.head_start_s,
             self.surroundings,
         )
 
     def failed_once_more(self) -> Visit:
         state = self.state
-        return self.at(State(state.language, state.tries + 1, state.path))
+        return self.at(State(state.language, state.tries + 1, state.path, state.head_start_s))
 
     def _menus(self) -> tuple[str, ...]:
         return tuple(name for name in self.state.path if not name.startswith(COLLECT_PREFIX))
@@ -149,8 +157,12 @@ def _no_choice(visit: Visit, menu: Menu, key: str | None) -> Decision:
 def _choose(visit: Visit, menu: Menu, choice: Choice, reason: str) -> Decision:
     if choice.language is not None:
         # Written in full even where it is the line's own: another language may have been chosen before.
-        state = State(choice.language, visit.state.tries, visit.state.path)
+        state = State(choice.language, visit.state.tries, visit.state.path, visit.state.head_start_s)
         visit = visit.at(state)
+    if choice.priority is not None:
+        state = visit.state
+        best = max(choice.priority, state.head_start_s)
+        visit = visit.at(State(state.language, state.tries, state.path, best))
     match choice.do:
         case "operator":
             return go_to_line_queue(visit, reason)

@@ -33,7 +33,9 @@ def timed(line: Line) -> list[OverflowRule]:
 def rule_on_arrival(visit: Visit, queue: str) -> OverflowRule | None:
     """The rule that keeps a caller from joining this queue at all."""
     rules = (rule for rule in visit.line.overflow if rule.after is None)
-    return next((rule for rule in rules if applies(visit, rule, visit.surroundings.queue(queue))), None)
+    return next(
+        (rule for rule in rules if applies(visit, rule, visit.surroundings.queue(queue), queue)), None
+    )
 
 
 def rule_for_refused(visit: Visit, queue: str, *, full: bool) -> OverflowRule | None:
@@ -42,14 +44,25 @@ def rule_for_refused(visit: Visit, queue: str, *, full: bool) -> OverflowRule | 
     seen = QueueSeen(limit if full else 0, int(full), 0)
     wanted = (rule for rule in visit.line.overflow if (rule.waiting is not None if full else rule.nobody))
     # A full queue has as many waiting as any rule asks for, since no more can come.
-    return next((rule for rule in wanted if applies(visit, rule, None if full else seen, refused=full)), None)
+    return next(
+        (rule for rule in wanted if applies(visit, rule, None if full else seen, queue, refused=full)), None
+    )
 
 
-def applies(visit: Visit, rule: OverflowRule, seen: QueueSeen | None, *, refused: bool = False) -> bool:
+def _long_wait(visit: Visit, least_s: int, queue: str) -> bool:
+    found = visit.surroundings.expected(queue, visit.in_queue_s)
+    return found is not None and found.middle_s >= least_s
+
+
+def applies(
+    visit: Visit, rule: OverflowRule, seen: QueueSeen | None, queue: str, *, refused: bool = False
+) -> bool:
     """Whether all conditions but the time waited hold. `refused`: the queue itself says that it is full."""
     if visit.route == "inside" and rule.to.centre is not None:
         return False
     if rule.waiting is not None and not refused and (seen is None or seen.waiting < rule.waiting):
+        return False
+    if rule.expected_wait is not None and not _long_wait(visit, rule.expected_wait, queue):
         return False
     if rule.nobody and (seen is None or seen.present > 0):
         return False
@@ -95,5 +108,8 @@ def too_late(visit: Visit, queue: str) -> bool:
     seen = visit.surroundings.queue(queue)
     if closing is None or not closing.last_call or left is None or seen is None:
         return False
+    known = visit.surroundings.expected(queue, visit.in_queue_s)
+    if known is not None:
+        return known.middle_s > left
     expected = expected_wait(seen.waiting, seen.present, seen.free, closing.talk_time)
     return expected is not None and expected > left

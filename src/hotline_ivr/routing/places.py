@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.overflow import Closing, OverflowRule
 from hotline_ivr.config.prompt_uses import CALLBACK_PROMPT
+from hotline_ivr.config.waiting_music import music_class
 from hotline_ivr.routing import centres
 from hotline_ivr.routing.overflow import (
     SPENT,
@@ -24,6 +25,7 @@ from hotline_ivr.routing.overflow import (
     timed,
     too_late,
 )
+from hotline_ivr.routing.skills import admissions
 from hotline_ivr.routing.steps import (
     CentreStatus,
     Decision,
@@ -33,6 +35,7 @@ from hotline_ivr.routing.steps import (
     Outcome,
     Play,
     Promise,
+    Say,
     Stage,
     State,
     Step,
@@ -40,6 +43,7 @@ from hotline_ivr.routing.steps import (
     Transfer,
     Wait,
 )
+from hotline_ivr.routing.wait_words import expected_wait_words, position_words
 from hotline_ivr.routing.wall import zone_of
 
 if TYPE_CHECKING:
@@ -78,13 +82,25 @@ def enter_queue(visit: Visit, queue: str, reason: str, *before: Step) -> Decisio
     if rule is not None:
         # Where nobody is, who comes back from the centre is not sent there again.
         passed = SPENT if rule.nobody else 0
-        outcome = Outcome.FULL if rule.waiting else Outcome.NO_OPERATOR
+        outcome = Outcome.FULL if rule.waiting or rule.expected_wait else Outcome.NO_OPERATOR
         sent = _by_rule(visit, rule, queue, passed, outcome, *before)
         if sent is not None:
             return sent
     if visit.is_open and too_late(visit, queue):
         return _done_for_today(visit, Outcome.CLOSED, "closing:last-call", *before)
-    return wait_in(visit, queue, reason, *before)
+    return wait_in(visit, queue, reason, *before, *_told_before(visit, queue))
+
+
+def _told_before(visit: Visit, queue: str) -> tuple[Step, ...]:
+    """What a caller hears before waiting: the place, and the expected wait where that is known well."""
+    words: tuple[str, ...] = ()
+    if visit.line.position:
+        place = visit.surroundings.place(queue, visit.now, visit.in_queue_s)
+        words += position_words(visit.language, place or 0)
+    if visit.line.expected_wait:
+        found = visit.surroundings.expected(queue, visit.in_queue_s)
+        words += expected_wait_words(visit.language, found) if found is not None else ()
+    return (Say(visit.language, words, Stage.MESSAGE),) if words else ()
 
 
 def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 0) -> Decision:
@@ -94,15 +110,27 @@ def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 
     rules = timed(line)
     limit = rules[passed].after or 0 if passed < len(rules) else line.max_wait
     behind = rules[min(passed, len(rules)) - 1].after or 0 if passed and rules else 0
-    state = State(
-        visit.state.language, passed, () if own or not (line.overflow or line.closing) else (_IN, queue)
-    )
+    path = () if own or not (line.overflow or line.closing) else (_IN, queue)
+    state = replace(visit.resting, tries=passed, path=path)
+
+    def waits(seconds: int, *, in_all: bool = False) -> Wait:
+        rules = visit.plan.queues.get(queue)
+        return Wait(
+            queue,
+            seconds,
+            in_all,
+            visit.in_queue_s,
+            admissions(visit.plan, queue) if rules else (),
+            line.operator_announcement or "",
+            music_class(queue, rules, visit.language) if rules else "",
+        )
+
     left = time_left(visit) if own and (passed or visit.is_open) else None
     if left is None or left > limit - behind:
-        return Decision((*before, Wait(queue, limit, in_all=passed > 0)), reason, state)
+        return Decision((*before, waits(limit, in_all=passed > 0)), reason, state)
     if left <= 0:
         return _done_for_today(visit, Outcome.TIMED_OUT, "closing:drained", *before)
-    return Decision((*before, Wait(queue, left)), reason, State(state.language, passed, (_DRAIN, queue)))
+    return Decision((*before, waits(left)), reason, replace(state, path=(_DRAIN, queue)))
 
 
 def _queue_of(visit: Visit) -> str:
@@ -122,7 +150,7 @@ def waited_long(visit: Visit) -> Decision:
     if passed >= len(rules):
         return last_word(visit, Outcome.TIMED_OUT, "left-queue:timed-out")
     rule = rules[passed]
-    if applies(visit, rule, visit.surroundings.queue(queue)):
+    if applies(visit, rule, visit.surroundings.queue(queue), queue):
         sent = _by_rule(visit, rule, queue, passed + 1, Outcome.TIMED_OUT)
         if sent is not None:
             return sent
@@ -172,7 +200,7 @@ def _for_good(visit: Visit, place: Destination, outcome: Outcome, reason: str, *
 
 
 def _over(visit: Visit) -> State:
-    return State(visit.state.language, SPENT, (_OVER,))
+    return replace(visit.resting, tries=SPENT, path=(_OVER,))
 
 
 def no_number(visit: Visit) -> Decision:
@@ -204,7 +232,7 @@ def _by_rule(
     decision = go_to(visit, to, reason, *before)
     if to.callback is None:
         return decision
-    state = _over(visit) if passed == SPENT else State(visit.state.language, passed, (_IN, queue))
+    state = _over(visit) if passed == SPENT else replace(visit.resting, tries=passed, path=(_IN, queue))
     return replace(decision, state=state)
 
 
@@ -219,7 +247,7 @@ def to_centre(
     if step is None:
         return None
     path = (_END, name) if queue is None else (_OUT, name, queue)
-    return Decision((*before, step), reason, State(visit.state.language, passed, path))
+    return Decision((*before, step), reason, replace(visit.resting, tries=passed, path=path))
 
 
 def _hand_over(visit: Visit, name: str) -> HandOver | None:
@@ -292,5 +320,5 @@ def _voicemail(visit: Visit, name: str, reason: str, *before: Step) -> Decision:
     if box is None:
         return go_to_line_queue(visit, f"no-such-voicemail:{name}", *before)
     ask = Play(visit.language, box.prompt, Stage.VOICEMAIL)
-    state = State(visit.state.language, 0, (name,))
+    state = replace(visit.resting, path=(name,))
     return Decision((*before, ask, TakeMessage(name, box.max_length)), reason, state)

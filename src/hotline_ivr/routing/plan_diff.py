@@ -33,11 +33,12 @@ _NAMES = {
     "queues": "queue",
     "operators": "operator",
     "trunks": "trunk",
+    "known_callers": "list of callers",
     "break_kinds": "kind of break",
     "shift_plans": "shift plan",
     "shift_changes": "change of shifts",
 }
-_DURATIONS = frozenset({"max_wait", "ring_time", "wrap_up", "timeout", "length"})
+_DURATIONS = frozenset({"max_wait", "ring_time", "wrap_up", "timeout", "length", "priority"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from hotline_ivr.config.overflow import Route
 from hotline_ivr.routing.blocks import Block, CallerBook
 from hotline_ivr.routing.campaigns import Spell, lay_over, spells
 from hotline_ivr.routing.compiling import YearTable, compile_year
+from hotline_ivr.routing.head_start import known_callers
 from hotline_ivr.routing.overrides import HOURS, ROUTES, Override, OverrideKind
 from hotline_ivr.routing.resolving import Resolved, resolve
 from hotline_ivr.routing.situation import Change, Considered, Rule, RuleKind, Situation
@@ -61,12 +62,15 @@ class Rulebook:
         self.plan = plan
         self.callers = CallerBook(plan, blocks)
         self._lines: Mapping[str, CompiledLine] = {name: CompiledLine(plan, name) for name in plan.lines}
+        # By a caller's number, as delivered.
+        self.known_callers = known_callers(plan)
         self._take(overrides)
 
     def with_overrides(self, overrides: Iterable[Override]) -> Self:
         """A rulebook of the same plan with other overrides; the compiled calendars are shared."""
         other = object.__new__(type(self))
         other.plan, other._lines, other.callers = self.plan, self._lines, self.callers
+        other.known_callers = self.known_callers
         other._take(overrides)
         return other
 

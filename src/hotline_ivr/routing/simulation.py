@@ -161,7 +161,8 @@ class Simulation:
         """With somebody else, or with a machine that records."""
         match step:
             case Wait(queue, max_wait_s):
-                self._note("queue", f"{queue}, for {max_wait_s} s at most")
+                head_start = f", with a head start of {step.head_start_s} s" if step.head_start_s else ""
+                self._note("queue", f"{queue}, for {max_wait_s} s at most{head_start}")
                 self._stage, self.outcome = Stage.QUEUE, None
                 said = self._told(
                     f"[queue {queue}] answered, timeout, full or empty",

@@ -85,6 +85,14 @@ class Wait:
     max_wait_s: int
     #: Count the seconds from when the caller first joined a queue, not from now; what passed outside counts.
     in_all: bool = False
+    #: Count as if the caller had come so much earlier (s), before others who wait.
+    head_start_s: int = 0
+    #: After how many seconds of waiting operators of the next level are admitted; none where all are at once.
+    admitted_s: tuple[int, ...] = ()
+    #: Prompt that the operator hears before being connected; empty is none.
+    announcement: str = ""
+    #: What the caller hears, by Asterisk's name for it; empty is the music of all.
+    music: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +344,8 @@ class State:
     tries: int = 0
     #: The menus gone through, the present one last; digits being asked for stand last as `_<id>`.
     path: tuple[str, ...] = ()
+    #: Head start in a queue that a choice in a menu has given (s).
+    head_start_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

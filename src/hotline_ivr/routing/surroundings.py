@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from hotline_ivr.routing.expected_wait import Expected
 from hotline_ivr.routing.floor import Floor, OperatorState, state_of
 
 
@@ -20,6 +22,10 @@ class QueueSeen:
     free: int
 
 
+def _nobody_knows(_queue: str, _head_start_s: int) -> Expected | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """As somebody sees them. What is not known is None, and no rule that asks for it applies."""
@@ -31,6 +37,8 @@ class Surroundings:
     ahead: bool = False
     #: Queues where nobody has been ready for long: there, as if nobody could be reached.
     deserted: frozenset[str] = frozenset()
+    #: How long a caller with this head start (s) will wait in a queue; None where that is not known well.
+    expected: Callable[[str, int], Expected | None] = _nobody_knows
 
     def queue(self, name: str) -> QueueSeen | None:
         """A queue as it is; None where nobody looks."""
@@ -42,6 +50,16 @@ class Surroundings:
             present = []
         waiting = sum(each.queue == name for each in self.floor.waiting.values())
         return QueueSeen(waiting, len(present), present.count(OperatorState.FREE))
+
+    def place(self, name: str, now: datetime, head_start_s: int) -> int | None:
+        """The place of a caller who joins now, 1 being the next; None where nobody looks, or waits at all."""
+        seen = self.queue(name)
+        if self.floor is None or seen is None:
+            return None
+        since = now - timedelta(seconds=head_start_s)
+        waiting = (each for each in self.floor.waiting.values() if each.queue == name)
+        before = sum((each.joined or now) <= since for each in waiting)
+        return before + 1 if before >= seen.free else None
 
 
 NOTHING_SEEN = Surroundings()

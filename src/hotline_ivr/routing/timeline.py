@@ -35,6 +35,7 @@ _STAGES = {
     "record": "recording a message for {1}",
     "recorded": "message over: {1}",
     "promise": "promised to be called back by {1}",
+    "head-start": "counts in the queue as if it had come {1} s earlier",
     "wait": "into queue {1}, for {2} s at most",
     "left": "out of queue {1}: {2}",
     "mark": "outcome settled: {1}",

@@ -9,8 +9,8 @@ from hotline_ivr.routing.words import fit_word
 
 
 def blocked(visit: Visit, call: Call) -> Decision | None:
-    """For a caller whom a list turns away; None for everybody else, and for numbers with priority."""
-    if visit.line.has_priority(call.number):
+    """For a caller whom a list turns away; None for everybody else, and for emergency numbers."""
+    if visit.line.is_emergency(call.number):
         return None
     rule = visit.book.callers.blocks_caller(call.caller, visit.now)
     if rule is None:

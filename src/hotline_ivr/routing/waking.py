@@ -48,6 +48,8 @@ class QueueRule:
     """Seconds for which a phone is rung."""
     one_at_a_time: bool = False
     """Everybody is rung at once, so one caller at a time gets a turn."""
+    admitted_s: tuple[int, ...] = ()
+    """Seconds of waiting after which phones of penalty 1, 2 and so on are rung; none is all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class SeatSeen:
     in_call: bool
     last_call: int
     """When the last call from a queue ended, seconds since the epoch; 0 is never."""
+    penalty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,16 @@ class _Seat:
         wrapped = phone.last_call + rule.wrap_up + _COARSE_S if rule.wrap_up and phone.last_call else 0.0
         return max(self.free_since, phone.resting_until, wrapped)
 
+    def admitted_at(self, since: float, rule: QueueRule) -> float:
+        """From when on the queue rings this phone for a caller who waits since then.
+
+        Who had waited elsewhere before is admitted sooner than we know: the queue's own pace is left then.
+        """
+        penalty = self.seen.penalty
+        if not rule.admitted_s or not penalty:
+            return -math.inf
+        return since + rule.admitted_s[penalty - 1] if penalty <= len(rule.admitted_s) else math.inf
+
 
 @dataclass(slots=True)
 class _Caller:
@@ -159,11 +172,15 @@ class _Turn:
     next: tuple[str, ...]
     unsure: bool
     """Whether some of these may be served already, so that all have to look for the right ones to do so."""
+    rule: QueueRule
     able: Mapping[str, tuple[_Seat, float]]
 
-    @property
-    def first_able(self) -> float:
-        return min(at for _, at in self.able.values())
+    def able_for(self, caller: _Caller, now: float) -> dict[str, float]:
+        """Phones that the queue would ring for this caller, and from when on it would have."""
+        found = {
+            name: max(at, seat.admitted_at(caller.since, self.rule)) for name, (seat, at) in self.able.items()
+        }
+        return {name: at for name, at in found.items() if at <= now}
 
 
 class Waking:
@@ -225,7 +242,10 @@ class Waking:
                 caller = self._callers[call]
                 # The longest-waiting get the first chance; the others look if the phone stays free.
                 patience = 0.0 if turn.unsure else self._interval
-                at = matched[call] if call in matched else turn.first_able + patience
+                able = turn.able_for(caller, now)
+                if not able:
+                    continue
+                at = matched[call] if call in matched else min(able.values()) + patience
                 at = max(self._allowed(caller, at), at)
                 if at <= now:
                     caller.looked = now
@@ -322,7 +342,7 @@ class Waking:
             at = seat.able_at(rule)
             if now < at < math.inf:
                 later.append(at)
-            elif now < max(at, self._changed.get(queue, 0.0)) + PATIENCE_S and at <= now:
+            elif at <= now < max(at, self._news(queue, seat, rule, now, later)) + PATIENCE_S:
                 able[interface] = (seat, at)
         if not able:
             return None
@@ -331,21 +351,38 @@ class Waking:
         # For whom these ring is not known, so as many more callers may be served already.
         unknown = min(rung.count(""), count if rule.one_at_a_time else len(rung))
         nobodys = (call for call in line if call not in rung)
-        return _Turn(queue, tuple(islice(nobodys, count + unknown)), unknown > 0, able)
+        return _Turn(queue, tuple(islice(nobodys, count + unknown)), unknown > 0, rule, able)
+
+    def _news(self, queue: str, seat: _Seat, rule: QueueRule, now: float, later: list[float]) -> float:
+        """When something last changed that may let a caller of this queue come to a phone that is able.
+
+        Somebody left, or has waited long enough to be given to this phone too; when that comes for others is
+        added to `later`.
+        """
+        news = self._changed.get(queue, 0.0)
+        if rule.admitted_s and seat.seen.penalty:
+            for call in islice(self._lines[queue], len(self._seats[queue])):
+                admitted = seat.admitted_at(self._callers[call].since, rule)
+                if admitted <= now:
+                    news = max(news, admitted)
+                elif admitted < math.inf:
+                    later.append(admitted)
+        return news
 
     def _match(self, turns: Iterable[_Turn], now: float) -> dict[str, float]:
         """An able phone for each caller, longest-waiting first; call to the moment of its next look."""
         taken: set[str] = set()
         found = {}
         for caller, call, turn in sorted(self._contenders(turns), key=lambda each: each[0].since):
-            left = [name for name in turn.able if name not in taken]
+            able = turn.able_for(caller, now)
+            left = [name for name in able if name not in taken]
             if not left:
                 continue
             # Who serves fewest queues, so that the others stay for those that have nobody else.
             interface = min(left, key=lambda name: len(turn.able[name][0].phone.queues))
             taken.add(interface)
-            seat, at = turn.able[interface]
-            seat.phone.offered = (call, now)
+            at = able[interface]
+            turn.able[interface][0].phone.offered = (call, now)
             if caller.looked < at:
                 caller.tries = 0
             found[call] = at if caller.looked < at else self._again(caller)

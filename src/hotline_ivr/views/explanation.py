@@ -38,10 +38,13 @@ def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
             {
                 "because": part.because,
                 "reason": part.decision.reason,
-                "steps": [{"step": type(step).__name__, **asdict(step)} for step in part.decision.steps],
+                "steps": [
+                    _listed({"step": type(step).__name__, **asdict(step)}) for step in part.decision.steps
+                ],
             }
             for part in found.parts
         ],
+        "head_start": {"seconds": found.head_start.seconds, "because": found.head_start.because},
         "costs": [
             {
                 "outgoing": each.outgoing,
@@ -61,6 +64,13 @@ def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
         if change is None
         else {"at": change.at.astimezone(zone).isoformat(), "open": change.situation.open},
     }
+
+
+def _listed(value: Any) -> Any:
+    """As JSON has it: without tuples."""
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _amount(amount: Decimal | None) -> str | None:

@@ -2,7 +2,7 @@
 
 dialplans/hotline-guard.conf looks a caller up by the name of a file, so a long list takes no longer:
 
-    to.<number dialled>     what blocked callers get there, an answer a line; numbers with priority have none
+    to.<number dialled>     what blocked callers get there, an answer a line; emergency numbers have none
     block.<digits>          a number in international form: <epoch at which it ends, or 0>|<line above>|end
     block-bare.<digits>     the same number without + or 00, in each way that names it for certain
     block-begin.<digits>    the beginning of numbers
@@ -37,7 +37,7 @@ def caller_files(plan: Plan, book: CallerBook, now: datetime) -> Mapping[str, st
     files |= _lists("block", book.blocked, places, country, now)
     for line in plan.lines.values():
         for number in line.numbers:
-            if not line.has_priority(number):
+            if not line.is_emergency(number):
                 answers = (_answer(line.language, rule.away, rule.place) for rule in rules)
                 files[f"to.{number}"] = "".join(f"{value(answer)}\n" for answer in answers)
     return files

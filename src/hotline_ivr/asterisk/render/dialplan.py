@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import phonenumbers
@@ -9,6 +10,7 @@ import phonenumbers
 from hotline_ivr.asterisk.render.limits import limits_of
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.head_start import known_callers
 from hotline_ivr.settings import Settings
 
 HAND_WRITTEN = (
@@ -30,6 +32,7 @@ def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
             includes,
             "",
             _numbers(plan),
+            _head_starts(plan),
             # A phone may ring our own lines and nothing else: no call of an operator ever costs money.
             _phones(plan),
         ]
@@ -64,6 +67,20 @@ def _numbers(plan: Plan) -> str:
         for dialled in forms(number):
             lines += _control(plan, dialled, number)
     return "\n".join([*lines, ""])
+
+
+def _head_starts(plan: Plan) -> str:
+    """Who is preferred by the number dialled or the caller's own, for the time when nobody decides."""
+    dialled = {
+        number: seconds for line in plan.lines.values() for number, seconds in line.number_priority.items()
+    }
+    callers = {number: given.seconds for number, given in known_callers(plan).items()}
+    return "\n".join([*_returning("hotline-number-priority", dialled), *_returning("hotline-known", callers)])
+
+
+def _returning(context: str, seconds: Mapping[str, int]) -> list[str]:
+    rows = (f"exten => {value(number)},1,Return({each})" for number, each in sorted(seconds.items()))
+    return [f"[{context}]", *rows, ""]
 
 
 def _phones(plan: Plan) -> str:

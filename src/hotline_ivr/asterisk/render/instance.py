@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotline_ivr.asterisk.render.sections import section
+from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.settings import Settings
+
+QUEUE_MUSIC = "musiconhold-queues.conf"
+"""Music of queues, written when it has been made; see launch/queue_music.py."""
 
 # Loaded by name, because autoload brings 360 modules of which most want a configuration of their own.
 _MODULES = """
@@ -102,7 +105,9 @@ def rtp_conf(settings: Settings) -> str:
 
 
 def musiconhold_conf(settings: Settings) -> str:
-    return section("default", [("mode", "files"), ("directory", str(settings.music_dir)), ("sort", "alpha")])
+    every = section("default", [("mode", "files"), ("directory", str(settings.music_dir)), ("sort", "alpha")])
+    # Music of queues is there when it has been made.
+    return f'{every}#tryinclude "{value(str(settings.etc_dir / QUEUE_MUSIC))}"\n'
 
 
 def features_conf() -> str:

@@ -16,7 +16,7 @@ def limits_of(plan: Plan, line_id: str, number: str) -> list[str]:
     words = (
         line.channels,
         line.number_channels.get(number, 0),
-        int(line.has_priority(number)),
+        int(line.is_emergency(number)),
         f"{line.language}/{told.message}" if told.message else "",
         CAUSES[told.refuse or "busy"],
         plan.guard.most_messages,

@@ -22,6 +22,7 @@ EVENTS = (
     "QueueMemberAdded",
     "QueueMemberRemoved",
     "QueueMemberPause",
+    "QueueMemberPenalty",
     "QueueCallerJoin",
     "QueueCallerLeave",
     "QueueCallerAbandon",

@@ -102,7 +102,8 @@ def _operator(account: str, secret: str, operator: Operator) -> str:
         ("identify_by", "username"),
         ("auth", account),
         ("aors", account),
-        ("language", "en"),
+        # Of what the operator hears before being connected; callers' prompts name their language.
+        ("language", operator.language),
         ("device_state_busy_at", 1),
         *_media("opus,g722,alaw,ulaw"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hotline_ivr.asterisk.render.sections import section
 from hotline_ivr.config.models import Plan, Queue
+from hotline_ivr.routing.skills import admissions, longest_waiting_first, rules
 
 
 def queues_conf(plan: Plan) -> str:
@@ -15,10 +16,24 @@ def queues_conf(plan: Plan) -> str:
             ("autofill", "yes"),
             ("shared_lastcall", "yes"),
             ("log_membername_as_agent", "yes"),
+            # An operator of several queues is left to whoever came first in any of them: the priority is the
+            # moment of joining, less a head start.
+            ("force_longest_waiting_caller", "prio" if longest_waiting_first(plan) else "no"),
         ],
     )
     return general + "".join(
         section(queue_id, _queue(queue)) for queue_id, queue in sorted(plan.queues.items())
+    )
+
+
+def queue_rules_conf(plan: Plan) -> str:
+    """When callers admit operators of the next level; see [hotline-levels] in the dialplan."""
+    return "".join(
+        section(
+            f"{name}.{before}", [("penaltychange", f"{at},{penalty}") for at, penalty in changes], arrow=True
+        )
+        for name in sorted(plan.queues)
+        for before, changes in rules(admissions(plan, name)).items()
     )
 
 

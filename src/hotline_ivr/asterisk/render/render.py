@@ -52,6 +52,11 @@ def render_plan(given: PlanInput) -> Files:
                 pjsip.pjsip_conf(plan, settings, secrets),
             ),
             "queues.conf": (source, "Queues; who serves them is set while running", queues.queues_conf(plan)),
+            "queuerules.conf": (
+                source,
+                "When callers admit less skilled operators",
+                queues.queue_rules_conf(plan),
+            ),
             "extensions.conf": (
                 source,
                 "Exact numbers, each to its line",
@@ -89,7 +94,6 @@ def render_instance(settings: Settings, modules: Path) -> Files:
             "features.conf": (_OURSELVES, "No feature codes in a call", instance.features_conf()),
             "udptl.conf": (_OURSELVES, "No fax", instance.empty_general()),
             "acl.conf": (_OURSELVES, "No named lists", ""),
-            "queuerules.conf": (_OURSELVES, "No rules that change a call's wait", ""),
             "ccss.conf": (_OURSELVES, "No call completion", instance.empty_general()),
             "cli.conf": (_OURSELVES, "Nothing runs at start", instance.empty_general()),
             "indications.conf": (_OURSELVES, "Tones", instance.indications_conf()),

@@ -94,6 +94,13 @@ class MinuteCost(Shown):
     words: str
 
 
+class Preferred(Shown):
+    """What prefers the caller in queues, before anything is chosen in a menu."""
+
+    seconds: int = Field(description="It counts as if it had come so much earlier.")
+    because: str
+
+
 class NextChange(Shown):
     """When the line next opens or closes by itself."""
 
@@ -112,6 +119,7 @@ class Explained(Shown):
     rule: DecidingRule
     rules: tuple[RuleConsidered, ...] = Field(description="The strongest first.")
     parts: tuple[PartShown, ...]
+    head_start: Preferred
     costs: tuple[MinuteCost, ...]
     next_change: NextChange | None = Field(description="Null: not within three years.")
 
