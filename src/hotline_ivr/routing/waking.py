@@ -142,10 +142,7 @@ class _Seat:
         return max(self.free_since, phone.resting_until, wrapped)
 
     def admitted_at(self, since: float, rule: QueueRule) -> float:
-        """From when on the queue rings this phone for a caller who waits since then.
-
-        Who had waited elsewhere before is admitted sooner than we know: the queue's own pace is left then.
-        """
+        # Who had waited elsewhere is admitted sooner than we know, and is left to the queue's own pace.
         penalty = self.seen.penalty
         if not rule.admitted_s or not penalty:
             return -math.inf
@@ -354,11 +351,7 @@ class Waking:
         return _Turn(queue, tuple(islice(nobodys, count + unknown)), unknown > 0, rule, able)
 
     def _news(self, queue: str, seat: _Seat, rule: QueueRule, now: float, later: list[float]) -> float:
-        """When something last changed that may let a caller of this queue come to a phone that is able.
-
-        Somebody left, or has waited long enough to be given to this phone too; when that comes for others is
-        added to `later`.
-        """
+        """When somebody last left, or came to admit this phone; when others will is added to `later`."""
         news = self._changed.get(queue, 0.0)
         if rule.admitted_s and seat.seen.penalty:
             for call in islice(self._lines[queue], len(self._seats[queue])):
