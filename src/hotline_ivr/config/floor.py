@@ -10,7 +10,7 @@ from hotline_ivr.config.base import Model
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import Duration, Identifier, Name, YesNo
 
-RESERVED_REASONS = frozenset({"wrap-up", "no-answer", "signing-out", "ready"})
+RESERVED_REASONS = frozenset({"wrap-up", "no-answer", "dropped", "signing-out", "ready"})
 """Reasons that the service gives itself."""
 
 

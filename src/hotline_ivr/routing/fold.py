@@ -227,7 +227,7 @@ def _discrepancy(known: Folding, story: QueueStory, waited_until: int | None) ->
     if known.queued_at is not None and waited_until is not None:
         waited_us = waited_until - known.queued_at
     return story.differs(
-        bridged=known.conversation.connected_at is not None,
+        bridged=known.conversation.connected_at is not None or known.dropped,
         waited_us=waited_us,
         queue_status=known.queue_status,
     )

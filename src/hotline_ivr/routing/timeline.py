@@ -37,6 +37,7 @@ _STAGES = {
     "promise": "promised to be called back by {1}",
     "wait": "into queue {1}, for {2} s at most",
     "left": "out of queue {1}: {2}",
+    "dropped": "dropped by the operator at once, waits on in queue {1}",
     "mark": "outcome settled: {1}",
     "hangup": "we hang up",
 }
