@@ -139,7 +139,7 @@ class RangInVain:
 
 @dataclass(frozen=True, slots=True)
 class DroppedCaller:
-    """The operator's phone took a call up and was gone within a second; the dialplan has paused it."""
+    """The operator's phone took a call up and was gone within 0.3 s; the dialplan has paused it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing_extensions import override
 _COPIED = re.compile(rb"^(?:Via|From|To|Call-ID|CSeq)\s*:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 _FRAME_S = 0.02
 _SPEAKS_S = 60.0
-_DROPS_AFTER_S = 0.08
+_DROPS_AFTER_S = 0.05
 
 
 class Manners(StrEnum):
