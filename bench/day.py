@@ -14,7 +14,7 @@ import random
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +33,8 @@ SERVICE_S = 3.0
 PATIENCE_S = 4.0
 CALLS = 400
 IN_TIME_S = 2.0
+LEAST_TALK_S = 0.35
+"""Who hangs up sooner has dropped the caller, who then waits on; it makes the mean talk 0.02 s longer."""
 SEED = 20
 DAYS = 1000
 RTP_PORTS = 1600
@@ -62,7 +64,8 @@ class Kind:
 
     def planned(self, dice: random.Random, calls: int) -> Trace:
         """A trace of this kind, at random."""
-        return at_random(dice, calls, self.arrivals_a_second, SERVICE_S, self.patience_s)
+        trace = at_random(dice, calls, self.arrivals_a_second, SERVICE_S, self.patience_s)
+        return replace(trace, services=tuple(max(LEAST_TALK_S, each) for each in trace.services))
 
 
 PATIENT = Kind("everybody waits (Erlang C)", 0.8 * OPERATORS / SERVICE_S, float("inf"))

@@ -26,7 +26,7 @@ from hotline_ivr.testing.stack import HotlineStack
 
 RING_MS = 50
 
-TALKS_MS = range(200, 1200, 50)
+TALKS_MS = range(350, 1350, 50)
 """Talks of many lengths: callers look once a second, and equal talks would all end in one moment of it."""
 
 WAITED_S = 1.0

@@ -123,6 +123,7 @@ class Service:
         self._metrics.watch_link(
             lambda: self._floor.linked,
             lambda: {"overflow": counters.dropped, "malformed": counters.malformed},
+            lambda: {"accepted": counters.logins, "refused": counters.refused_logins},
         )
         self._promises = PromiseParts(
             settings,

@@ -179,6 +179,7 @@ async def test_thirty_kills_drop_no_call_lose_no_record_and_double_none(
         lambda records: sum(record["finished"] for record in records) >= len(rows), 20, "all calls"
     )
     found = differences(rows, {caller.number: caller.called for caller in wanted}, talks, records)
+    print(f"R1 {KILLS} kills among {len(wanted)} calls: {len(found)} dropped, lost, doubled or wrong")  # noqa: T201
     assert not found, f"seed {seed}: {len(found)} differences\n" + "\n".join(found[:20])
     up = [sum(row.started <= at < (row.ended or 0) for row in rows) for at in moments]
     print("calls at each kill:", up)  # noqa: T201 - shown when the test fails
@@ -211,4 +212,5 @@ async def test_operators_and_pauses_are_right_three_seconds_after_a_restart(stac
     await stack.wait_console("queue show empty", lambda said: members(said) == {"bo": True}, 10)
     await stack.wait_console("queue show slow", lambda said: set(members(said)) == {"cleo"}, 10)
     took = time.monotonic() - begun
+    print(f"R1 operators and pauses are right {took:.1f} s after the service lives again")  # noqa: T201
     assert took < IN_TIME_S, f"{took:.1f} s"

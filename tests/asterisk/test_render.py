@@ -92,6 +92,8 @@ def test_members_are_dynamic_and_queues_are_filled_fairly() -> None:
     assert "strategy=leastrecent" in main
     assert "ringinuse=no" in main
     assert "autofill=yes" in main
+    # The next phone is rung for the whole ring time, whenever the one before declined.
+    assert "timeoutrestart=yes" in main
     assert "member" not in main.replace("member-", "")
 
 

@@ -248,6 +248,20 @@ async def test_a_phone_that_rang_in_vain_is_left_in_peace_for_a_while() -> None:
         await place.queues.until(ANNA, None)
 
 
+async def test_a_phone_that_the_dialplan_paused_for_dropping_a_caller_comes_back_by_itself() -> None:
+    place = Place(a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}}))
+    async with place.at_work():
+        place.seen(in_call=True)
+        place.seen(in_call=False)
+        await place.queues.until(ANNA, "wrap-up")
+        dropped = replace(place.queues.members["main", ANNA], paused=True, reason="dropped")
+        place.queues.put(dropped)
+        assert place.keeper.presences()["anna"].reason == "dropped"
+        await place.queues.until(ANNA, "dropped")
+        await place.pass_time(seconds=60)
+        await place.queues.until(ANNA, None)
+
+
 async def test_an_operator_nobody_knows_is_refused() -> None:
     place = Place()
     async with place.at_work():

@@ -20,6 +20,7 @@ from hotline_ivr.store.migrate import upgrade
 from tests.calls.asterisk_files import (
     NODE,
     AsteriskFiles,
+    Clock,
     Noted,
     a_call,
     a_keeper,
@@ -176,6 +177,25 @@ async def test_calls_that_a_restart_of_asterisk_cut_off_end_and_later_ones_do_no
         await one(store, "SELECT reasons FROM call WHERE outcome = 'technical'")
         == "open:hours asterisk-restart"
     )
+
+
+async def test_a_restart_that_hangs_up_first_is_known_when_asterisk_is_back(
+    files: AsteriskFiles, store: Store
+) -> None:
+    hung_up, by_the_caller = a_call("hung_up_by_asterisk"), a_call("abandoned_in_greeting", 1)
+    files.add_queue(started(-60))
+    files.write(hung_up, by_the_caller)
+    clock, noted = Clock(), Noted()
+    keeper = a_keeper(files, DatabaseLedger(store, NODE), observer=noted, clock=clock)
+    await keeper.catch_up()
+    assert await one(store, "SELECT reasons FROM call WHERE outcome = 'technical'") == "nothing-settled"
+    clock.now += 4
+    files.add_queue(started(5))
+    await keeper.catch_up()
+    assert await one(store, "SELECT reasons FROM call WHERE outcome = 'technical'") == "asterisk-restart"
+    assert await one(store, "SELECT count(*) FROM call WHERE reasons LIKE '%restart%'") == 1
+    assert len(noted.ends) == 2
+    keeper.close()
 
 
 async def test_calls_cut_off_while_we_were_dead_end_when_we_are_back(

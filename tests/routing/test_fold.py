@@ -132,6 +132,15 @@ def test_a_conversation_that_asterisk_died_in_was_answered_all_the_same() -> Non
     assert "asterisk-restart" in record.reasons
 
 
+def test_a_call_that_asterisk_hung_up_for_its_restart_says_so_and_one_long_before_does_not() -> None:
+    call = recorded("hung_up_by_asterisk")
+    assert folded(call.events, restarted_at=micros("4")).reasons == "asterisk-restart"
+    for moment in (None, micros("40")):
+        assert folded(call.events, restarted_at=moment).reasons == "nothing-settled"
+    by_the_caller = recorded("abandoned_in_greeting")
+    assert "asterisk-restart" not in folded(by_the_caller.events, restarted_at=micros("4")).reasons
+
+
 def test_a_call_of_the_second_in_which_asterisk_started_is_cut_off_only_until_it_is_heard_of_again() -> None:
     call = recorded("abandoned_in_queue")
     started = micros("0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from hotline_ivr.errors import PresenceRefused
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
+    DROPPED,
     NO_ANSWER,
     BeReady,
     CallAnswered,
     CallEnded,
+    DroppedCaller,
     FoundPaused,
     FoundReady,
     PauseRule,
@@ -127,6 +130,17 @@ def test_only_rings_in_a_row_count() -> None:
     assert follow(twice, (3, TimePassed())) == Presence(Standing.READY, at(3))
 
 
+def test_who_drops_a_caller_is_left_in_peace_at_once_also_in_the_wrap_up_after_it() -> None:
+    dropped = follow(READY, (1, CallAnswered()), (1, CallEnded("main")), (1, DroppedCaller()))
+    assert (dropped.standing, dropped.reason, dropped.until) == (Standing.PAUSED, DROPPED, at(2))
+    assert follow(dropped, (2, TimePassed())) == Presence(Standing.READY, at(2))
+    lunch = follow(READY, (1, TakePause("lunch", "anna")))
+    assert follow(lunch, (2, DroppedCaller())) == lunch
+    assert follow(OUT, (2, DroppedCaller())) == OUT
+    never = replace(RULES, unanswered_limit=0)
+    assert after(READY, DroppedCaller(), at(1), never) == READY
+
+
 def test_a_pause_by_somebody_else_is_named_so_and_its_end_too() -> None:
     paused = follow(READY, (1, FoundPaused("")))
     assert (paused.standing, paused.reason, paused.by) == (Standing.PAUSED, "", BY_ASTERISK)
@@ -177,6 +191,7 @@ EVENTS = st.one_of(
             CallEnded("main"),
             CallEnded("other"),
             RangInVain(),
+            DroppedCaller(),
             FoundPaused("lunch"),
             FoundReady(),
             TimePassed(),

@@ -13,9 +13,9 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.routing.call_record import CallRecord, EndedBy
 from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, STAGE_EVENT, CallEvent, QueueEvent, Source
-from hotline_ivr.routing.fold import fold
+from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, Reading, RejectedLine
 
@@ -166,6 +166,8 @@ class CallsInHand:
         self._stale: OrderedDict[str, float] = OrderedDict()
         # Ended calls, and when they are let go.
         self._lingering: deque[tuple[float, str]] = deque()
+        # The same of calls that Asterisk itself hung up: whether it restarted is known only when it is back.
+        self._hung_up: deque[tuple[float, str]] = deque()
 
     def unknown(self, ids: Iterable[str]) -> list[str]:
         """Of these calls, those whose earlier events must be read from the database."""
@@ -188,9 +190,9 @@ class CallsInHand:
     def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for what was read, and the calls that ended. `now` in seconds of any steady clock."""
         work = _Work(self._node, self)
-        for event in taken.other:
-            if event.kind == QUEUE_START:
-                self._restarted_at = max(event.at, self._restarted_at or 0)
+        starts = [event.at for event in taken.other if event.kind == QUEUE_START]
+        if starts:
+            self._restarted_at = max(*starts, self._restarted_at or 0)
         for call in taken.touched():
             held = self._held.get(call)
             if held is None:
@@ -204,6 +206,10 @@ class CallsInHand:
             else:
                 self._stale.setdefault(call, now)
                 work.note_open(call, held)
+        if starts:
+            for _, call in self._hung_up:
+                if (hung_up := self._held.get(call)) is not None:
+                    work.fold(call, hung_up, over=True)
         self._refresh(work, now)
         self._let_go(work, now)
         rejected = [
@@ -235,7 +241,7 @@ class CallsInHand:
 
     def has_work(self) -> bool:
         """Whether time alone may give something to do."""
-        return bool(self._stale or self._lingering)
+        return bool(self._stale or self._lingering or self._hung_up)
 
     def stale(self) -> list[str]:
         """Calls with events that are not yet in their row."""
@@ -270,10 +276,15 @@ class CallsInHand:
     def _let_go(self, work: _Work, now: float) -> None:
         for record_id in work.settled:
             self._lingering.append((now + self._limits.linger, record_id))
+        for record_id in work.hung_up:
+            self._hung_up.append((now + RESTARTS_WITHIN_US / 1e6, record_id))
+        while self._hung_up and self._hung_up[0][0] <= now:
+            self._lingering.append((now, self._hung_up.popleft()[1]))
+        suspended = {call for _, call in self._hung_up}
         while self._lingering and self._lingering[0][0] <= now:
             _, call = self._lingering.popleft()
             held = self._held.get(call)
-            if held is not None and held.settled:
+            if held is not None and held.settled and call not in suspended:
                 del self._held[call]
         while len(self._held) > self._limits.calls:
             call, held = next(iter(self._held.items()))
@@ -293,6 +304,8 @@ class _Work:
         self._closed: list[str] = []
         self.ended: list[CallRecord] = []
         self.settled: list[str] = []
+        # Of these, those that Asterisk itself hung up.
+        self.hung_up: list[str] = []
 
     def note_open(self, call: str, held: _Held) -> None:
         if not held.noted_open:
@@ -308,6 +321,8 @@ class _Work:
             if record.finished and not held.told:
                 held.told = True
                 self.ended.append(record)
+                if record.ended_by is EndedBy.SYSTEM and hung_up_by_asterisk(held.events):
+                    self.hung_up.append(call)
         if not held.settled:
             self.note_open(call, held)
             return

@@ -19,8 +19,10 @@ from hotline_ivr.errors import AsteriskError, AsteriskRefused, PresenceRefused
 from hotline_ivr.routing.floor import Connected, Floor, FloorEvent, MemberSeen, RangOut, is_engaged
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
+    DROPPED,
     CallAnswered,
     CallEnded,
+    DroppedCaller,
     FoundPaused,
     FoundReady,
     Presence,
@@ -207,6 +209,8 @@ class OperatorKeeper:
         if now.operator in self._ahead and not is_engaged(now):
             self._to_do.add(now.operator)
             self._work.set()
+        if now.paused and now.reason == DROPPED and not (before and before.reason == DROPPED):
+            self._apply(now.operator, DroppedCaller())
         presence = self._book.of(now.operator)
         if before is None or presence is None or before.paused == now.paused:
             return

@@ -11,7 +11,7 @@ from hotline_ivr.config.control import Code
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import Duration, Identifier, LanguageCode, Name, PromptId, YesNo
 
-RESERVED_REASONS = frozenset({"wrap-up", "no-answer", "signing-out", "ready"})
+RESERVED_REASONS = frozenset({"wrap-up", "no-answer", "dropped", "signing-out", "ready"})
 """Reasons that the service gives itself."""
 
 

@@ -24,12 +24,14 @@ from typing import TypeVar
 
 from hotline_ivr.routing.call_record import CallKind, CallRecord, Discrepancy, EndedBy, Route
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, CallEvent, QueueEvent
-from hotline_ivr.routing.fold_legs import CALLED_OFF_WITHIN_US, operator_of
+from hotline_ivr.routing.fold_legs import CALLED_OFF_WITHIN_US, hangup_of, operator_of
 from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.folding import Folding
 from hotline_ivr.routing.steps import Outcome, Stage
 
 RESTARTED = "asterisk-restart"
+# Asterisk, told to restart at once, hangs up every call itself, waits for them for 15 s at most, starts anew.
+RESTARTS_WITHIN_US = 30_000_000
 NOTHING_SETTLED = "nothing-settled"
 
 _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
@@ -56,7 +58,8 @@ def fold(
     reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's; or one
     that reached the control number.
     `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing was heard since
-    was cut off then, and ends at the last moment of which anything is known.
+    was cut off then, and ends at the last moment of which anything is known. So was one that Asterisk itself
+    hung up shortly before.
     """
     ordered = in_order(events)
     story = QueueStory(in_order(queue_events))
@@ -119,7 +122,7 @@ def _record(
     called_off_at = ended_at if ended_by is EndedBy.CALLER and connected_at is None else None
     legs = [leg for leg in known.legs.values() if not leg.name.startswith(_OWN_PAIR)]
     reasons = list(known.reasons)
-    if cut:
+    if cut or _hung_up_for_a_restart(known, restarted_at):
         reasons.append(RESTARTED)
     elif finished and outcome is Outcome.TECHNICAL and known.marked is None:
         reasons.append(NOTHING_SETTLED)
@@ -167,6 +170,18 @@ def _record(
         attempt=known.attempt,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
+
+
+def hung_up_by_asterisk(events: Iterable[CallEvent]) -> bool:
+    """Whether Asterisk itself ended the call, neither side nor the dialplan: it may be about to restart."""
+    last = [each for each in events if each.kind == "HANGUP" and each.channel == each.call]
+    return bool(last) and hangup_of(last[-1].extra)[1] == ""
+
+
+def _hung_up_for_a_restart(known: Folding, restarted_at: int | None) -> bool:
+    if known.end_source != "" or known.ended_at is None or restarted_at is None:
+        return False
+    return -QUEUE_LOG_RESOLUTION < restarted_at - known.ended_at < RESTARTS_WITHIN_US
 
 
 def _ended_at(known: Folding, story: QueueStory, last_at: int) -> int:
@@ -240,7 +255,7 @@ def _discrepancy(known: Folding, story: QueueStory, waited_until: int | None) ->
     if known.queued_at is not None and waited_until is not None:
         waited_us = waited_until - known.queued_at
     return story.differs(
-        bridged=known.conversation.connected_at is not None,
+        bridged=known.conversation.connected_at is not None or known.dropped,
         waited_us=waited_us,
         queue_status=known.queue_status,
     )

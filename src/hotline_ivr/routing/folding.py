@@ -63,6 +63,8 @@ class Folding:
         self.queued_at: int | None = None
         self.left_queue_at: int | None = None
         self.queue_status: str | None = None
+        # An operator took the call up and was gone at once; the caller went on waiting.
+        self.dropped = False
         self.ringing_at: int | None = None
         self.ring_stopped_at: int | None = None
         self.ended_at: int | None = None
@@ -309,6 +311,12 @@ class Folding:
         self.left_queue_at = at
         self.queue_status = clean_text(words[2], _MAX_WORD)
 
+    def say_dropped(self, _at: int, _words: list[str]) -> None:
+        """That was no conversation: whatever comes of the wait is this call's outcome."""
+        self.dropped = True
+        self.stage = Stage.QUEUE
+        self.conversation = Conversation(self.call)
+
     def say_mark(self, _at: int, words: list[str]) -> None:
         outcome = _OUTCOMES.get(words[1])
         if outcome is not None:
@@ -364,6 +372,7 @@ _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
     "recorded": Folding.say_recorded,
     "wait": Folding.say_wait,
     "left": Folding.say_left,
+    "dropped": Folding.say_dropped,
     "mark": Folding.say_mark,
     "hangup": Folding.say_hangup,
 }

@@ -16,6 +16,7 @@ from typing import assert_never
 from hotline_ivr.errors import PresenceRefused
 
 NO_ANSWER = "no-answer"
+DROPPED = "dropped"
 WRAP_UP = "wrap-up"
 """Pause reasons that we give ourselves; no reason of the configuration may have their names."""
 
@@ -137,6 +138,11 @@ class RangInVain:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedCaller:
+    """The operator's phone took a call up and was gone within 0.3 s; the dialplan has paused it."""
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPaused:
     """Somebody else has paused the operator in Asterisk itself; an empty reason is none given."""
 
@@ -161,6 +167,7 @@ PresenceEvent = (
     | CallAnswered
     | CallEnded
     | RangInVain
+    | DroppedCaller
     | FoundPaused
     | FoundReady
     | TimePassed
@@ -191,8 +198,9 @@ def after(  # noqa: PLR0911  one for each event
             return replace(presence, unanswered=0) if presence.unanswered else presence
         case CallEnded(queue):
             return _call_ended(presence, rules.wrap_up.get(queue, timedelta()), at, rules)
-        case RangInVain():
-            return _rang_in_vain(presence, at, rules)
+        case RangInVain() | DroppedCaller():
+            in_vain = _rang_in_vain if isinstance(event, RangInVain) else _dropped
+            return in_vain(presence, at, rules)
         case FoundPaused(reason):
             return _found_paused(presence, reason, at, rules)
         case FoundReady():
@@ -267,10 +275,21 @@ def _rang_in_vain(presence: Presence, at: datetime, rules: PresenceRules) -> Pre
     count = presence.unanswered + 1
     if not rules.unanswered_limit or count < rules.unanswered_limit:
         return replace(presence, unanswered=count)
+    return _left_in_peace(presence, NO_ANSWER, at, rules)
+
+
+def _dropped(presence: Presence, at: datetime, rules: PresenceRules) -> Presence:
+    """Once is enough: the next caller would be dropped as well. A wrap-up after such a call is none."""
+    if presence.standing not in {Standing.READY, Standing.WRAP_UP} or not rules.unanswered_limit:
+        return presence
+    return _left_in_peace(presence, DROPPED, at, rules)
+
+
+def _left_in_peace(presence: Presence, reason: str, at: datetime, rules: PresenceRules) -> Presence:
     pause = rules.unanswered_pause
     until = None if pause is None else at + pause
     return Presence(
-        Standing.PAUSED, at, OURSELVES, NO_ANSWER, until, returns=until is not None, asked=presence.asked
+        Standing.PAUSED, at, OURSELVES, reason, until, returns=until is not None, asked=presence.asked
     )
 
 

@@ -38,6 +38,7 @@ _STAGES = {
     "head-start": "counts in the queue as if it had come {1} s earlier",
     "wait": "into queue {1}, for {2} s at most",
     "left": "out of queue {1}: {2}",
+    "dropped": "dropped by the operator at once, waits on in queue {1}",
     "mark": "outcome settled: {1}",
     "hangup": "we hang up",
 }

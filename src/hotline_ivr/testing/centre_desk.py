@@ -1,6 +1,7 @@
-"""The telephones of a call centre outside, all on one port, each number with manners of its own.
+"""The telephones of a call centre or of operators, all on one port, each number with manners of its own.
 
-Of SIP only what a call from Asterisk needs: ring, answer, refuse, press a key by INFO, hang up.
+Of SIP only what a call from Asterisk needs: ring, answer, refuse, press a key by INFO, hang up; and what a
+broken telephone does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing_extensions import override
 _COPIED = re.compile(rb"^(?:Via|From|To|Call-ID|CSeq)\s*:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 _FRAME_S = 0.02
 _SPEAKS_S = 60.0
+_DROPS_AFTER_S = 0.05
 
 
 class Manners(StrEnum):
@@ -32,6 +34,23 @@ class Manners(StrEnum):
     DECLINES = "declines"
     BUSY = "busy"
     RINGS = "rings"
+    # Off before the call: not a word to the INVITE, nor to anything after it.
+    OFF = "off"
+    # Rings, and is switched off in mid-ring: nothing more is heard of it.
+    DIES = "dies"
+    # 480, and 603.
+    UNAVAILABLE = "unavailable"
+    REFUSES = "refuses"
+    # Picks up, and is gone within 100 ms.
+    DROPS = "drops"
+
+
+_REFUSALS = {
+    Manners.BUSY: "486 Busy Here",
+    Manners.UNAVAILABLE: "480 Temporarily Unavailable",
+    Manners.REFUSES: "603 Decline",
+}
+_SPEECHLESS = frozenset({Manners.OFF, Manners.DIES})
 
 
 @dataclass
@@ -46,6 +65,7 @@ class DeskCall:
     peer: tuple[str, int]
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     answered: bool = False
+    answered_at: float = 0.0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def header(self, name: str) -> str:
@@ -102,6 +122,8 @@ class CentreDesk(asyncio.DatagramProtocol):
         known = next((call for call in self.calls if call.call_id.encode() in data), None)
         if method == b"INVITE" and known is None:
             self._rung(data, addr)
+        elif known is not None and self._manners_of(known) in _SPEECHLESS:
+            return
         elif method == b"CANCEL" and known is not None:
             self._reply(data, addr, "200 OK", known)
             self._reply(known.invite, addr, "487 Request Terminated", known)
@@ -117,24 +139,32 @@ class CentreDesk(asyncio.DatagramProtocol):
         call.call_id = call.header("Call-ID")
         call.caller = call.header("From").partition("sip:")[2].partition("@")[0]
         self.calls.append(call)
+        manners = self._manners_of(call)
+        if manners is Manners.OFF:
+            return
         self._reply(data, addr, "180 Ringing", call)
-        manners = self._manners.get(number, Manners.RINGS)
-        if manners is Manners.BUSY:
-            self._reply(data, addr, "486 Busy Here", call)
+        if (refusal := _REFUSALS.get(manners)) is not None:
+            self._reply(data, addr, refusal, call)
             call.ended.set()
-        elif manners is not Manners.RINGS:
+        elif manners not in {Manners.RINGS, Manners.DIES}:
             task = asyncio.create_task(self._answer(call, manners))
             self._tasks.add(task)
+
+    def _manners_of(self, call: DeskCall) -> Manners:
+        return self._manners.get(call.number, Manners.RINGS)
 
     async def _answer(self, call: DeskCall, manners: Manners) -> None:
         port = self._rtp.get_extra_info("sockname")[1]
         lines = ("v=0", "o=desk 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0")
         sdp = "".join(f"{line}\r\n" for line in (*lines, f"m=audio {port} RTP/AVP 8", "a=rtpmap:8 PCMA/8000"))
         self._reply(call.invite, call.peer, "200 OK", call, sdp)
-        call.answered = True
+        call.answered, call.answered_at = True, time.time()
         self._news.set()
         if manners is Manners.TALKS:
             await self._talk(call)
+        elif manners is Manners.DROPS:
+            await asyncio.sleep(_DROPS_AFTER_S)
+            self.hang_up(call)
         elif manners in {Manners.PRESSES, Manners.DECLINES}:
             await asyncio.sleep(self._after)
             key = "1" if manners is Manners.PRESSES else "5"

@@ -308,6 +308,11 @@ class PhoneCall:
         chunks = (chunk.pcm for chunk in self._chunks if since is None or chunk.at >= since)
         return Audio.from_pcm(b"".join(chunks), self._rate or 8000)
 
+    def heard_at(self) -> list[tuple[float, Audio]]:
+        """What has been heard piece by piece, each with the moment of its end (seconds since the epoch)."""
+        rate = self._rate or 8000
+        return [(chunk.at, Audio.from_pcm(chunk.pcm, rate)) for chunk in self._chunks]
+
     async def wait_heard(
         self, condition: Callable[[Audio], bool], deadline: float, what: str, *, since: float | None = None
     ) -> Audio:

@@ -117,9 +117,17 @@ class Metrics:
         """Add how many operators stand how to the queues, whatever their phones do."""
         self.registry.register(_StandingCollector(standings))
 
-    def watch_link(self, connected: Callable[[], bool], dropped: Callable[[], Mapping[str, int]]) -> None:
-        """Add what there is to know of the manager link; `dropped` is events not used, by reason."""
-        self.registry.register(_LinkCollector(connected, dropped))
+    def watch_link(
+        self,
+        connected: Callable[[], bool],
+        dropped: Callable[[], Mapping[str, int]],
+        logins: Callable[[], Mapping[str, int]],
+    ) -> None:
+        """Add what there is to know of the manager link.
+
+        `dropped` is events not used, by reason; `logins` those tried, by result.
+        """
+        self.registry.register(_LinkCollector(connected, dropped, logins))
 
     def watch_alerts(self, queued: Callable[[], int], alarms: Callable[[], Alarms]) -> None:
         """Add the alerts on their way, and the alarms that somebody has been told of."""
@@ -204,9 +212,15 @@ class _PromiseCollector(Collector):
 
 
 class _LinkCollector(Collector):
-    def __init__(self, connected: Callable[[], bool], dropped: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(
+        self,
+        connected: Callable[[], bool],
+        dropped: Callable[[], Mapping[str, int]],
+        logins: Callable[[], Mapping[str, int]],
+    ) -> None:
         self._connected = connected
         self._dropped = dropped
+        self._logins = logins
 
     @override
     def collect(self) -> Iterator[Metric]:
@@ -218,3 +232,7 @@ class _LinkCollector(Collector):
         for reason, count in self._dropped().items():
             dropped.add_metric([reason], count)
         yield dropped
+        logins = CounterMetricFamily("hotline_ami_logins", "Logins to Asterisk.", labels=["result"])
+        for result, count in self._logins().items():
+            logins.add_metric([result], count)
+        yield logins

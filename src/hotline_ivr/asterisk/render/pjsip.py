@@ -28,6 +28,8 @@ def _global() -> str:
             ("user_agent", "hotline-ivr"),
             # Phones name themselves; what names no phone is a carrier if its address is one.
             ("endpoint_identifier_order", "username,ip"),
+            # A phone that was switched off is known to be gone so soon (s) after its registration is over.
+            ("contact_expiration_check_interval", 5),
             ("debug", "no"),
         ],
     )

@@ -55,6 +55,9 @@ def _queue(queue: Queue) -> list[tuple[str, str | int]]:
         ("announce-frequency", 0),
         ("announce-holdtime", "no"),
         ("announce-position", "no"),
-        ("setinterfacevar", "no"),
+        # The dialplan pauses a phone that takes up and is gone at once.
+        ("setinterfacevar", "yes"),
+        # Who is rung after somebody has declined is rung for the whole time, and not for what is left of it.
+        ("timeoutrestart", "yes"),
         ("reportholdtime", "no"),
     ]

@@ -1,0 +1,88 @@
+"""The checker that says whether a caller was ever with nobody and nothing."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hotline_ivr.routing.cel import CallEvent
+from hotline_ivr.testing.audio import Audio, tone
+from hotline_ivr.testing.company import Company, Had, company
+
+CALLER, OPERATOR, CENTRE = "test-1.1", "test-1.2", "test-1.3"
+NAMES = {
+    CALLER: "PJSIP/trunk-carrier-00000001",
+    OPERATOR: "PJSIP/anna.k3v9-00000002",
+    CENTRE: "PJSIP/trunk-carrier-00000003",
+}
+
+
+def event(at: float, kind: str, extra: str = "", channel: str = CALLER) -> CallEvent:
+    text = json.dumps({"extra": extra} if kind == "HOTLINE" else {"bridge_id": extra})
+    return CallEvent(kind, round(at * 1e6), channel, CALLER, NAMES[channel], text, 0, round(at * 1000))
+
+
+EVENTS = [
+    event(100.5, "HOTLINE", "play|en/greeting|greeting"),
+    event(102.5, "HOTLINE", "played|SUCCESS"),
+    event(102.5, "HOTLINE", "wait|main|300"),
+    event(110.0, "BRIDGE_ENTER", "b", OPERATOR),
+    event(110.0, "BRIDGE_ENTER", "b"),
+    event(120.0, "BRIDGE_EXIT", "b"),
+]
+
+
+def quiet(seconds: float) -> Audio:
+    return Audio(np.zeros(round(seconds * 8000)), 8000)
+
+
+def listened(*pieces: tuple[float, Audio]) -> Company:
+    return company(100.0, 100.5, 120.0, EVENTS, pieces)
+
+
+def test_each_moment_is_told_by_the_record_and_what_was_heard() -> None:
+    had = listened((110.0, tone(440, 9.5)), (120.0, quiet(10)))
+    assert had.nothing() == []
+    assert had.in_words() == "prompt 2.0, music 7.5, operator 10.0"
+    assert had.had(Had.RINGING) == 0.5
+
+
+@pytest.mark.parametrize(("silent_s", "expected"), [(2.0, 0), (3.0, 0), (3.5, 1), (7.5, 1)])
+def test_silence_in_the_queue_is_nothing_and_counts_from_three_seconds_on(
+    silent_s: float, expected: int
+) -> None:
+    had = listened((110.0 - silent_s, tone(440, 9.5 - silent_s)), (110.0, quiet(silent_s)))
+    assert len(had.nothing()) == expected
+    assert had.longest_nothing == pytest.approx(silent_s)
+
+
+def test_where_no_audio_comes_at_all_there_is_nothing_though_the_record_says_music() -> None:
+    had = listened((104.0, tone(440, 3.5)), (120.0, tone(440, 10)))
+    (alone,) = had.nothing()
+    assert (alone.start, alone.end) == (104.0, 110.0)
+
+
+def test_a_prompt_that_is_played_and_not_heard_is_nothing() -> None:
+    had = company(100.0, 100.5, 106.0, EVENTS[:1], [(106.0, quiet(5.5))])
+    assert [stretch.had for stretch in had.stretches] == [Had.RINGING, Had.NOTHING]
+
+
+def test_somebody_outside_and_a_recorder_are_company_though_they_are_silent() -> None:
+    events = [
+        event(101.0, "BRIDGE_ENTER", "b", CENTRE),
+        event(101.0, "BRIDGE_ENTER", "b"),
+        event(106.0, "BRIDGE_EXIT", "b"),
+        event(106.0, "HOTLINE", "record|box|box/1.wav"),
+        event(112.0, "HOTLINE", "recorded|DTMF"),
+    ]
+    had = company(100.0, 100.0, 112.0, events, [(101.0, tone(440, 1))])
+    assert had.in_words() == "music 1.0, somebody outside 5.0, recorder 6.0"
+
+
+def test_alone_in_a_bridge_is_alone() -> None:
+    events = [*EVENTS[:5], event(112.0, "BRIDGE_EXIT", "b", OPERATOR)]
+    had = company(100.0, 100.5, 120.0, events, [(110.0, tone(440, 9.5))])
+    (alone,) = had.nothing()
+    assert (alone.start, alone.end) == (112.0, 120.0)
