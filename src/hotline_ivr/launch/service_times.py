@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,7 +11,7 @@ import structlog
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import StoreError
-from hotline_ivr.routing.expected_wait import Services
+from hotline_ivr.routing.expected_wait import FEWEST_SERVICES, Services
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.talks import recent_talks
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 # How often (seconds) the record is asked: service times change over hours.
 REFRESH = 60.0
-# The same while nothing is known yet.
+# The same while too little is known of every queue.
 FIRST_REFRESH = 5.0
 # How far back conversations count.
 RECENT = timedelta(days=14)
@@ -45,13 +45,19 @@ class ServiceTimes:
                 except StoreError as error:
                     log.warning("service times are not read now", reason=str(error))
                 else:
-                    queues, known = self._plan().queues, bool(talks)
-                    self._use({
-                        name: Services(talk + queues[name].wrap_up + RING_S for talk in each)
-                        for name, each in talks.items()
-                        if name in queues
-                    })  # fmt: skip
+                    known = self._hand_on(talks)
             await asyncio.sleep(REFRESH if known else FIRST_REFRESH)
+
+    def _hand_on(self, talks: Mapping[str, Sequence[float]]) -> bool:
+        """Whether there is a queue of which enough is known."""
+        queues = self._plan().queues
+        services = {
+            name: Services(talk + queues[name].wrap_up + RING_S for talk in each)
+            for name, each in talks.items()
+            if name in queues
+        }
+        self._use(services)
+        return any(len(each) >= FEWEST_SERVICES for each in services.values())
 
 
 def wanted(plan: Plan) -> bool:
