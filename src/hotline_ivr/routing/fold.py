@@ -119,10 +119,12 @@ def _record(
     left_at = known.left_queue_at if known.left_queue_at is not None else ended_at
     waited_until = connected_at if connected_at is not None else left_at
     arrived_at = known.started_at if known.started_at is not None else first_at
-    called_off_at = ended_at if ended_by is EndedBy.CALLER and connected_at is None else None
+    restarting = _hung_up_for_a_restart(known, restarted_at)
+    called_off = connected_at is None and (ended_by is EndedBy.CALLER or restarting)
+    called_off_at = ended_at if called_off else None
     legs = [leg for leg in known.legs.values() if not leg.name.startswith(_OWN_PAIR)]
     reasons = list(known.reasons)
-    if cut or _hung_up_for_a_restart(known, restarted_at):
+    if cut or restarting:
         reasons.append(RESTARTED)
     elif finished and outcome is Outcome.TECHNICAL and known.marked is None:
         reasons.append(NOTHING_SETTLED)
