@@ -28,8 +28,18 @@ ONE_AT_A_TIME = (
 """Files that one worker takes one after the other, in this order."""
 
 LONG = (
+    "tests/acceptance/test_alerts.py",
+    "tests/acceptance/test_shifts.py",
+    "tests/acceptance/test_cut_link.py",
+    "tests/acceptance/test_control.py",
+    "tests/acceptance/test_callbacks.py",
+    "tests/acceptance/test_operators.py",
     "tests/acceptance/test_service_dead.py",
+    "tests/acceptance/test_zombie_phones.py",
     "tests/acceptance/test_menus.py",
+    "tests/acceptance/test_day.py",
+    "tests/acceptance/test_wake_up.py",
+    "tests/acceptance/test_promises.py",
     "tests/acceptance/test_overrides.py",
 )
 """Files that take longest, longest first: begun last, one of them would keep everybody waiting."""

@@ -14,7 +14,7 @@ def setup(*words: str, state: Path, **variables: str) -> subprocess.CompletedPro
         env={**os.environ, "HOTLINE_STATE": str(state), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 
