@@ -11,7 +11,15 @@ from hotline_ivr.config.outside import Prefix
 from hotline_ivr.config.types import Duration, Identifier, PromptId, WeeklyHours
 
 CallbackReason = Literal[
-    "callback", "abandoned", "timed-out", "no-operator", "full", "overflow-lost", "technical", "voicemail"
+    "callback",
+    "abandoned",
+    "timed-out",
+    "no-operator",
+    "full",
+    "over-limit",
+    "overflow-lost",
+    "technical",
+    "voicemail",
 ]
 
 

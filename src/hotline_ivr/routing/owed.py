@@ -20,6 +20,7 @@ _OWED = frozenset(
         Outcome.TIMED_OUT,
         Outcome.NO_OPERATOR,
         Outcome.FULL,
+        Outcome.OVER_LIMIT,
         # We cut the caller off.
         Outcome.TECHNICAL,
     }
