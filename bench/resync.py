@@ -83,7 +83,7 @@ def read_plainly(settings: Settings, secret: str) -> tuple[float, int]:
     size = 0
     with socket.create_connection((settings.ami_host, settings.ami_port), _TIMEOUT_S) as link:
         login = f"Action: Login\r\nUsername: {AMI_USER}\r\nSecret: {secret}\r\nEvents: off\r\n\r\n"
-        link.sendall(login.encode() + b"Action: QueueStatus\r\n\r\n")
+        link.sendall(f"{login}Action: QueueStatus\r\n\r\n".encode())
         tail = b""
         while b"QueueStatusComplete" not in tail:
             piece = link.recv(262_144)
