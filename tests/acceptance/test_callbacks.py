@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 DESK_PORT = free_port()
 LATER = "+4722851401"
 GLAD, MACHINE, RINGING = "+4790041001", "+4790041002", "+4790041003"
+A_TALK_S = 0.8
+"""Long enough to be no phone that was dropped."""
 MANNERS = {GLAD: Manners.PRESSES, MACHINE: Manners.TALKS, RINGING: Manners.RINGS}
 
 
@@ -65,6 +67,7 @@ async def test_who_was_promised_a_call_presses_1_and_speaks_with_somebody(
         (call,) = desk.to(GLAD)
         assert call.caller == LATER, "the line's number is shown"
         assert GLAD in ringing.row.peer, "and the operator sees who it is"
+        await asyncio.sleep(A_TALK_S)
         await ringing.hang_up()
         (kept,) = await owed(stack, GLAD, lambda found: bool(found) and found[0]["state"] != "open")
         (record,) = calls_back(stack, GLAD)

@@ -90,6 +90,8 @@ async def order_of_delivery(anna: Phone, talking: PhoneCall, count: int) -> list
         peers.append(rung.row.peer)
         await rung.answer()
         await rung.wait_heard(lambda heard: heard.seconds > 0.1, 10, "the caller")
+        # Long enough to be no phone that was dropped.
+        await asyncio.sleep(0.6)
     await rung.hang_up()
     return peers
 

@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 PREFERRED, OTHER = "+4722851298", "+4722851297"
 RELAX_S = 8
+A_TALK_S = 0.8
+"""Long enough to be no phone that was dropped."""
 SKILLS = {"anna": {"english": 1}, "bo": {"english": 2}}
 
 
@@ -89,6 +91,7 @@ async def test_the_better_one_is_rung_first_whoever_has_rested_longer(
         await dial(stack, telephones, f"+479003100{place}", OPEN)
         rung = await anna.wait_rung(15)
         await rung.answer()
+        await asyncio.sleep(A_TALK_S)
         await rung.hang_up()
     await gone(stack, anna, bo)
 
@@ -108,12 +111,14 @@ async def test_the_less_skilled_one_is_rung_for_who_has_waited_and_serves_others
         rung = await bo.wait_rung(RELAX_S)
         assert f"{base}1" in rung.row.peer, "kept idle for a caller who does not admit him yet"
         await rung.answer()
+        await asyncio.sleep(A_TALK_S)
         await rung.hang_up()
         rung = await bo.wait_rung(RELAX_S + 15)
         assert f"{base}0" in rung.row.peer
         # A second for the queue's whole seconds.
         assert time.monotonic() - joined >= RELAX_S - 2, "too early"
         await rung.answer()
+        await asyncio.sleep(A_TALK_S)
         await rung.hang_up()
     finally:
         if dead:
@@ -134,10 +139,12 @@ async def test_a_head_start_counts_as_waiting_also_for_who_is_admitted(
     rung = await bo.wait_rung(RELAX_S + 15)
     assert "+4790031201" in rung.row.peer
     await rung.answer()
+    await asyncio.sleep(A_TALK_S)
     await rung.hang_up()
     rung = await bo.wait_rung(RELAX_S + 15)
     assert "+4790031200" in rung.row.peer
     assert time.monotonic() - before >= RELAX_S - 2
     await rung.answer()
+    await asyncio.sleep(A_TALK_S)
     await rung.hang_up()
     await gone(stack, bo)

@@ -76,6 +76,8 @@ async def test_words_come_in_the_music_and_a_caller_who_hears_them_is_delivered_
         await rung.wait_heard(
             lambda told: recognise(told, spoken).recognised, 15, "which line the call is for"
         )
+        # Long enough to be no phone that was dropped.
+        await asyncio.sleep(0.8)
         await rung.hang_up()
         await phone.unregister()
     finally:
