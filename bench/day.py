@@ -33,8 +33,8 @@ SERVICE_S = 3.0
 PATIENCE_S = 4.0
 CALLS = 400
 IN_TIME_S = 2.0
-LEAST_TALK_S = 0.35
-"""Who hangs up sooner has dropped the caller, who then waits on; it makes the mean talk 0.02 s longer."""
+LEAST_TALK_S = 1.0
+"""Who hangs up sooner has dropped the caller, who then waits on; it makes the mean talk 0.15 s longer."""
 SEED = 20
 DAYS = 1000
 RTP_PORTS = 1600
