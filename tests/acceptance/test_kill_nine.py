@@ -14,6 +14,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -126,6 +127,9 @@ def test_the_comparison_finds_what_is_lost_doubled_or_wrong() -> None:
     assert "no record" in differences(rows, called, talks, records[1:])[0]
     wrong = [{"caller": "1", "outcome": "abandoned"}, *records[1:]]
     assert "abandoned, but" in differences(rows, called, talks, wrong)[0]
+    # Only where the answer came with the hang-up or after it may the two sides see it otherwise.
+    late = [replace(talks[0], answered=rows[0].ended)]
+    assert [text[:1] for text in differences(rows, called, late, wrong)] == ["3"]
 
 
 async def answers(stack: HotlineStack, asks: int) -> None:
