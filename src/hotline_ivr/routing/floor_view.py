@@ -5,6 +5,7 @@ Pure: a floor, the operators' presences and the plan go in, a value comes out. M
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,8 +82,23 @@ class FloorView:
 
 def floor_view(plan: Plan, floor: Floor, presences: Mapping[str, Presence], *, linked: bool) -> FloorView:
     """The floor as it is; `linked` tells whether Asterisk can be heard now."""
+    # Gathered once: this is looked at every second, and there may be a thousand operators.
+    queues_of: defaultdict[str, list[str]] = defaultdict(list)
+    for name, queue in plan.queues.items():
+        for operator in dict.fromkeys(queue.operators):
+            queues_of[operator].append(name)
+    seen_of: defaultdict[str, list[MemberSeen]] = defaultdict(list)
+    for member in floor.members.values():
+        seen_of[member.operator].append(member)
     operators = tuple(
-        _operator(plan, operator, floor, presences.get(operator), linked=linked)
+        _operator(
+            plan,
+            operator,
+            tuple(queues_of[operator]),
+            seen_of[operator] if linked else [],
+            presences.get(operator),
+            linked=linked,
+        )
         for operator in plan.operators
     )
     by_id = {each.id: each for each in operators}
@@ -95,10 +111,14 @@ def floor_view(plan: Plan, floor: Floor, presences: Mapping[str, Presence], *, l
 
 
 def _operator(
-    plan: Plan, operator: str, floor: Floor, presence: Presence | None, *, linked: bool
+    plan: Plan,
+    operator: str,
+    queues: tuple[str, ...],
+    seen: Sequence[MemberSeen],
+    presence: Presence | None,
+    *,
+    linked: bool,
 ) -> OperatorView:
-    queues = tuple(name for name, queue in plan.queues.items() if operator in queue.operators)
-    seen = [each for each in floor.members.values() if each.operator == operator] if linked else []
     if not linked:
         found = [WhyNot(Why.LINK_LOST), *_own_reasons(presence, queues)]
     else:
