@@ -10,7 +10,6 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.alarms import Alarm
 from hotline_ivr.routing.alert_words import ghost_open
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen, fold_all
-from hotline_ivr.routing.floor_view import floor_view
 from hotline_ivr.routing.ghost_open import Deserted, deserted
 from hotline_ivr.routing.on_duty import OnDuty
 from hotline_ivr.routing.overrides import Override, OverrideKind
@@ -46,8 +45,7 @@ def found(
     overrides: tuple[Override, ...] = (),
 ) -> dict[str, Deserted] | None:
     book = Rulebook(plan or a_plan(), overrides)
-    view = floor_view(book.plan, seen, {"anna": anna, "bjorn": bjorn}, linked=linked)
-    looked = deserted(book, view, NOON)
+    looked = deserted(book, seen, {"anna": anna, "bjorn": bjorn}, NOON, linked=linked)
     return None if looked is None else dict(looked)
 
 

@@ -196,7 +196,7 @@ class OperatorKeeper:
 
     def in_call(self, operator: str) -> bool:
         """Whether the operator talks with a caller of a queue."""
-        return any(seen.in_call for seen in self._floor.members.values() if seen.operator == operator)
+        return any(seen.in_call for seen in self._floor.of_operator(operator))
 
     def _member_seen(self, before: MemberSeen | None, now: MemberSeen) -> None:
         was_in_call = before is not None and before.in_call
@@ -246,7 +246,7 @@ class OperatorKeeper:
 
     def _believe_asterisk(self, operator: str) -> None:
         presence = self._book.of(operator)
-        seen = [each for each in self._floor.members.values() if each.operator == operator]
+        seen = self._floor.of_operator(operator)
         if presence is None or not seen:
             return
         want = wanted(presence).paused
@@ -257,7 +257,7 @@ class OperatorKeeper:
 
     def _first_presence(self, operator: str, now: datetime) -> Presence:
         """Of an operator of whom nothing is known: as Asterisk has it, else as the plan says."""
-        seen = [each for each in self._floor.members.values() if each.operator == operator]
+        seen = self._floor.of_operator(operator)
         if seen and all(each.paused for each in seen):
             ready = Presence(Standing.READY, now, BY_ASTERISK)
             return after(ready, FoundPaused(seen[0].reason), now, self._rules)

@@ -61,8 +61,8 @@ class Waker:
 
     @property
     def hurried(self) -> bool:
-        """Whether events must be read as they come: somebody waits for an operator."""
-        return self._waking.somebody_waits
+        """Whether events must be read as they come: somebody waits for an operator who may become free."""
+        return self._waking.anybody_unserved(self._clock())
 
     def use(self, plan: Plan) -> None:
         self._waking.use(rules_of(plan))

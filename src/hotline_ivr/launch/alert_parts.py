@@ -19,7 +19,6 @@ from hotline_ivr.launch.loops import Loop
 from hotline_ivr.routing.alarms import AlarmKey, Alarms
 from hotline_ivr.routing.alert_words import ASTERISK, RECORD, trial
 from hotline_ivr.routing.alerts import Alert, Channel, QueuedAlert, addressed
-from hotline_ivr.routing.floor_view import floor_view
 from hotline_ivr.routing.ghost_open import deserted
 from hotline_ivr.routing.on_duty import OnDuty, on_duty
 from hotline_ivr.routing.rulebook import Rulebook
@@ -107,8 +106,8 @@ class AlertParts:
 
     def _look(self, now: datetime) -> Seen:
         book, floor = self._book(), self._floor
-        view = floor_view(book.plan, floor.seen, floor.operators.presences(), linked=floor.linked)
-        return Seen(book.plan, deserted(book, view, now), self._wrong(), self.duty(now))
+        empty = deserted(book, floor.seen, floor.operators.presences(), now, linked=floor.linked)
+        return Seen(book.plan, empty, self._wrong(), self.duty(now))
 
     def _wrong(self) -> Mapping[AlarmKey, str]:
         found: dict[AlarmKey, str] = {}

@@ -6,7 +6,7 @@ and metrics and never the record.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -105,11 +105,45 @@ def _frozen() -> Mapping[tuple[str, str], MemberSeen]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seating:
+    """Which operators a queue has, and which queues an operator; hardly an event changes it."""
+
+    operators: Mapping[str, tuple[str, ...]]
+    queues: Mapping[str, tuple[str, ...]]
+
+
+def _seating(keys: Iterable[tuple[str, str]]) -> _Seating:
+    operators: defaultdict[str, list[str]] = defaultdict(list)
+    queues: defaultdict[str, list[str]] = defaultdict(list)
+    for queue, operator in keys:
+        operators[queue].append(operator)
+        queues[operator].append(queue)
+    return _Seating(
+        {queue: tuple(names) for queue, names in operators.items()},
+        {operator: tuple(names) for operator, names in queues.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
     """Members by (queue, operator), and waiting callers by call."""
 
     members: Mapping[tuple[str, str], MemberSeen] = field(default_factory=_frozen)
     waiting: Mapping[str, CallerJoined] = field(default_factory=lambda: MappingProxyType({}))
+    #: Follows from the members; kept where it is known already.
+    seating: _Seating | None = field(default=None, compare=False, repr=False)
+
+    def of_queue(self, queue: str) -> list[MemberSeen]:
+        """The members of a queue, in the order in which they came."""
+        return [self.members[queue, each] for each in self._seated.operators.get(queue, ())]
+
+    def of_operator(self, operator: str) -> list[MemberSeen]:
+        """The operator's membership of each queue."""
+        return [self.members[each, operator] for each in self._seated.queues.get(operator, ())]
+
+    @property
+    def _seated(self) -> _Seating:
+        return self.seating or _seating(self.members)
 
     def operators(self) -> Mapping[str, OperatorState]:
         """Each operator's state; one phone serves all of an operator's queues."""
@@ -165,9 +199,8 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
             member = floor.members.get((queue, operator))
             return floor if member is None else _put(floor, replace(member, in_call=True))
         case MemberGone(queue, operator):
-            return replace(
-                floor, members={key: seen for key, seen in floor.members.items() if key != (queue, operator)}
-            )
+            left = {key: seen for key, seen in floor.members.items() if key != (queue, operator)}
+            return replace(floor, members=left, seating=_seating(left))
         case CallerJoined(queue, call):
             known = floor.waiting.get(call)
             if known is not None and known.queue == queue:
@@ -185,9 +218,12 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
 
 def _put(floor: Floor, member: MemberSeen) -> Floor:
     key = member.queue, member.operator
-    return (
-        floor if floor.members.get(key) == member else replace(floor, members={**floor.members, key: member})
-    )
+    known = floor.members.get(key)
+    if known == member:
+        return floor
+    members = {**floor.members, key: member}
+    seating = floor.seating if known is not None and floor.seating is not None else _seating(members)
+    return replace(floor, members=members, seating=seating)
 
 
 def _still_in_call(known: MemberSeen | None, now: MemberSeen) -> MemberSeen:

@@ -82,20 +82,17 @@ class FloorView:
 
 def floor_view(plan: Plan, floor: Floor, presences: Mapping[str, Presence], *, linked: bool) -> FloorView:
     """The floor as it is; `linked` tells whether Asterisk can be heard now."""
-    # Gathered once: this is looked at every second, and there may be a thousand operators.
+    # Gathered once: there may be a thousand operators.
     queues_of: defaultdict[str, list[str]] = defaultdict(list)
     for name, queue in plan.queues.items():
         for operator in dict.fromkeys(queue.operators):
             queues_of[operator].append(name)
-    seen_of: defaultdict[str, list[MemberSeen]] = defaultdict(list)
-    for member in floor.members.values():
-        seen_of[member.operator].append(member)
     operators = tuple(
-        _operator(
+        operator_view(
             plan,
             operator,
             tuple(queues_of[operator]),
-            seen_of[operator] if linked else [],
+            floor.of_operator(operator) if linked else [],
             presences.get(operator),
             linked=linked,
         )
@@ -110,7 +107,7 @@ def floor_view(plan: Plan, floor: Floor, presences: Mapping[str, Presence], *, l
     return FloorView(linked, queues, operators)
 
 
-def _operator(
+def operator_view(
     plan: Plan,
     operator: str,
     queues: tuple[str, ...],
@@ -119,6 +116,7 @@ def _operator(
     *,
     linked: bool,
 ) -> OperatorView:
+    """One operator of these queues, whose memberships are `seen`; `linked` as for floor_view."""
     if not linked:
         found = [WhyNot(Why.LINK_LOST), *_own_reasons(presence, queues)]
     else:

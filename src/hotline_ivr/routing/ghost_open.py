@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline_ivr.routing.floor_view import FloorView, OperatorView, Why, why_in_words
+from hotline_ivr.routing.floor import Floor
+from hotline_ivr.routing.floor_view import OperatorView, Why, operator_view, why_in_words
+from hotline_ivr.routing.presence import Presence
 from hotline_ivr.routing.queue_lines import lines_of_queues
 from hotline_ivr.routing.rulebook import Rulebook
 
@@ -28,19 +30,31 @@ class Deserted:
     why_not: tuple[tuple[str, str], ...]
 
 
-def deserted(book: Rulebook, view: FloorView, now: datetime) -> Mapping[str, Deserted] | None:
-    """The deserted queues at `now` (aware), by id; None while nobody can tell."""
-    if not view.linked:
+def deserted(
+    book: Rulebook, floor: Floor, presences: Mapping[str, Presence], now: datetime, *, linked: bool
+) -> Mapping[str, Deserted] | None:
+    """The deserted queues at `now` (aware), by id; None while Asterisk is not linked.
+
+    This is asked every second, and there may be a thousand operators: of each queue no more are looked at
+    than until one is found at work.
+    """
+    if not linked:
         return None
-    operators = {each.id: each for each in view.operators}
-    waiting = {each.id: each.waiting for each in view.queues}
     found: dict[str, Deserted] = {}
     for queue, lines in lines_of_queues(book.plan).items():
         open_lines = tuple(line for line in lines if _needs_people(book, line, now))
-        staff = [operators[name] for name in book.plan.queues[queue].operators]
-        if open_lines and not any(is_at_work(each) for each in staff):
+        if not open_lines:
+            continue
+        staff = []
+        for name in book.plan.queues[queue].operators:
+            seen = floor.of_operator(name)
+            staff.append(operator_view(book.plan, name, (queue,), seen, presences.get(name), linked=True))
+            if is_at_work(staff[-1]):
+                break
+        else:
             why_not = tuple((f"{each.id} ({each.name})", _reasons(each)) for each in staff)
-            found[queue] = Deserted(queue, open_lines, waiting.get(queue, 0), why_not)
+            waiting = sum(each.queue == queue for each in floor.waiting.values())
+            found[queue] = Deserted(queue, open_lines, waiting, why_not)
     return found
 
 

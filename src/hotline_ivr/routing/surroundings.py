@@ -44,7 +44,7 @@ class Surroundings:
         """A queue as it is; None where nobody looks."""
         if self.floor is None:
             return None
-        states = [state_of(member) for (queue, _), member in self.floor.members.items() if queue == name]
+        states = [state_of(member) for member in self.floor.of_queue(name)]
         present = [state for state in states if state is not OperatorState.UNREACHABLE]
         if name in self.deserted:
             present = []

@@ -79,7 +79,7 @@ class WaitWatch:
         return self._calibrations.get(queue, Calibration()).expected(needed, seconds)
 
     def _operator_seen(self, operator: str, floor: Floor, now: datetime) -> None:
-        seats = [seen for seen in floor.members.values() if seen.operator == operator]
+        seats = floor.of_operator(operator)
         if not any(map(_at_work, seats)):
             if (began := self._engaged_since.pop(operator, None)) is not None:
                 self._last[operator] = began, now
@@ -108,7 +108,7 @@ class WaitWatch:
             for each in floor.waiting.values()
             if each.queue == queue and each.call != without and (each.joined or now) <= now - head_start
         ]
-        members = [seen for (name, _), seen in floor.members.items() if name == queue and _serves(seen)]
+        members = list(filter(_serves, floor.of_queue(queue)))
         free = sum(state_of(seen) is OperatorState.FREE and not _at_work(seen) for seen in members)
         needed = len(before) + 1 - free
         serving = [
@@ -137,7 +137,7 @@ def _serves(seen: MemberSeen) -> bool:
 
 def _share(floor: Floor, queue: str, operator: str) -> float:
     """How much of an operator's work is for this queue, by how many callers wait in each."""
-    queues = [name for name, who in floor.members if who == operator]
+    queues = [seen.queue for seen in floor.of_operator(operator)]
     if len(queues) == 1:
         return 1.0
     waiting = {name: 1 + sum(each.queue == name for each in floor.waiting.values()) for name in queues}

@@ -110,7 +110,7 @@ class Wake:
     queue: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Phone:
     queues: set[str] = field(default_factory=set)
     last_call: int = 0
@@ -159,6 +159,11 @@ class _Caller:
     woken: deque[float]
     tries: int = 0
     """Wake-ups since there was news for this caller."""
+    phones: list[_Phone] = field(default_factory=list)
+    """That rang for this caller once, and may still."""
+
+    def is_rung(self, call: str, now: float) -> bool:
+        return any(phone.rung_for == call and phone.rings(now) for phone in self.phones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +213,9 @@ class Waking:
         for caller in self._callers.values():
             caller.looked = -math.inf
 
-    @property
-    def somebody_waits(self) -> bool:
-        return bool(self._callers)
+    def anybody_unserved(self, now: float) -> bool:
+        """Whether somebody waits for whom no phone rings, as far as we know."""
+        return any(not caller.is_rung(call, now) for call, caller in self._callers.items())
 
     def happened(self, event: TurnEvent, now: float) -> None:
         """Take one event in. What is about somebody unknown changes nothing."""
@@ -288,6 +293,9 @@ class Waking:
             phone.settled = False
             phone.ring_time = max((self._rule(queue).ring_time for queue in phone.queues), default=0)
         phone.rung_for = call
+        caller = self._callers.get(call)
+        if caller is not None and phone not in caller.phones:
+            caller.phones.append(phone)
 
     def _joined(self, event: CallerIn, now: float) -> None:
         self._left(event.queue, event.call, now)
@@ -331,7 +339,8 @@ class Waking:
 
     def _turn(self, queue: str, now: float, later: list[float]) -> _Turn | None:
         line = self._lines[queue]
-        if not line:
+        nobodys = [call for call in line if not self._callers[call].is_rung(call, now)]
+        if not nobodys:
             return None
         rule = self._rule(queue)
         able = {}
@@ -347,7 +356,6 @@ class Waking:
         rung = [seat.phone.rung_for for seat in self._seats[queue].values() if seat.phone.rings(now)]
         # For whom these ring is not known, so as many more callers may be served already.
         unknown = min(rung.count(""), count if rule.one_at_a_time else len(rung))
-        nobodys = (call for call in line if call not in rung)
         return _Turn(queue, tuple(islice(nobodys, count + unknown)), unknown > 0, rule, able)
 
     def _news(self, queue: str, seat: _Seat, rule: QueueRule, now: float, later: list[float]) -> float:
