@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -49,13 +50,30 @@ def main() -> int:
     about = describe()
     _say(*(f"{name}: {value}" for name, value in about.items()))
     results: dict[str, object] = {"about": about}
-    told: list[str] = []
-    for name in (name for name in PARTS if not arguments.parts or name in arguments.parts):
-        _say("", f"--- {name}")
-        results[name], lines = parts[name]()
-        told += ["", *lines]
+    wanted = {name: part for name, part in parts.items() if not arguments.parts or name in arguments.parts}
+    told, failed = _measured(wanted, results)
     _say("", "=== figures", *told, "", f"written to {_write(results, arguments.json)}")
-    return 0
+    if failed:
+        _say(f"no figures of: {', '.join(failed)}; why is told above")
+    return 1 if failed else 0
+
+
+def _measured(
+    parts: Mapping[str, Callable[[], Found]], results: dict[str, object]
+) -> tuple[list[str], list[str]]:
+    """What is told of each part, and the parts that failed: half an hour's figures shall not go with them."""
+    told: list[str] = []
+    failed: list[str] = []
+    for name, part in parts.items():
+        _say("", f"--- {name}")
+        try:
+            results[name], lines = part()
+        except Exception:  # noqa: BLE001  whatever it is, the other parts are measured
+            _say(traceback.format_exc())
+            failed.append(name)
+        else:
+            told += ["", *lines]
+    return told, failed
 
 
 def _calls(arguments: argparse.Namespace) -> Found:
