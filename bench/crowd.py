@@ -2,7 +2,7 @@
 
 One node; conversations that last on one queue, and short calls through another. What the conversations cost
 by themselves is measured before and taken off. The queue is Asterisk's own (app_queue), and so is the ratio.
-P12 (resync.py) is taken beside the same crowd.
+P12 (resync.py) and R1 (killed.py) are taken beside the same crowd.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import resync
+from bench import killed, resync
 from bench.calls import LOAD_CORE
 from bench.load import Load, Offer
 from bench.nodes import configuration, member_names, numbers, shorten_greeting, wait_members
@@ -59,6 +59,7 @@ class Figures:
     few: Beside
     many: Beside
     picture: resync.Figures
+    killed: killed.Figures
 
     @property
     def ratio(self) -> float:
@@ -114,7 +115,9 @@ async def _measure(
             await fill(MANY, MANY + WAITING)
             await asyncio.to_thread(_wait_waiting, node)
             picture = await asyncio.to_thread(resync.measure, node)
-    return Figures(found[0], found[1], picture)
+            say(f"  {picture}")
+            after = await asyncio.to_thread(killed.measure, node)
+    return Figures(found[0], found[1], picture, after)
 
 
 def crowded(long_port: int, short_port: int) -> dict[str, object]:
@@ -164,6 +167,7 @@ def table(found: Figures) -> list[str]:
         *map(_told, (found.few, found.many)),
         f"    ratio {found.ratio:.2f}: app_queue's own (target <= {GOAL:g})",
         *resync.table(found.picture),
+        *killed.table(found.killed),
     ]
 
 

@@ -59,7 +59,7 @@ def measure(node: HotlineStack) -> Figures:
     size, floor = 0, Floor()
     for _ in range(ROUNDS):
         plain, size = read_plainly(node.settings, secret)
-        picture, floor = asyncio.run(_picture(node.settings, secret))
+        picture, floor = asyncio.run(picture_of(node.settings, secret))
         ratios.append(picture / plain)
         plains.append(plain)
         pictures.append(picture)
@@ -94,7 +94,7 @@ def read_plainly(settings: Settings, secret: str) -> tuple[float, int]:
     return time.perf_counter() - begun, size
 
 
-async def _picture(settings: Settings, secret: str) -> tuple[float, Floor]:
+async def picture_of(settings: Settings, secret: str) -> tuple[float, Floor]:
     control = AmiQueueControl(lambda: link)
     watch = FloorWatch(control, _Nobody())
     link = AmiLink(

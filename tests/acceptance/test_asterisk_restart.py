@@ -1,4 +1,4 @@
-"""Asterisk is killed with callers in every stage of their calls.
+"""Asterisk is killed, or told to restart, with callers in every stage of their calls.
 
 Every call that was cut is closed in the record, operators are back as they stood, the next caller is served.
 """
@@ -63,6 +63,10 @@ def kill_nine(stack: HotlineStack) -> None:
     os.kill(int((stack.settings.run_dir / "asterisk.pid").read_text(encoding="ascii")), signal.SIGKILL)
 
 
+def core_restart_now(stack: HotlineStack) -> None:
+    stack.console("core restart now")
+
+
 def boots(stack: HotlineStack) -> int:
     return stack.settings.queue_log_file.read_text(encoding="utf-8").count("|QUEUESTART|")
 
@@ -79,7 +83,7 @@ def moment(text: str | None) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-@pytest.mark.parametrize("fault", [kill_nine])
+@pytest.mark.parametrize("fault", [kill_nine, core_restart_now])
 async def test_every_call_that_asterisk_cut_is_closed_and_the_floor_is_back(
     stack: HotlineStack, tmp_path: Path, fault: Callable[[HotlineStack], None]
 ) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from hotline_ivr.testing.audio import is_silent
 from hotline_ivr.testing.centre_desk import CentreDesk, Manners
+from hotline_ivr.testing.company import company_of
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import closed_now, line, plan
 from hotline_ivr.testing.ports import free_port
@@ -311,6 +312,8 @@ async def test_every_way_to_a_centre_and_back(
             (record,) = [each for each in records if each["caller"] == walk.number]
             check(record)
             assert record["route"] == way
+            had = company_of(walk.call, stack.settings.cel_file)
+            assert not had.nothing(), had.in_words()
         except (AssertionError, TimeoutError, ValueError) as error:
             failed[story.__name__] = repr(error)
     assert not failed, "\n".join(f"{name}: {error}" for name, error in failed.items())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.broken_service import (
     BrokenService,
     Conversation,
+    FullBacklog,
     dies_at_once,
     dies_in_mid_answer,
     garbage,
@@ -24,13 +27,16 @@ from hotline_ivr.testing.broken_service import (
 )
 from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, plan
-from hotline_ivr.testing.stack import HotlineStack, MakeStack
-from hotline_ivr.testing.stage_events import wait_event
+from hotline_ivr.testing.sipp import Caller, callers
+from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from hotline_ivr.testing.stage_events import StageEvent, stage_log, wait_event
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
 
 RIGHT_PLACE_S = 3.0
 """Within this time of the INVITE the caller is in the greeting or the closed message."""
+
+STOPPED_CALLS, STOPPED_RATE, STAY_MS = 300, 15, 4_000
 
 WAYS: dict[str, Conversation | None] = {
     "refused": None,
@@ -39,6 +45,7 @@ WAYS: dict[str, Conversation | None] = {
     "dies-in-mid-answer": dies_in_mid_answer,
     "resets": resets,
     "garbage": garbage,
+    "dropped": None,
 }
 
 
@@ -60,7 +67,11 @@ async def broken(stack: HotlineStack, way: str) -> AsyncIterator[None]:
     """The service is killed, something else or nothing has its port, and afterwards it is back."""
     stack.signal_service(signal.SIGKILL)
     conversation = half_a_line if way == "half-a-line" else WAYS[way]
-    fake = BrokenService(stack.settings.agi_port, conversation) if conversation else contextlib.nullcontext()
+    fake: AbstractAsyncContextManager[object] = contextlib.nullcontext()
+    if conversation is not None:
+        fake = BrokenService(stack.settings.agi_port, conversation)
+    elif way == "dropped":
+        fake = FullBacklog(stack.settings.agi_port)
     try:
         async with fake:
             yield
@@ -157,3 +168,41 @@ async def test_a_stopped_service_that_still_holds_its_port_is_left_in_time(
     await call.hang_up()
     record = await stack.wait_call(number)
     assert (record["outcome"], record["stage"], record["route"]) == ("abandoned", "greeting", "fallback")
+
+
+async def test_a_service_that_is_stopped_for_a_while_costs_nobody_more_than_three_seconds(
+    stack: HotlineStack, tmp_path: Path
+) -> None:
+    """Each hung ask is left by itself; when the service goes on, nothing of them is stuck."""
+    wanted = [Caller(f"+479004{index:04}", OPEN, STAY_MS) for index in range(1000, 1000 + STOPPED_CALLS)]
+    stack.signal_service(signal.SIGSTOP)
+    try:
+        async with callers(
+            tmp_path, "127.0.0.1", stack.settings.sip_port, wanted, per_second=STOPPED_RATE
+        ) as calling:
+            rows = await calling.wait_ended(60)
+    finally:
+        stack.signal_service(signal.SIGCONT)
+    log = stage_log(stack.settings.cel_file)
+    took = {row.number: first_heard(log.of(row.number)) - row.started for row in rows}
+    slow = {number: seconds for number, seconds in took.items() if seconds >= RIGHT_PLACE_S}
+    print(  # noqa: T201
+        f"R3 stopped for {STOPPED_CALLS / STOPPED_RATE:.0f} s at {STOPPED_RATE} calls/s: in the greeting"
+        f" after {max(took.values()):.2f} s at most, {len(slow)} later than {RIGHT_PLACE_S:g} s"
+    )
+    assert not slow
+    await stack.wait_console("core show channels count", lambda said: "0 active calls" in said, 10)
+    numbers = {row.number for row in rows}
+
+    def recorded(records: list[Record]) -> bool:
+        return numbers <= {record["caller"] for record in records if record["finished"]}
+
+    records = await stack.wait_calls(recorded, 20, "all calls")
+    own = [record for record in records if record["caller"] in numbers]
+    assert len(own) == len(numbers), "a call stands twice"
+    assert {(record["outcome"], record["route"]) for record in own} == {("abandoned", "fallback")}
+
+
+def first_heard(events: Sequence[StageEvent]) -> float:
+    """When a caller came to a prompt or into the queue, seconds since the epoch; infinity for never."""
+    return next((event.at for event in events if event.fields[0] in {"play", "wait"}), math.inf)

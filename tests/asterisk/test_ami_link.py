@@ -12,7 +12,7 @@ import pytest
 
 from hotline_ivr.asterisk import ami_link
 from hotline_ivr.asterisk.ami_codec import AmiAction, AmiMessage
-from hotline_ivr.asterisk.ami_link import AmiLink, LinkState, backoff
+from hotline_ivr.asterisk.ami_link import DOUBTED_REFUSALS, AmiLink, LinkState, backoff
 from hotline_ivr.errors import (
     AsteriskError,
     AsteriskRefused,
@@ -138,6 +138,30 @@ async def test_a_wrong_secret_is_an_alarm_and_not_hammered(caplog: pytest.LogCap
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors == ["Asterisk refuses our manager account: Login: Authentication failed"]
     assert "wrong horse" not in caplog.text
+
+
+async def test_an_asterisk_that_refuses_while_it_stops_is_asked_again_soon(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    floor = Floor()
+    async with FakeAsterisk() as asterisk, linked(asterisk, floor) as link:
+        asterisk.refuses_logins = True
+        asterisk.cut()
+        async with asyncio.timeout(5):
+            await asterisk.connected(3)
+        assert link.state is LinkState.DISCONNECTED
+        asterisk.refuses_logins = False
+        await reached(link, LinkState.CONNECTED)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_an_account_that_is_refused_again_and_again_is_no_longer_hammered() -> None:
+    floor = Floor()
+    async with FakeAsterisk() as asterisk, linked(asterisk, floor) as link:
+        asterisk.refuses_logins = True
+        asterisk.cut()
+        await reached(link, LinkState.REFUSED)
+        assert link.counters.refused_logins == DOUBTED_REFUSALS + 1
 
 
 async def test_a_mended_account_is_taken_at_the_next_rare_try() -> None:

@@ -1,4 +1,4 @@
-"""P10 and P12: the crowd's configuration, a plain reading of the floor, and how the figures are told."""
+"""P10, P12 and R1: the crowd's configuration, a plain reading of the floor, and how the figures are told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from bench import crowd, resync
+from bench import crowd, killed, resync
 from hotline_ivr.config.check import check
 from hotline_ivr.settings import Settings
 from hotline_ivr.testing.ports import free_port
@@ -69,9 +69,14 @@ def test_a_connection_that_ends_before_the_list_is_no_reading() -> None:
 def test_the_ratio_is_of_what_calls_cost_beside_many_and_beside_few() -> None:
     picture = resync.Figures(1060, 300, 400_000, 40.0, 60.0, 1.5, 1.9)
     found = crowd.Figures(
-        crowd.Beside(50, 0.1, 16.0, 300, 300), crowd.Beside(1000, 0.9, 24.0, 299, 300), picture
+        crowd.Beside(50, 0.1, 16.0, 300, 300),
+        crowd.Beside(1000, 0.9, 24.0, 299, 300),
+        picture,
+        killed.Figures(1300, 0, 1300, 0, 1.2, 1.9),
     )
     assert found.ratio == 1.5
     told = "\n".join(crowd.table(found))
     assert "beside 1000: 24.0 ms a call, 299 of 300 completed" in told
     assert "ratio 1.50, worst round 1.90" in told
+    assert "killed beside 1300 calls: 0 dropped, 1300 in the record once, 0 doubled" in told
+    assert "alive again after 1.2 s; floor right 0.7 s later" in told

@@ -272,6 +272,21 @@ async def test_an_operator_nobody_knows_is_refused() -> None:
 # --- gaps and others -------------------------------------------------------------------------------------
 
 
+async def test_a_phone_that_a_stopping_asterisk_hung_up_did_not_ring_in_vain() -> None:
+    place = Place()
+    async with place.at_work():
+        place.watch.event(RangOut("main", "bjorn"))
+        await place.queues.until(BJORN, "no-answer")
+        await place.pass_time(seconds=10)
+        place.watch.event(RangOut("main", "anna"))
+        await place.queues.until(ANNA, "no-answer")
+        await place.pass_time(seconds=1)
+        place.keeper.link_lost()
+        await place.watch.resynchronise()
+        assert place.queues.paused(ANNA) is None
+        assert place.queues.paused(BJORN) == "no-answer", "that was before"
+
+
 async def test_after_a_gap_our_word_holds_again() -> None:
     place = Place()
     async with place.at_work():

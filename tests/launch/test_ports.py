@@ -38,6 +38,29 @@ def test_every_port_in_use_is_named_with_its_variable() -> None:
     assert "HOTLINE_AMI_PORT" not in text
 
 
+def test_audio_ports_must_leave_room_for_a_call() -> None:
+    taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with taken:
+        taken.bind(("127.0.0.1", 0))
+        first = min(taken.getsockname()[1], 65_535 - 3)
+        settings = Settings.model_validate({**free_ports(), "rtp_first": first, "rtp_last": first + 3})
+        with pytest.raises(SetupError) as caught:
+            check_ports(settings, asterisk=True, service=True)
+        check_ports(settings, asterisk=False, service=True)
+    told = str(caught.value)
+    assert f"UDP ports {first} to {first + 3} on 127.0.0.1 (HOTLINE_RTP_FIRST, HOTLINE_RTP_LAST): " in told
+    assert "of 4 are free, and a call takes 4" in told
+
+
+def test_audio_ports_in_use_here_and_there_are_no_matter() -> None:
+    taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with taken:
+        taken.bind(("127.0.0.1", 0))
+        first = min(taken.getsockname()[1], 65_535 - 99)
+        settings = Settings.model_validate({**free_ports(), "rtp_first": first, "rtp_last": first + 99})
+        check_ports(settings, asterisk=True, service=True)
+
+
 def test_ports_of_a_part_that_is_not_started_are_not_looked_at() -> None:
     ports = free_ports()
     with socket.create_server(("127.0.0.1", ports["http_port"])):

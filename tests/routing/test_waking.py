@@ -357,3 +357,18 @@ def test_of_two_queues_an_operator_is_for_the_one_whose_caller_admits_it() -> No
     made.happened(skilled("bo", 1, last_call=T + 5), T + 5)
     made.happened(skilled("bo", 0, queue="second", last_call=T + 5), T + 5)
     assert woken(made, T + 5) == ["later"]
+
+
+def test_nobody_is_unserved_for_whom_a_phone_rings_until_it_stops() -> None:
+    made = waking(seat("anna"), seat("bo", BUSY))
+    assert not made.anybody_unserved(T)
+    made.happened(caller("first", 1), T)
+    assert made.anybody_unserved(T)
+    made.happened(SeatRung("main", "PJSIP/anna", "first"), T)
+    made.happened(seat("anna", DeviceState.RINGING), T)
+    assert not made.anybody_unserved(T + 1)
+    made.happened(caller("second", 2), T + 1)
+    assert made.anybody_unserved(T + 1)
+    made.happened(CallerOut("main", "second"), T + 2)
+    made.happened(seat("anna"), T + 5)
+    assert made.anybody_unserved(T + 5)

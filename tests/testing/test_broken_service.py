@@ -12,6 +12,7 @@ import pytest
 from hotline_ivr.testing.broken_service import (
     BrokenService,
     Conversation,
+    FullBacklog,
     dies_at_once,
     dies_in_mid_answer,
     garbage,
@@ -71,3 +72,13 @@ async def test_it_says_half_a_line_and_stays() -> None:
 async def test_it_talks_another_protocol() -> None:
     async with asking(garbage) as (_, reader, _writer):
         assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 400")
+
+
+async def test_a_full_backlog_lets_nobody_connect() -> None:
+    port = free_port(socket.SOCK_STREAM)
+    async with FullBacklog(port):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await asyncio.open_connection("127.0.0.1", port)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)

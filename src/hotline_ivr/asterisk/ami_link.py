@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -21,6 +21,9 @@ from hotline_ivr.errors import AsteriskError, AsteriskRefused, AsteriskUnreachab
 
 _PING: Final = AmiAction("Ping")
 _log = logging.getLogger(__name__)
+
+DOUBTED_REFUSALS: Final = 3
+"""Refusals in a row that are put down to an Asterisk that stops or starts, if it once took the account."""
 
 
 class LinkState(StrEnum):
@@ -59,6 +62,7 @@ class AmiLink:
         *,
         on_connected: Callable[[], Awaitable[None]],
         on_event: Callable[[AmiMessage], Awaitable[None]],
+        on_lost: Callable[[], None] = lambda: None,
         events: str = "agent,system",
         timeout: float = 5.0,
         ping_interval: float = 3.0,
@@ -77,6 +81,8 @@ class AmiLink:
         self._secret = secret
         self._on_connected = on_connected
         self._on_event = on_event
+        # Must not raise.
+        self._on_lost = on_lost
         # Classes of events asked for; the account's rights and filters narrow them further.
         self._classes = events
         self._timeout = timeout
@@ -89,8 +95,9 @@ class AmiLink:
         # A wrong secret is not hammered: Asterisk may ban the address, and only a person can mend it.
         self._refused_retry = refused_retry
         self._draw = draw
-        # Failures since the link was last up to date.
+        # Failures since the link was last up to date, and refused logins since one was taken.
         self._attempt = 0
+        self._refusals = 0
         self._connection: AmiConnection | None = None
         # Events to deliver; None asks for a resynchronisation at this place in the order.
         self._events: asyncio.Queue[AmiMessage | None] = asyncio.Queue(queue_size)
@@ -141,25 +148,37 @@ class AmiLink:
             connection = await self._connect()
         except AsteriskRefused as error:
             self.counters.refused_logins += 1
-            _log.error("Asterisk refuses our manager account: %s", error, extra=where)
-            self._be(LinkState.REFUSED)
-            return self._refused_retry
+            return self._refused(error, where)
         except (AsteriskError, OSError) as error:
             delay = self._next_delay()
             _log.warning("no link to Asterisk: %r; next try in %.1f s", error, delay, extra=where)
             self._be(LinkState.DISCONNECTED)
             return delay
         self.counters.logins += 1
+        self._refusals = 0
         try:
             reason = await self._serve(connection)
         finally:
             self._connection = None
             connection.end("the link is being closed")
             self._be(LinkState.DISCONNECTED)
+            self._on_lost()
         self.counters.losses += 1
         delay = self._next_delay()
         _log.warning("the link to Asterisk is lost: %s; next try in %.1f s", reason, delay, extra=where)
         return delay
+
+    def _refused(self, error: AsteriskRefused, where: Mapping[str, object]) -> float:
+        self._refusals += 1
+        if self.counters.logins and self._refusals <= DOUBTED_REFUSALS:
+            delay = self._next_delay()
+            text = "Asterisk refuses our manager account, as it does while it stops: %s; next try in %.1f s"
+            _log.warning(text, error, delay, extra=where)
+            self._be(LinkState.DISCONNECTED)
+            return delay
+        _log.error("Asterisk refuses our manager account: %s", error, extra=where)
+        self._be(LinkState.REFUSED)
+        return self._refused_retry
 
     def _next_delay(self) -> float:
         first, cap = self._retry

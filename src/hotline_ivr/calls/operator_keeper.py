@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from hotline_ivr.calls.last_moments import LastMoments
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskError, AsteriskRefused, PresenceRefused
@@ -20,6 +21,7 @@ from hotline_ivr.routing.floor import Connected, Floor, FloorEvent, MemberSeen, 
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
     DROPPED,
+    NO_ANSWER,
     CallAnswered,
     CallEnded,
     DroppedCaller,
@@ -86,6 +88,7 @@ class OperatorKeeper:
         # we wait and see).
         self._to_do: set[str] = set()
         self._doubts: dict[str, datetime] = {}
+        self._last_moments = LastMoments()
         # Until when Asterisk's own wrap-up keeps an operator from being rung, whatever we say.
         self._resting: dict[str, datetime] = {}
         # Who was on the phone when somebody who comes earlier in a linear queue was put in behind them.
@@ -118,6 +121,7 @@ class OperatorKeeper:
         self._floor = now
         match event:
             case RangOut(_, operator):
+                self._last_moments.rang_in_vain(operator, self._book.of(operator), self._clock())
                 self._apply(operator, RangInVain())
             case MemberSeen() | Connected():
                 key = event.queue, event.operator
@@ -125,6 +129,13 @@ class OperatorKeeper:
                     self._member_seen(before.members.get(key), member)
             case _:
                 pass
+
+    def link_lost(self) -> None:
+        """Excuse whose phones an Asterisk that stops has hung up."""
+        for operator, stood in self._last_moments.excused(self._clock()).items():
+            presence = self._book.of(operator)
+            if presence is not None and presence.reason == NO_ANSWER:
+                self._book.put(operator, stood)
 
     async def use(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
         """Staff the queues of another plan; while Asterisk is away the next snapshot does it."""

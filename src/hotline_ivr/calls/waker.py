@@ -74,7 +74,8 @@ class Waker:
 
     def happened(self, event: TurnEvent) -> None:
         self._waking.happened(event, self._clock())
-        self._news.set()
+        if self.hurried:
+            self._news.set()
 
     async def run(self) -> None:
         """Wake until cancelled."""

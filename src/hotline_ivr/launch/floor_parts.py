@@ -70,6 +70,7 @@ class FloorParts:
             secrets.ami,
             on_connected=self._resynchronise,
             on_event=control.deliver_to(self._event),
+            on_lost=self.operators.link_lost,
             events="agent",
             timeout=settings.ami_timeout,
             ping_interval=settings.ami_ping_interval,

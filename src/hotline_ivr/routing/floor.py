@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 
 class OperatorState(StrEnum):
@@ -92,6 +93,9 @@ class Connected:
     queue: str
     operator: str
 
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut | Connected
 
@@ -193,37 +197,69 @@ def state_of(member: MemberSeen) -> OperatorState:
 def fold(floor: Floor, event: FloorEvent) -> Floor:
     """The floor after one event. Events about what is not there change nothing."""
     match event:
-        case MemberSeen():
-            return _put(floor, _still_in_call(floor.members.get((event.queue, event.operator)), event))
-        case Connected(queue, operator):
-            member = floor.members.get((queue, operator))
-            return floor if member is None else _put(floor, replace(member, in_call=True))
-        case MemberGone(queue, operator):
-            left = {key: seen for key, seen in floor.members.items() if key != (queue, operator)}
-            return replace(floor, members=left, seating=_seating(left))
-        case CallerJoined(queue, call):
-            known = floor.waiting.get(call)
-            if known is not None and known.queue == queue:
-                # Told of again, by an event that is older than our snapshot: the wait began when it began.
+        case MemberSeen() | Connected() | MemberGone():
+            key = event.queue, event.operator
+            known = floor.members.get(key)
+            now = _member_after(known, event)
+            if now == known:
                 return floor
-            return replace(floor, waiting={**floor.waiting, call: event})
+            members = dict(floor.members)
+            _put(members, key, now)
+            same_seats = known is not None and now is not None and floor.seating is not None
+            return replace(floor, members=members, seating=floor.seating if same_seats else _seating(members))
+        case CallerJoined() | CallerLeft():
+            waited = floor.waiting.get(event.call)
+            waits = _waiting_after(waited, event)
+            if waits is waited:
+                return floor
+            waiting = dict(floor.waiting)
+            _put(waiting, event.call, waits)
+            return replace(floor, waiting=waiting)
         case RangOut():
             # What becomes of it, becomes of the operator: see routing/presence.py.
             return floor
-        case CallerLeft(_, call):
-            if call not in floor.waiting:
-                return floor
-            return replace(floor, waiting={key: each for key, each in floor.waiting.items() if key != call})
 
 
-def _put(floor: Floor, member: MemberSeen) -> Floor:
-    key = member.queue, member.operator
-    known = floor.members.get(key)
-    if known == member:
-        return floor
-    members = {**floor.members, key: member}
-    seating = floor.seating if known is not None and floor.seating is not None else _seating(members)
-    return replace(floor, members=members, seating=seating)
+def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:
+    """The floor after all events, from an empty one unless another is given; in one pass."""
+    begun = floor or Floor()
+    members, waiting = dict(begun.members), dict(begun.waiting)
+    for event in events:
+        match event:
+            case MemberSeen() | Connected() | MemberGone():
+                key = event.queue, event.operator
+                _put(members, key, _member_after(members.get(key), event))
+            case CallerJoined() | CallerLeft():
+                _put(waiting, event.call, _waiting_after(waiting.get(event.call), event))
+            case RangOut():
+                pass
+    return Floor(members, waiting, _seating(members))
+
+
+def _put(into: dict[_Key, _Value], key: _Key, value: _Value | None) -> None:
+    if value is None:
+        into.pop(key, None)
+    else:
+        into[key] = value
+
+
+def _member_after(known: MemberSeen | None, event: MemberSeen | Connected | MemberGone) -> MemberSeen | None:
+    match event:
+        case MemberSeen():
+            return _still_in_call(known, event)
+        case Connected():
+            return known and replace(known, in_call=True)
+        case MemberGone():
+            return None
+
+
+def _waiting_after(known: CallerJoined | None, event: CallerJoined | CallerLeft) -> CallerJoined | None:
+    match event:
+        case CallerJoined(queue):
+            # Told of again, by an event that is older than our snapshot: the wait began when it began.
+            return known if known is not None and known.queue == queue else event
+        case CallerLeft():
+            return None
 
 
 def _still_in_call(known: MemberSeen | None, now: MemberSeen) -> MemberSeen:
@@ -231,11 +267,3 @@ def _still_in_call(known: MemberSeen | None, now: MemberSeen) -> MemberSeen:
     if known is None or not known.in_call or now.in_call or now.device in _PUT_DOWN:
         return now
     return replace(now, in_call=True) if known.interface == now.interface else now
-
-
-def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:
-    """The floor after all events, from an empty one unless another is given."""
-    floor = floor or Floor()
-    for event in events:
-        floor = fold(floor, event)
-    return floor

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +16,7 @@ Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[
 
 _LIMIT = 64 * 1024
 _HEADERS_DEADLINE_S = 5.0
+_FILLED_BY = 3
 
 
 class BrokenService:
@@ -51,6 +54,31 @@ class BrokenService:
             await self._conversation(reader, writer)
         self._open.discard(writer)
         writer.close()
+
+
+class FullBacklog:
+    """Something holds the port and accepts nobody: requests to connect are dropped without a word.
+
+    As behind a firewall that drops. Use as an async context manager.
+    """
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self._address = (host, port)
+        self._sockets = ExitStack()
+
+    async def __aenter__(self) -> Self:
+        listener = self._sockets.enter_context(socket.create_server(self._address, backlog=0))
+        # One connection waits to be accepted, and there is no room for a second (listen(2), Linux).
+        for _ in range(_FILLED_BY):
+            one = self._sockets.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sockets.close()
 
 
 async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
