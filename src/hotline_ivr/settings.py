@@ -80,7 +80,7 @@ class Settings(BaseModel):
         "", description="Address by which Asterisk reaches the service; an IP literal; default is agi_host."
     )
     agi_deadline: float = Field(
-        2.5,
+        2.0,
         gt=0,
         le=10,
         description="After so many seconds without a complete answer Asterisk goes on by the fallback.",
