@@ -7,7 +7,7 @@ kept or closed a moment ago is not dialled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,11 +39,16 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who may be rung, how many attempts are under way by queue, and how many were made in 24 hours."""
+    """Who may be rung; by queue, how many are being rung, attempts that are not over, and those of 24 hours.
+
+    `void` are calls, by id and with their queue, whose promise is closed, or whose person is in another call.
+    """
 
     candidates: tuple[Candidate, ...]
     under_way: Mapping[str, int]
+    standing: Mapping[str, int]
     dialled: Mapping[str, int]
+    void: tuple[tuple[str, str], ...] = ()
 
 
 def standing(connection: Connection, country: str | None, now: datetime) -> Standing:
@@ -51,25 +56,52 @@ def standing(connection: Connection, country: str | None, now: datetime) -> Stan
     made: dict[tuple[str, str], list[Any]] = {}
     for row in connection.execute(select(callback_attempt).join(promise, _ITS_PROMISE).where(_OPEN)):
         made.setdefault((row.promise_node, row.promise_id), []).append(row)
-    here = {
-        read_number(caller, country)
-        for caller in connection.scalars(select(call.c.caller).join(open_call, _IS_OPEN))
-    }
+    up = connection.execute(
+        select(
+            call.c.id,
+            call.c.caller,
+            call.c.attempt,
+            call.c.queued_at,
+            call.c.connected_at,
+            call.c.outside_number,
+        ).join(open_call, _IS_OPEN)
+    ).all()
+    here = {read_number(row.caller, country) for row in up if row.caller}
+    # Who has been reached and waits or talks is one of the live callers now.
+    back = {row.attempt for row in up if row.attempt is not None and row.queued_at is not None}
     first = and_(call.c.node == promise.c.node, call.c.id == promise.c.id)
     rows = connection.execute(select(promise, call.c.queued_at).outerjoin(call, first).where(_OPEN)).all()
     found = []
     for row in rows:
         tries = made.get((row.node, row.id), [])
-        if row.person in here or any(each.state != "over" for each in tries):
+        rings = row.number or row.person
+        if here & {row.person, rings} or any(each.state != "over" for each in tries):
             continue
         tried_at = max((each.ended_at or each.claimed_at for each in tries), default=None)
-        joined_at = row.queued_at or row.opened_at
-        found.append(Candidate(as_promise(row), row.person, joined_at, len(tries), tried_at))
+        joined_at = row.place_at or row.queued_at or row.opened_at
+        entry = as_promise(row)
+        found.append(Candidate(entry, row.person, joined_at, len(tries), tried_at, rings))
+    ringing = _attempt.state.in_(_UNDER_WAY)
     return Standing(
         tuple(found),
-        _by_queue(connection, _attempt.state.in_(_UNDER_WAY)),
+        _by_queue(connection, ringing if not back else ringing & _attempt.id.not_in(back)),
+        _by_queue(connection, ringing),
         _by_queue(connection, _attempt.claimed_at > now - timedelta(days=1)),
+        tuple(_void(connection, up, country)),
     )
+
+
+def _void(connection: Connection, up: Sequence[Any], country: str | None) -> Iterator[tuple[str, str]]:
+    """Calls that wait for an operator, and nobody is to be rung any more when one comes."""
+    by_attempt = {row.attempt: row for row in up if row.attempt is not None and row.outside_number is None}
+    if not by_attempt:
+        return
+    others = {read_number(row.caller, country) for row in up if row.caller and row.attempt is None}
+    wanted = select(_attempt.id, _attempt.queue, _attempt.person, promise.c.state, promise.c.number)
+    wanted = wanted.outerjoin(promise, _ITS_PROMISE).where(_attempt.id.in_(by_attempt))
+    for row in connection.execute(wanted):
+        if row.state != State.OPEN or others & {row.person, row.number}:
+            yield by_attempt[row.id].id, row.queue
 
 
 def claim(
