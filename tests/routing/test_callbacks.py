@@ -209,3 +209,11 @@ def test_places_are_kept_by_those_who_are_to_be_rung() -> None:
 def test_a_number_is_spoken_as_it_is_dialled() -> None:
     assert spoken_number(PERSON, "NO") == tuple(f"say-{digit}" for digit in "90012345")
     assert spoken_number(PERSON, "SE") == tuple(f"say-{digit}" for digit in "004790012345")
+
+
+def test_a_place_that_no_operator_came_for_stands_in_the_queue_again_soon() -> None:
+    again = CANDIDATE._replace(attempts=3, tried_at=NINE, not_rung=2, last_not_rung=True)
+    assert rung(again, now=NINE + timedelta(seconds=14)) == []
+    (call,) = rung(again, now=NINE + timedelta(seconds=15))
+    assert call.number == 4
+    assert rung(again._replace(not_rung=1), now=NINE + MINUTE) == [], "twice they were rung in vain"

@@ -103,7 +103,12 @@ async def test_a_conversation_that_we_began_keeps_the_promise(node: Node) -> Non
 
 async def test_who_was_reached_and_waited_in_vain_is_owed_the_same_promise(node: Node) -> None:
     await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
-    await node.enter(await node.had(61, "timed-out", kind=CallKind.CALLBACK, attempt="main-0.0-1"))
+    rung: dict[str, Any] = {
+        "kind": CallKind.CALLBACK,
+        "attempt": "main-0.0-1",
+        "outside_number": "+4790012345",
+    }
+    await node.enter(await node.had(61, "timed-out", **rung))
     (entry,) = await node.entries()
     assert (entry.calls, entry.tries, entry.reasons) == (1, 1, ("callback",))
 
@@ -170,3 +175,13 @@ async def test_a_conversation_at_the_other_number_keeps_the_promise_of_who_rang(
     await node.enter(await node.had(61, "answered", other, kind=CallKind.CALLBACK, attempt="x-1"))
     entry = next(each for each in await node.entries() if each.id == call.promise.id)
     assert entry.state is State.KEPT
+
+
+async def test_an_attempt_that_no_operator_came_for_counts_for_nothing(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    await node.enter(await node.had(61, "no-operator", kind=CallKind.CALLBACK, attempt="main-0.0-1"))
+    (entry,) = await node.entries()
+    assert (entry.tries, entry.state) == (0, State.OPEN)
+    (candidate,) = (await table(node).standing("NO", HOUR_LATER)).candidates
+    assert (candidate.attempts, candidate.not_rung, candidate.last_not_rung) == (1, 1, True)
+    assert await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)

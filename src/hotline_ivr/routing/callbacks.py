@@ -29,6 +29,10 @@ HOLDS_S = 3600
 """How long a place waits for an operator who is rung first (s): nobody hears it wait."""
 
 
+AGAIN_S = 15
+"""After so long a place that no operator came for stands in the queue again (s)."""
+
+
 class Candidate(NamedTuple):
     """An open promise that nobody is ringing now. Times are aware."""
 
@@ -41,6 +45,9 @@ class Candidate(NamedTuple):
     tried_at: datetime | None
     # The number (E.164) that is rung.
     rings: str
+    # Attempts that ended before the person was rung, and whether the latest did.
+    not_rung: int = 0
+    last_not_rung: bool = False
 
     @property
     def keeps_place(self) -> bool:
@@ -172,9 +179,11 @@ def wanted(candidate: Candidate, rules: Callbacks, now: datetime) -> bool:
     promise = candidate.promise
     if not promise.is_open or not set(promise.reasons) & set(rules.reasons):
         return False
-    if candidate.attempts >= rules.attempts or now >= promise.last_at + timedelta(seconds=rules.expires):
+    rung = candidate.attempts - candidate.not_rung
+    if rung >= rules.attempts or now >= promise.last_at + timedelta(seconds=rules.expires):
         return False
-    return candidate.tried_at is None or now >= candidate.tried_at + timedelta(seconds=rules.spacing)
+    spacing_s = min(rules.spacing, AGAIN_S) if candidate.last_not_rung else rules.spacing
+    return candidate.tried_at is None or now >= candidate.tried_at + timedelta(seconds=spacing_s)
 
 
 def rings_now(line_id: str, rules: Callbacks, book: Rulebook, now: datetime) -> bool:

@@ -51,6 +51,8 @@ class FinishedCall:
     outside_talk_ms: int | None
     # Of a call that we made: which attempt.
     attempt: str | None = None
+    # Whether anybody outside was rung in it.
+    dialled: bool = True
     # Of one that was promised a call: at which number, and since when the caller had waited (aware).
     call_at: str = ""
     place_at: datetime | None = None

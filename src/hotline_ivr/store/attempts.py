@@ -17,6 +17,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from hotline_ivr.routing.callbacks import Candidate, Dialling
 from hotline_ivr.routing.owed import CONTACTS, FinishedCall, read_number
 from hotline_ivr.routing.promises import Act, ActKind, State
+from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store.promises import as_promise, enter_act, lock
 from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
 
@@ -24,6 +25,10 @@ from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
 LONGEST_CALL = timedelta(hours=4)
 # A claim of another node is left alone for so long after it could last be dialled; clocks differ.
 GRACE = timedelta(minutes=2)
+
+NOT_RUNG = "not-rung"
+"""Result of an attempt that ended before the person was rung; it counts for nothing."""
+_NO_OPERATOR_CAME = frozenset({Outcome.NO_OPERATOR.value, Outcome.TIMED_OUT.value})
 
 _attempt = callback_attempt.c
 
@@ -79,8 +84,20 @@ def standing(connection: Connection, country: str | None, now: datetime) -> Stan
             continue
         tried_at = max((each.ended_at or each.claimed_at for each in tries), default=None)
         joined_at = row.place_at or row.queued_at or row.opened_at
-        entry = as_promise(row)
-        found.append(Candidate(entry, row.person, joined_at, len(tries), tried_at, rings))
+        tries.sort(key=lambda each: each.number)
+        rung = [each for each in tries if each.result != NOT_RUNG]
+        found.append(
+            Candidate(
+                as_promise(row),
+                row.person,
+                joined_at,
+                len(tries),
+                tried_at,
+                rings,
+                not_rung=len(tries) - len(rung),
+                last_not_rung=bool(tries) and tries[-1].result == NOT_RUNG,
+            )
+        )
     ringing = _attempt.state.in_(_UNDER_WAY)
     return Standing(
         tuple(found),
@@ -181,9 +198,12 @@ def end_attempts(connection: Connection, node: str, calls: Sequence[FinishedCall
         row = connection.execute(select(callback_attempt).where(under_way)).first()
         if row is None:
             continue
-        over = {"state": "over", "result": each.outcome, "call_id": each.id, "ended_at": each.ended_at}
+        # An operator was to be rung first, and none came.
+        nobody = each.outcome in _NO_OPERATOR_CAME and not each.dialled
+        result = NOT_RUNG if nobody else each.outcome
+        over = {"state": "over", "result": result, "call_id": each.id, "ended_at": each.ended_at}
         connection.execute(update(callback_attempt).where(under_way).values(**over))
-        if each.outcome not in CONTACTS:
+        if each.outcome not in CONTACTS and not nobody:
             its = and_(promise.c.node == row.promise_node, promise.c.id == row.promise_id)
             last_at = connection.scalar(select(promise.c.last_at).where(its)) or each.ended_at
             enter_act(

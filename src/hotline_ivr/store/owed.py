@@ -35,6 +35,7 @@ _FINISHED = select(
     call.c.wait_ms,
     call.c.outside_talk_ms,
     call.c.attempt,
+    call.c.outside_number,
 ).where(call.c.finished, call.c.ended_at.is_not(None))
 
 
@@ -90,6 +91,7 @@ def _read(connection: Connection, wanted: Select[*tuple[Any, ...]]) -> list[Fini
             wait_ms=row.wait_ms,
             outside_talk_ms=row.outside_talk_ms,
             attempt=row.attempt,
+            dialled=row.outside_number is not None,
             call_at=(promised.get((row.node, row.id)) or _NOTHING).number,
             place_at=(promised.get((row.node, row.id)) or _NOTHING).place_at,
         )
