@@ -136,6 +136,7 @@ class Service:
             observer=RecordObserver(self._metrics),
         )
         self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
+        self._metrics.watch_places(lambda: self._floor.waits.places)
         self._record = RecordParts(settings, self._store, self._promises.keeper)
         self._alerts = AlertParts(
             settings,
@@ -232,6 +233,7 @@ class Service:
             self._minutes.by_centre,
             deserted=self._alerts.watch.deserted,
             expected=self._floor.expected_wait,
+            kept=self._floor.waits.places,
         )
 
     def _answer(self, request: AgiRequest) -> str | Awaitable[str]:

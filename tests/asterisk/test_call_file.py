@@ -33,9 +33,19 @@ def test_the_file_names_the_attempt_and_dials_through_the_dialplan_alone() -> No
     assert "Setvar: __HOTLINE_ATTEMPT=main-1.0-1" in lines
 
 
+def test_an_operator_who_is_rung_first_is_told_the_number() -> None:
+    (call,) = rung(CANDIDATE, rules=book(first="operator"))
+    lines = call_file(call, 1_795_451_000).splitlines()
+    assert lines[0] == "Channel: Local/s@hotline-callback-person/n"
+    assert "Context: hotline-callback-operator" in lines
+    said = "+".join(f"say-{digit}" for digit in "90012345")
+    assert f"Setvar: __HOTLINE_TOLD=callback-operator+{said}" in lines
+    assert "Setvar: __HOTLINE_LONGEST=3600" in lines
+
+
 def test_nothing_can_add_a_line_to_it() -> None:
     with pytest.raises(LocalProtocolError):
-        call_file(replace(CALL, person="+4790012345\nApplication: System"), 0)
+        call_file(replace(CALL, rings="+4790012345\nApplication: System"), 0)
 
 
 def test_a_file_is_known_wherever_asterisk_has_put_it(spool: CallSpool, tmp_path: Path) -> None:

@@ -143,3 +143,12 @@ def test_head_starts_by_number_are_there_for_the_time_when_nobody_decides() -> N
     callers = part(extensions, "hotline-known")
     for form in ("+4790000009", "4790000009", "004790000009", "90000009"):
         assert f"exten => {form},1,Return(600)" in callers
+
+
+def test_the_key_of_an_offer_leaves_the_queue_that_makes_it_and_no_other() -> None:
+    offering = {"operators": ["anna"], "callbacks": {"offer": {"key": 7}}}
+    files = rendered(a_plan(queues={"main": offering, "plain": {"operators": ["bjorn"]}}))
+    assert "context=hotline-offer-main" in part(files["queues.conf"], "main")
+    assert "context" not in part(files["queues.conf"], "plain")
+    assert "exten => 7,1,Goto(hotline-offer,s,1)" in part(files["extensions.conf"], "hotline-offer-main")
+    assert "[hotline-offer-plain]" not in files["extensions.conf"]

@@ -14,6 +14,7 @@ from hotline_ivr.routing.steps import (
     AskDigits,
     AskKey,
     Call,
+    CallAt,
     CentreLeft,
     CentreStatus,
     Collected,
@@ -28,6 +29,7 @@ from hotline_ivr.routing.steps import (
     Mark,
     MessageTaken,
     NoNumber,
+    OfferTaken,
     Outcome,
     Play,
     Promise,
@@ -170,6 +172,7 @@ def test_a_word_that_is_no_state_is_refused(word: str) -> None:
         ("recorded:DTMF", MessageTaken(kept=True)),
         ("recorded:ERROR", MessageTaken(kept=False)),
         ("no-number", NoNumber()),
+        ("offer", OfferTaken()),
     ],
 )
 def test_what_happened_in_a_menu_is_told(text: str, event: Event) -> None:
@@ -177,7 +180,7 @@ def test_what_happened_in_a_menu_is_told(text: str, event: Event) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["key:", "key:12", "key:E", "collected:12a", "collected:" + "1" * 21, "no-number:1"]
+    "text", ["key:", "key:12", "key:E", "collected:12a", "collected:" + "1" * 21, "no-number:1", "offer:1"]
 )
 def test_what_no_telephone_sends_is_refused(text: str) -> None:
     with pytest.raises(RemoteProtocolError):
@@ -214,9 +217,11 @@ def test_every_step_of_a_menu_has_its_words() -> None:
         AskDigits("customer", "en", ("c",), 6, "*", 4),
         Transfer("carrier", "192.0.2.1:5060", "+4722850000", 40),
         TakeMessage("box", 120),
+        CallAt("+4790012345"),
+        Promise("main", elsewhere=True),
         Promise("main"),
     )
     assert encode_answer(Decision(steps, "x", State("en", 1, ("main",))), "v") == (
         "1|plan~v~x~en.1.main|say~nb/a+b~menu|key~main~nb/a+b~5~0~menu|digits~customer~en/c~4~6~star"
-        "|dial~carrier~192.0.2.1:5060~+4722850000~40|record~box~120|promise~main|end"
+        "|dial~carrier~192.0.2.1:5060~+4722850000~40|record~box~120|number~+4790012345|promise~main~elsewhere|promise~main|end"
     )

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from hotline_ivr.calls.callback_keeper import BEGINS_WITHIN, CallbackKeeper
-from hotline_ivr.routing.callbacks import Candidate, Dialling
-from tests.routing.test_callbacks import CANDIDATE, NINE, book
+from hotline_ivr.errors import AsteriskRefused
+from hotline_ivr.routing.callbacks import Candidate, Dialling, Turn
+from tests.routing.test_callbacks import CANDIDATE, KEEPING, NINE, book
 
 ID = "main-1.0-1"
 
@@ -26,6 +27,8 @@ class Taken:
 class Stands:
     candidates: Sequence[Candidate] = (CANDIDATE,)
     under_way: Mapping[str, int] = field(default_factory=dict)
+    standing: Mapping[str, int] = field(default_factory=dict)
+    void: Sequence[tuple[str, str]] = ()
     dialled: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -91,6 +94,9 @@ class House:
         self.now = NINE
         self.free: Mapping[str, int] | None = {"main": 1}
         self.rules = book()
+        self.turns: Mapping[str, Turn] = {}
+        self.kept: Mapping[str, Sequence[datetime]] = {}
+        self.ended: list[str] = []
 
     def keeper(self) -> CallbackKeeper:
         return CallbackKeeper(
@@ -100,7 +106,17 @@ class House:
             free=lambda: self.free,
             text=lambda call, until: f"{call.person} until {until}",
             clock=lambda: self.now,
+            turns=lambda: self.turns,
+            counted=self.count,
+            end=self.end,
         )
+
+    def count(self, kept: Mapping[str, Sequence[datetime]]) -> None:
+        self.kept = kept
+
+    async def end(self, call: str) -> None:
+        self.ended.append(call)
+        raise AsteriskRefused("the call is over")
 
 
 @pytest.fixture
@@ -162,3 +178,33 @@ async def test_nobody_is_rung_while_the_floor_is_not_known_or_taken(house: House
     house.table.stands = Stands(under_way={"main": 1})
     await house.keeper().look()
     assert house.folder.files == {}
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+async def test_after_a_kill_who_keeps_a_place_is_rung_once_though_others_wait(
+    house: House, dies: str
+) -> None:
+    house.table.stands = Stands((KEEPING,))
+    house.free, house.turns = {"main": -1}, {"main": Turn((NINE,), soon=1)}
+    house.folder.dies = dies
+    with pytest.raises(Killed):
+        await house.keeper().look()
+    house.folder.dies = ""
+    await house.keeper().look()
+    await house.keeper().look()
+    assert (list(house.folder.files), house.folder.left) == ([ID], 1)
+
+
+async def test_kept_places_are_told_also_while_nobody_looks_at_the_floor(house: House) -> None:
+    house.free, house.table.stands = None, Stands((KEEPING,))
+    await house.keeper().look()
+    assert house.kept == {"main": (KEEPING.joined_at,)}
+
+
+async def test_a_place_in_the_queue_that_is_not_needed_is_taken_out(house: House) -> None:
+    house.table.stands = Stands((), void=(("main-7.1", "main"), ("main-8.1", "gone")))
+    await house.keeper().look()
+    assert house.ended == [], "who is rung first themselves hear at once"
+    house.rules = book(first="operator")
+    await house.keeper().look()
+    assert house.ended == ["main-7.1"]

@@ -1,7 +1,8 @@
 """Calls as text: a table of what Asterisk wrote, and the row that must come of it.
 
 A line of the table is `seconds | event | channel | extra`. Channels are `caller`, `outside`, or an operator's
-name, with `#2` for a second ringing. An extra is written short:
+name, with `#2` for a second ringing; `queue-end` and `person-end` are the pair that rings an operator first.
+An extra is written short:
 
     HOTLINE           the stage event's text
     HANGUP            cause, then who: caller, an operator, dialplan or nobody
@@ -79,6 +80,10 @@ def _take_line(recorded: RecordedCall, offset: int, cells: list[str]) -> None:
 def _channel(short: str) -> tuple[str, str]:
     if short == "caller":
         return CALL, _CALLER_NAME
+    if short in {"queue-end", "person-end"}:
+        end = 1 if short == "queue-end" else 2
+        name = f"Local/s@hotline-callback-person-00000001;{end}"
+        return (CALL if end == 1 else f"main-{START}.2"), name
     if short == "outside":
         return f"main-{START}.7", "PJSIP/trunk-carrier-00000007"
     operator, _, number = short.partition("#")

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from hotline_ivr.routing.callbacks import Candidate, Dialling, due, may_ring
+from hotline_ivr.routing.callbacks import Candidate, Dialling, Turn, due, kept_places
 from hotline_ivr.routing.promises import Promise
+from hotline_ivr.routing.ringing import may_ring, spoken_number
 from hotline_ivr.routing.rulebook import Rulebook
 from tests.plans import a_plan
 
@@ -17,7 +18,10 @@ from tests.plans import a_plan
 NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PROMISE = Promise("main", "main-1.0", "info", "main", NINE - MINUTE, NINE - MINUTE, ("callback",), 1)
-CANDIDATE = Candidate(PROMISE, "+4790012345", NINE - 5 * MINUTE, 0, None)
+PERSON = "+4790012345"
+CANDIDATE = Candidate(PROMISE, PERSON, NINE - 5 * MINUTE, 0, None, PERSON)
+# Has given up a wait for the promise.
+KEEPING = CANDIDATE._replace(promise=replace(PROMISE, place_at=NINE - 5 * MINUTE))
 
 
 def book(opening: Any = "always", **callbacks: Any) -> Rulebook:
@@ -56,7 +60,7 @@ def test_all_that_asterisk_has_to_know() -> None:
 def test_nobody_is_rung_where_nobody_is_free_for_them() -> None:
     assert rung(CANDIDATE, free=0) == []
     others = [
-        Candidate(replace(PROMISE, id=f"main-{n}.0"), f"+479001230{n}", NINE - n * MINUTE, 0, None)
+        CANDIDATE._replace(promise=replace(PROMISE, id=f"main-{n}.0"), joined_at=NINE - n * MINUTE)
         for n in range(5)
     ]
     assert [call.promise_id for call in rung(*others, free=2)] == ["main-4.0", "main-3.0"]
@@ -123,12 +127,12 @@ def test_what_may_be_rung(number: str, rings: bool) -> None:
     rules = plan.queues["main"].callbacks
     assert rules is not None
     assert may_ring(number, rules, plan) is rings
-    assert (rung(CANDIDATE._replace(person=number)) != []) is rings
+    assert (rung(CANDIDATE._replace(rings=number)) != []) is rings
 
 
 def test_a_list_of_numbers_bounds_what_may_be_rung() -> None:
     assert rung(CANDIDATE, rules=book(allowed=["+47 4"])) == []
-    assert len(rung(CANDIDATE._replace(person="+46812345678"), rules=book(allowed=["+46 8"]))) == 1
+    assert len(rung(CANDIDATE._replace(rings="+46812345678"), rules=book(allowed=["+46 8"]))) == 1
 
 
 def test_without_a_carrier_nobody_is_rung() -> None:
@@ -139,3 +143,77 @@ def test_without_a_carrier_nobody_is_rung() -> None:
     rules = Rulebook(mute)
     rules.prepare(NINE)
     assert rung(CANDIDATE, rules=rules) == []
+
+
+def turn(*waiting: float, soon: int = 1, serving: int = 1) -> Turn:
+    """Callers who have waited for so many minutes."""
+    return Turn(tuple(NINE - minutes * MINUTE for minutes in waiting), soon, serving)
+
+
+def next_ones(
+    *candidates: Candidate, seen: Turn, ringing: int = 0, standing: int = 0, **rules: Any
+) -> list[str]:
+    found = due(
+        candidates,
+        book(**rules),
+        free={"main": -len(seen.waiting)},
+        dialled={},
+        now=NINE,
+        turns={"main": seen},
+        under_way={"main": ringing},
+        standing={"main": standing},
+    )
+    return [call.promise_id for call in found]
+
+
+def keeping(number: int, minutes: float) -> Candidate:
+    at = NINE - minutes * MINUTE
+    return KEEPING._replace(promise=replace(PROMISE, id=f"main-{number}.0", place_at=at), joined_at=at)
+
+
+def test_who_keeps_a_place_is_rung_in_turn_though_others_came_later_and_wait() -> None:
+    assert next_ones(KEEPING, seen=turn(4, 3)) == ["main-1.0"]
+    assert next_ones(KEEPING, seen=turn(6, 3)) == [], "somebody came before"
+    assert next_ones(KEEPING, seen=turn(6, 3, soon=2)) == ["main-1.0"]
+    assert next_ones(KEEPING, seen=turn(4, soon=0)) == [], "nobody is free soon"
+
+
+def test_who_was_promised_a_call_and_never_waited_is_rung_only_while_nobody_waits() -> None:
+    assert next_ones(CANDIDATE, seen=turn(4)) == []
+    abandoned = KEEPING._replace(promise=replace(KEEPING.promise, reasons=("abandoned",)))
+    assert next_ones(abandoned, seen=turn(4), reasons=["abandoned"]) == []
+
+
+def test_no_more_are_rung_than_operators_will_be_free() -> None:
+    both = [keeping(1, 5), keeping(2, 6)]
+    assert next_ones(*both, seen=turn(4)) == ["main-2.0"]
+    assert next_ones(*both, seen=turn(4, soon=2)) == ["main-2.0", "main-1.0"]
+    assert next_ones(*both, seen=turn(4, soon=2), ringing=1) == ["main-2.0"]
+
+
+def test_where_operators_are_rung_first_a_place_waits_in_the_queue_itself() -> None:
+    both = [keeping(1, 5), keeping(2, 6)]
+    assert next_ones(*both, seen=turn(4, soon=0), first="operator") == ["main-2.0"]
+    assert next_ones(*both, seen=turn(4, soon=0), first="operator", standing=1) == []
+    assert next_ones(*both, seen=turn(7, soon=0), first="operator") == []
+
+
+def test_places_are_kept_by_those_who_are_to_be_rung() -> None:
+    late = keeping(2, 3)._replace(attempts=1, tried_at=NINE)
+    foreign = keeping(3, 2)._replace(rings="+46812345678")
+    found = kept_places([KEEPING, CANDIDATE, late, foreign], book(), NINE)
+    assert found == {"main": (NINE - 5 * MINUTE,)}
+    assert kept_places([KEEPING], book({"mon-fri": "08:00-08:30"}), NINE) == {}
+
+
+def test_a_number_is_spoken_as_it_is_dialled() -> None:
+    assert spoken_number(PERSON, "NO") == tuple(f"say-{digit}" for digit in "90012345")
+    assert spoken_number(PERSON, "SE") == tuple(f"say-{digit}" for digit in "004790012345")
+
+
+def test_a_place_that_no_operator_came_for_stands_in_the_queue_again_soon() -> None:
+    again = CANDIDATE._replace(attempts=3, tried_at=NINE, not_rung=2, last_not_rung=True)
+    assert rung(again, now=NINE + timedelta(seconds=14)) == []
+    (call,) = rung(again, now=NINE + timedelta(seconds=15))
+    assert call.number == 4
+    assert rung(again._replace(not_rung=1), now=NINE + MINUTE) == [], "twice they were rung in vain"

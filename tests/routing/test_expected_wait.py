@@ -225,3 +225,39 @@ def test_a_head_start_leaves_those_behind_who_have_not_waited_longer() -> None:
     assert behind is not None
     assert before is not None
     assert before.middle_s + 90 < behind.middle_s
+
+
+def test_who_keeps_a_place_without_being_there_is_waited_for_too() -> None:
+    world = World()
+    for _ in range(FEWEST_FORECASTS):
+        world.seen(in_call=True, after=1)
+        first, second = world.joins(), world.joins()
+        world.tell(CallerLeft("main", first), after=100)
+        world.tell(CallerLeft("main", second), after=100)
+        world.seen(in_call=False)
+    world.seen(in_call=True)
+    alone = world.expected()
+    world.watch.keep_places({"main": (world.now,), "other": (world.now,)})
+    behind = world.expected()
+    assert alone is not None
+    assert behind is not None
+    assert alone.middle_s + 90 < behind.middle_s
+
+
+def test_who_is_free_soon_is_told_from_the_end_of_conversations_and_the_wrap_up() -> None:
+    world = World()
+
+    def soon(within_s: float = 25, wrap_up_s: float = 20) -> int:
+        return world.watch.soon(world.floor, "main", world.now, within_s, wrap_up_s)
+
+    assert soon() == 1
+    world.seen(in_call=True)
+    world.now += timedelta(seconds=60)
+    assert (soon(), soon(45)) == (0, 1), "conversations take 100 s"
+    world.seen(in_call=False, reason="break")
+    assert soon() == 0
+    world.seen(in_call=False, reason="wrap-up")
+    assert (soon(), soon(wrap_up_s=60)) == (1, 0)
+    world.watch.use({})
+    world.seen(in_call=True)
+    assert soon(1000) == 0, "nothing is known"

@@ -38,6 +38,11 @@ def as_text(record: CallRecord, name: str, expected: str) -> str:
     return str(value)
 
 
+def is_pair(call: RecordedCall) -> bool:
+    """Whether the call begins with the two ends that ring an operator first."""
+    return bool(call.events) and call.events[0].channel_name.startswith("Local/")
+
+
 @pytest.mark.parametrize("call", RECORDED, ids=lambda call: call.name)
 def test_a_recorded_call_gives_the_row_below_it(call: RecordedCall) -> None:
     record = folded(call.events, call.queue_events)
@@ -62,6 +67,9 @@ def test_every_beginning_of_a_call_folds_and_is_over_only_at_its_end(call: Recor
         own = f"main-{START}.7" if alone else CALL
         of_caller = {event.kind for event in known if event.channel == own}
         over = bool(of_caller & {"HANGUP", "CHAN_END"}) or known[-1].kind == "LINKEDID_END"
+        if is_pair(call) and not any(event.kind == "HOTLINE" for event in known):
+            # A pair of our own may be of anybody until the dialplan says what it is for.
+            continue
         record = folded(known)
         assert record.finished == over
         assert record.outcome is not None or not over
@@ -95,7 +103,7 @@ def test_whatever_part_of_a_call_is_known_folds_without_error_and_no_duration_is
 ) -> None:
     events = [event for place, event in enumerate(call.events) if place in kept]
     record = fold(events, call.queue_events, node="main", restarted_at=micros("100000"))
-    if events:
+    if events and not (record is None and is_pair(call)):
         assert record is not None
         assert record.finished
         assert record.outcome is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
@@ -29,3 +31,13 @@ def test_the_expected_wait_grows_with_the_queue_and_falls_with_the_operators(
     waiting: int, operators: int, free: int, expected: float | None
 ) -> None:
     assert expected_wait(waiting, operators, free, 180) == expected
+
+
+def test_who_keeps_a_place_stands_before_those_who_come_later() -> None:
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    busy = MemberSeen("main", "anna", "x", DeviceState.IN_USE, paused=False)
+    floor = Floor({("main", "anna"): busy}, {"a": CallerJoined("main", "a", now - timedelta(minutes=1))})
+    kept = {"main": (now - timedelta(minutes=5), now - timedelta(seconds=10)), "other": (now,)}
+    assert Surroundings(floor).place("main", now, 0) == 2
+    assert Surroundings(floor, kept=kept).place("main", now, 0) == 4
+    assert Surroundings(floor, kept=kept).place("main", now, 120) == 2, "a head start counts as ever"

@@ -134,3 +134,15 @@ def test_music_that_no_queue_has_any_more_is_taken_away(settings: Settings) -> N
     build_queue_music(settings, the_plan(music=["calm.wav"]))
     build_queue_music(settings, the_plan())
     assert not (settings.asterisk_dir / "moh-queues" / "main").exists()
+
+
+def test_an_offer_is_heard_first_and_then_the_words_of_comfort(settings: Settings) -> None:
+    offer = {"offer": {"after": "5s", "prompt": "sorry"}}
+    plan = the_plan(music=["calm.wav"], comfort={**COMFORT, "prompts": ["still-waiting"]}, callbacks=offer)
+    ready, wrong = build_queue_music(settings, plan)
+    assert (sorted(ready), wrong) == (["main.en", "main.en.offer", "main.nb", "main.nb.offer"], ())
+    assert music_class("main", plan.queues["main"], "en", offering=True) == "main.en.offer"
+    made = settings.asterisk_dir / "moh-queues" / "main.nb.offer" / "hold.wav"
+    assert measure(made).length_s == pytest.approx(5 + 2 + 15 + 1, abs=0.2)
+    for start, hertz in ((2, 400), (5.1, 1200), (10, 400), (22.1, 1000)):
+        assert loud_at(made, hertz, start), f"{hertz} Hz at {start} s"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,14 @@ from hotline_ivr.routing.callbacks import Dialling
 from hotline_ivr.routing.promises import Act, ActKind, State
 from hotline_ivr.store import attempts
 from hotline_ivr.store.attempt_ledger import DatabaseAttempts
+from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import upgrade
 from tests.routing.test_callbacks import CANDIDATE, rung
 from tests.store.test_promises import MINUTE, NINE, Node
 
 HOUR_LATER = NINE + timedelta(hours=1)
+WAITS: dict[str, Any] = {"finished": False, "queued_at": to_micros(HOUR_LATER)}
 SOON = HOUR_LATER + timedelta(seconds=15)
 
 
@@ -67,7 +70,7 @@ async def test_what_was_claimed_is_found_again_until_its_file_is_there(node: Nod
     await table(node).written("main-0.0-1")
     assert await table(node).claimed() == []
     standing = await table(node).standing("NO", HOUR_LATER)
-    assert (standing.under_way, standing.dialled) == ({"main": 1}, {"main": 1})
+    assert (standing.under_way, standing.standing, standing.dialled) == ({"main": 1},) * 3
 
 
 async def test_who_spoke_with_somebody_a_moment_ago_is_not_rung(node: Node) -> None:
@@ -100,7 +103,12 @@ async def test_a_conversation_that_we_began_keeps_the_promise(node: Node) -> Non
 
 async def test_who_was_reached_and_waited_in_vain_is_owed_the_same_promise(node: Node) -> None:
     await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
-    await node.enter(await node.had(61, "timed-out", kind=CallKind.CALLBACK, attempt="main-0.0-1"))
+    rung: dict[str, Any] = {
+        "kind": CallKind.CALLBACK,
+        "attempt": "main-0.0-1",
+        "outside_number": "+4790012345",
+    }
+    await node.enter(await node.had(61, "timed-out", **rung))
     (entry,) = await node.entries()
     assert (entry.calls, entry.tries, entry.reasons) == (1, 1, ("callback",))
 
@@ -133,3 +141,47 @@ async def test_an_attempt_whose_time_was_past_was_not_made(node: Node) -> None:
 async def test_a_closed_promise_is_no_candidate(node: Node) -> None:
     await node.ledger.act("main-0.0", Act(HOUR_LATER, ActKind.DROPPED, "web"), HOUR_LATER)
     assert (await table(node).standing("NO", HOUR_LATER)).candidates == ()
+
+
+async def test_who_waits_again_after_the_call_back_is_counted_among_the_live_callers(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    await node.had(61, "answered", kind=CallKind.CALLBACK, attempt="main-0.0-1", **WAITS)
+    standing = await table(node).standing("NO", HOUR_LATER)
+    assert (standing.under_way, standing.standing) == ({}, {"main": 1})
+
+
+async def test_a_call_is_void_while_the_person_is_in_another_or_after_they_spoke(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    waits = await node.had(61, "no-operator", kind=CallKind.CALLBACK, attempt="main-0.0-1", finished=False)
+    assert (await table(node).standing("NO", HOUR_LATER)).void == ()
+    await node.had(62, "abandoned", finished=False)
+    assert (await table(node).standing("NO", HOUR_LATER)).void == ((waits, "main"),)
+    await node.enter(await node.had(63, "answered"))
+    assert (await table(node).standing("NO", HOUR_LATER)).void == ((waits, "main"),)
+
+
+async def test_a_conversation_at_the_other_number_keeps_the_promise_of_who_rang(node: Node) -> None:
+    other = "+4790054321"
+    begun = str(int(NINE.timestamp()))
+    await node.enter(
+        await node.had(2, "callback", "+4790077777", promised="main", call_at=other, since=begun)
+    )
+    (call,) = [
+        each for each in (await table(node).standing("NO", HOUR_LATER)).candidates if each.rings == other
+    ]
+    assert (call.person, call.keeps_place, call.joined_at) == ("+4790077777", True, NINE)
+    made = replace(attempt(), id="x-1", promise_id=call.promise.id, person=call.person, rings=call.rings)
+    await table(node).claim(made, "file", SOON, HOUR_LATER)
+    await node.enter(await node.had(61, "answered", other, kind=CallKind.CALLBACK, attempt="x-1"))
+    entry = next(each for each in await node.entries() if each.id == call.promise.id)
+    assert entry.state is State.KEPT
+
+
+async def test_an_attempt_that_no_operator_came_for_counts_for_nothing(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    await node.enter(await node.had(61, "no-operator", kind=CallKind.CALLBACK, attempt="main-0.0-1"))
+    (entry,) = await node.entries()
+    assert (entry.tries, entry.state) == (0, State.OPEN)
+    (candidate,) = (await table(node).standing("NO", HOUR_LATER)).candidates
+    assert (candidate.attempts, candidate.not_rung, candidate.last_not_rung) == (1, 1, True)
+    assert await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)

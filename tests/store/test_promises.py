@@ -62,6 +62,8 @@ class Node:
         *,
         id_: str | None = None,
         promised: str | None = None,
+        call_at: str | None = None,
+        since: str = "",
         connected: float | None = None,
         **more: Any,
     ) -> str:
@@ -82,7 +84,7 @@ class Node:
         )
         events = []
         if promised is not None:
-            extra = f'{{"extra":"promise|{promised}|{caller}"}}'
+            extra = f'{{"extra":"promise|{promised}|{call_at or caller}|{since}"}}'
             said = CallEvent(STAGE_EVENT, to_micros(begun), row.id, row.id, "PJSIP/trunk-a-0", extra, 1, 0)
             events.append(KeptEvents(self.name, row.id, "cel", 1, 0, keep_events([said])))
         opened = [] if row.finished else [row.id]
@@ -267,3 +269,36 @@ async def test_entries_are_found_the_oldest_first(
     now = NINE + 60 * MINUTE
     await node.ledger.act(ids[2], Act(now, ActKind.TAKEN, "web", "anna"), now)
     assert [each.promise.id for each in await node.ledger.find(wanted)] == [ids[each] for each in found]
+
+
+B = "+4790054321"
+SINCE = str(int((NINE - MINUTE).timestamp()))
+
+
+async def test_a_promise_keeps_the_number_that_was_agreed_on_and_the_place(node: Node) -> None:
+    await node.enter(await node.had(0, "callback", promised="main", call_at=B, since=SINCE))
+    (owed,) = await node.ledger.find(EVERYTHING)
+    assert (owed.number, owed.promise.number, owed.promise.place_at) == (B, B, NINE - MINUTE)
+    await node.enter(await node.had(3, "abandoned"))
+    (entry,) = await node.entries()
+    assert (entry.number, entry.place_at, entry.calls) == (B, NINE - MINUTE, 2)
+
+
+async def test_who_wants_to_be_rung_elsewhere_may_speak_with_us_from_either_number(node: Node) -> None:
+    await node.enter(await node.had(0, "callback", promised="main", call_at=B, since=SINCE))
+    await node.enter(await node.had(5, "answered", B))
+    (entry,) = await node.entries()
+    assert entry.state is State.KEPT
+    await node.sweep()
+    assert [each.state for each in await node.entries()] == [State.KEPT]
+    await node.enter(await node.had(10, "callback", promised="main", call_at=B, since=SINCE))
+    await node.enter(await node.had(15, "answered"))
+    assert [each.state for each in await node.entries()] == [State.KEPT, State.KEPT]
+
+
+async def test_a_withheld_number_that_has_typed_one_is_that_person(node: Node) -> None:
+    await node.enter(await node.had(0, "callback", "", promised="main", call_at=B, since=SINCE))
+    (owed,) = await node.ledger.find(EVERYTHING)
+    assert owed.number == B
+    await node.enter(await node.had(5, "answered", B))
+    assert [each.state for each in await node.entries()] == [State.KEPT]

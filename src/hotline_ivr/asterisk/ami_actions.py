@@ -20,6 +20,7 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,79}\Z")
 _INTERFACE = re.compile(r"PJSIP/[A-Za-z0-9_.-]{1,79}\Z")
 # A channel as Asterisk names it: technology/resource-number, perhaps with ;1 or ;2 behind.
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:+-]{1,80}(;[12])?\Z")
+_UNIQUE_ID = re.compile(r"([A-Za-z0-9_-]{1,60}-)?\d{1,12}\.\d{1,12}\Z")
 # A key that no telephone has. A waiting caller's queue looks again at any key; this one has no tone, so that
 # nobody can hear it, ends no announcement (file.h, AST_DIGIT_ANY), and dialplan patterns skip it wherever it
 # stands (pbx.c), so that it neither is a way out of a queue nor spoils one that the caller has half typed.
@@ -52,6 +53,18 @@ class QueueAdd:
         if self.reason:
             headers.append(("Reason", _word(self.reason)))
         return AmiAction("QueueAdd", tuple(headers))
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Hang up the channel of this unique id."""
+
+    call: str
+
+    def action(self) -> AmiAction:
+        if not _UNIQUE_ID.match(self.call):
+            raise LocalProtocolError(f"not a unique id: {self.call!r}")
+        return AmiAction("Hangup", (("Channel", self.call),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hotline_ivr.asterisk.home import CALL_FOLDERS
 from hotline_ivr.asterisk.render.sections import value
 from hotline_ivr.files import replace
 from hotline_ivr.routing.callbacks import Dialling
+from hotline_ivr.routing.skills import step_s
 
 # Longer than the pair of local channels takes to be there; the person's ringing is not within it.
 _PAIR_SECONDS = 15
@@ -20,12 +21,12 @@ _PAIR_SECONDS = 15
 
 def call_file(call: Dialling, until: int) -> str:
     """The file's text; `until` is the last second (epoch) in which the call may still be made."""
-    variables = {
+    variables: dict[str, object] = {
         "ATTEMPT": call.id,
         "UNTIL": until,
         "LINE": call.line,
         "NUMBER": call.line_number,
-        "PERSON": call.person,
+        "PERSON": call.rings,
         "CARRIER": call.carrier,
         "HOST": call.host,
         "RING": call.ring,
@@ -34,14 +35,18 @@ def call_file(call: Dialling, until: int) -> str:
         "LONGEST": call.longest,
         "JOINED": int(call.joined_at.timestamp()),
         "SORRY": f"{call.language}/{call.sorry}",
+        "LEVELS": ".".join(map(str, call.admitted_s)),
+        "LEVELS_STEP": step_s(call.admitted_s) if call.admitted_s else "",
+        "TOLD": "+".join(call.told),
     }
+    leg = "person" if call.told else "leg"
     lines = [
-        "Channel: Local/s@hotline-callback-leg/n",
+        f"Channel: Local/s@hotline-callback-{leg}/n",
         f"WaitTime: {_PAIR_SECONDS}",
         # One attempt of ours is one call; when to ring again is for the service to say.
         "MaxRetries: 0",
         "Archive: yes",
-        "Context: hotline-callback",
+        f"Context: {'hotline-callback-operator' if call.told else 'hotline-callback'}",
         "Extension: s",
         "Priority: 1",
         *(f"Setvar: __HOTLINE_{name}={value(str(text))}" for name, text in variables.items()),

@@ -9,6 +9,7 @@ import structlog
 
 from hotline_ivr.asterisk import ami_events as ami
 from hotline_ivr.asterisk.ami_actions import (
+    EndCall,
     QueueAdd,
     QueuePause,
     QueuePenalty,
@@ -65,6 +66,10 @@ class AmiQueueControl:
 
     async def wake(self, channel: str) -> None:
         await self._link().send(Wake(channel).action())
+
+    async def end(self, call: str) -> None:
+        """Hang up a call by its unique id."""
+        await self._link().send(EndCall(call).action())
 
     async def add_member(
         self,

@@ -20,6 +20,7 @@ from hotline_ivr.routing.steps import (
     AskDigits,
     AskKey,
     Call,
+    CallAt,
     CentreLeft,
     CentreStatus,
     Collected,
@@ -34,6 +35,7 @@ from hotline_ivr.routing.steps import (
     Mark,
     MessageTaken,
     NoNumber,
+    OfferTaken,
     Play,
     Promise,
     QueueStatus,
@@ -106,7 +108,7 @@ def state_word(state: State) -> str:
     return ".".join([state.language or "-", f"{state.tries}{head_start}", *state.path])
 
 
-def _event(text: str) -> Event:
+def _event(text: str) -> Event:  # noqa: PLR0911  one for each event
     kind, _, rest = text.partition(":")
     match kind:
         case "arrived" if not rest:
@@ -124,13 +126,15 @@ def _event(text: str) -> Event:
             return CentreLeft(CentreStatus(rest) if rest in set(CentreStatus) else CentreStatus.NOBODY)
         case "recorded":
             return MessageTaken(kept=rest in KEPT)
+        case "offer" if not rest:
+            return OfferTaken()
         case "no-number" if not rest:
             return NoNumber()
         case _:
             raise RemoteProtocolError(f"not an event: {text!r}")
 
 
-def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one for each event
+def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: C901, PLR0911  one for each event
     """The words by which the dialplan tells this event; an empty one stands for any other."""
     match event:
         case Arrived():
@@ -151,6 +155,8 @@ def event_words(event: Foreseeable) -> tuple[str, ...]:  # noqa: PLR0911  one fo
             return ("",) if centre_status is CentreStatus.NOBODY else (f"centre:{centre_status}",)
         case MessageTaken(kept):
             return tuple(f"recorded:{word}" for word in sorted(KEPT)) if kept else ("",)
+        case OfferTaken():
+            return ("offer",)
         case NoNumber():
             return ("no-number",)
         case Enough():
@@ -173,7 +179,7 @@ def _stretch(first: str, decision: Decision) -> str:
     return "|".join(["1", first, *(encode_step(step) for step in decision.steps), "end"])
 
 
-def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
+def encode_step(step: Step) -> str:  # noqa: C901, PLR0911, PLR0912  one for each step
     match step:
         case Answer():
             return "answer"
@@ -197,8 +203,10 @@ def encode_step(step: Step) -> str:  # noqa: C901, PLR0911  one for each step
             return _hand_over(step)
         case TakeMessage(box, max_s):
             return join("record", box, str(max_s))
-        case Promise(queue):
-            return join("promise", queue)
+        case CallAt(number):
+            return join("number", number)
+        case Promise(queue, elsewhere):
+            return join("promise", queue, *(["elsewhere"] if elsewhere else []))
         case Mark(outcome):
             return join("mark", outcome)
         case HangUp(cause):
@@ -210,6 +218,7 @@ def _wait(step: Wait) -> str:
     levels = ".".join(map(str, step.admitted_s))
     pace = str(step_s(step.admitted_s)) if levels else ""
     more = [str(step.head_start_s or ""), levels, pace, step.announcement, step.music]
+    more.append(str(step.offer_after_s or ""))
     while more and not more[-1]:
         more.pop()
     when = ["all" if step.in_all else "now"] if more or step.in_all else []

@@ -8,20 +8,20 @@ left now. What became of a call the record tells, to the promise ledger (store/a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from hotline_ivr.errors import StoreError
-from hotline_ivr.routing.callbacks import Candidate, Dialling, due, policies
+from hotline_ivr.errors import AsteriskError, StoreError
+from hotline_ivr.routing.callbacks import Candidate, Dialling, Turn, due, kept_places, policies
 from hotline_ivr.routing.rulebook import Rulebook
 
 log = structlog.get_logger()
 
 # How often (seconds) it is looked whom to ring; where no queue calls back yet; and after a mishap.
-PACE = 2.0
+PACE = 1.0
 IDLE = 15.0
 RETRY = 5.0
 # How long (seconds) Asterisk has for beginning a call; it reads the folder at once.
@@ -49,6 +49,12 @@ class Standing(Protocol):
 
     @property
     def under_way(self) -> Mapping[str, int]: ...
+
+    @property
+    def standing(self) -> Mapping[str, int]: ...
+
+    @property
+    def void(self) -> Sequence[tuple[str, str]]: ...
 
     @property
     def dialled(self) -> Mapping[str, int]: ...
@@ -83,7 +89,9 @@ class Spool(Protocol):
 class CallbackKeeper:
     """One node's calls back.
 
-    `clock` is aware; `free` is operators by queue for whom nobody waits, None while that is not known.
+    `clock` is aware; `free` is operators by queue for whom nobody waits, `turns` how it stands in each: None
+    while that is not known. `counted` is told of the places that people keep who are to be rung; `end` hangs
+    up a call by its id, and raises AsteriskError where it cannot.
     """
 
     def __init__(
@@ -93,11 +101,15 @@ class CallbackKeeper:
         *,
         book: Callable[[], Rulebook],
         free: Callable[[], Mapping[str, int] | None],
+        turns: Callable[[], Mapping[str, Turn]] = dict,
+        counted: Callable[[Mapping[str, Sequence[datetime]]], None] = lambda _: None,
+        end: Callable[[str], Awaitable[None]] | None = None,
         text: Callable[[Dialling, int], str],
         clock: Callable[[], datetime],
     ) -> None:
         self._attempts, self._spool = attempts, spool
         self._book, self._free, self._text, self._clock = book, free, text, clock
+        self._turns, self._counted, self._end = turns, counted, end
 
     async def run(self, pace: float = PACE, retry: float = RETRY) -> None:
         """Ring people until cancelled; the tables must be there."""
@@ -114,13 +126,26 @@ class CallbackKeeper:
         now = self._clock()
         await self._finish(now)
         plan = self._book().plan
-        free = self._free()
-        if free is None or not policies(plan):
+        if not policies(plan):
+            self._counted({})
             return
         await self._attempts.give_up(now)
         stands = await self._attempts.standing(plan.organisation.country, now)
-        spare = {name: count - stands.under_way.get(name, 0) for name, count in free.items()}
-        for call in due(stands.candidates, self._book(), free=spare, dialled=stands.dialled, now=now):
+        self._counted(kept_places(stands.candidates, self._book(), now))
+        await self._take_back(stands.void)
+        free = self._free()
+        if free is None:
+            return
+        for call in due(
+            stands.candidates,
+            self._book(),
+            free=free,
+            dialled=stands.dialled,
+            now=now,
+            turns=self._turns(),
+            under_way=stands.under_way,
+            standing=stands.standing,
+        ):
             until = now + BEGINS_WITHIN
             file = self._text(call, int(until.timestamp()))
             if await self._attempts.claim(call, file, until, now):
@@ -137,6 +162,17 @@ class CallbackKeeper:
             else:
                 await self._attempts.not_dialled(each.id, now)
         await asyncio.to_thread(self._spool.tidy, (now - timedelta(days=1)).timestamp())
+
+    async def _take_back(self, void: Sequence[tuple[str, str]]) -> None:
+        """Where operators are rung first, places out of the queue whose people need no call any more."""
+        rules = policies(self._book().plan)
+        for call_id, queue in void:
+            if self._end is not None and queue in rules and rules[queue].operator_first:
+                try:
+                    await self._end(call_id)
+                    log.info("a call back is not needed any more", call=call_id)
+                except AsteriskError as error:
+                    log.warning("a call back could not be taken back", call=call_id, reason=str(error))
 
     async def _leave(self, attempt: str, file: str) -> None:
         await asyncio.to_thread(self._spool.leave, attempt, file)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hotline_ivr.config.base import Model
+from hotline_ivr.config.callback_offer import Offer
 from hotline_ivr.config.outside import Prefix
 from hotline_ivr.config.types import Duration, Identifier, PromptId, WeeklyHours
 
@@ -31,6 +32,21 @@ class Callbacks(Model):
         min_length=1,
         description="Who is called back: those who were promised it, or others in the promise ledger too.",
         examples=["[callback, abandoned]"],
+    )
+    offer: Offer | None = Field(
+        None,
+        description="Offers waiting callers to be rung back, with their place kept.",
+        examples=["{after: 60s, key: 1}"],
+    )
+    first: Literal["caller", "operator"] = Field(
+        "caller",
+        description="Who is rung first: the person, who then waits for an operator in the old place; or an "
+        "operator when that place's turn has come, who hears the person's telephone ring.",
+    )
+    operator_prompt: PromptId = Field(
+        "callback-operator",
+        description="With `first: operator`, said to the operator before the number.",
+        examples=["callback-operator"],
     )
     hours: WeeklyHours | None = Field(
         None,
@@ -69,3 +85,7 @@ class Callbacks(Model):
         "country, those with a surcharge excepted. Only who rang us is ever rung.",
         examples=["[+47 9, +47 4]"],
     )
+
+    @property
+    def operator_first(self) -> bool:
+        return self.first == "operator"

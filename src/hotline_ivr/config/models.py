@@ -14,6 +14,7 @@ from hotline_ivr.config.alerts import Alerts
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
 from hotline_ivr.config.calendars import Calendar
+from hotline_ivr.config.callback_offer import Offer
 from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
@@ -151,6 +152,11 @@ class Queue(Model):
     callbacks: Callbacks | None = Field(
         None, description="Rings by itself those who are owed a call; without it nobody is rung."
     )
+
+    @property
+    def offer(self) -> Offer | None:
+        """What waiting callers are offered, if anything."""
+        return self.callbacks.offer if self.callbacks is not None else None
 
     @model_validator(mode="after")
     def _somebody_serves(self) -> Self:

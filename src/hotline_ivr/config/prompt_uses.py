@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
+from hotline_ivr.config.callback_offer import NOBODY_PROMPT, OFFER_PROMPTS
 from hotline_ivr.config.control import CONTROL_PROMPTS
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.floor import OPERATOR_PROMPTS
@@ -20,6 +21,8 @@ from hotline_ivr.config.models import Configuration, Line
 from hotline_ivr.config.types import PromptId
 
 Path = tuple[str, ...]
+
+_FOR_OPERATORS = frozenset({"operator_announcement", "operator_prompt"})
 
 ALWAYS_USED = ("technical",)
 """Prompts that every call may come to, whatever the plan says."""
@@ -52,7 +55,7 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
         for key, item in held.items() if isinstance(held, Mapping) else ():
             heard = languages[f"{section}.{key}"]
             for path, prompt in (*_prompts(item, (section, key)), *_promises(item, (section, key))):
-                operators = path[-1] == "operator_announcement"
+                operators = path[-1] in _FOR_OPERATORS
                 found.setdefault(prompt, []).append(_use(path, _of_operators(plan) if operators else heard))
     for line_id, line in plan.lines.items():
         for prompt in ALWAYS_USED:
@@ -63,6 +66,12 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
         found.setdefault(prompt, []).append(_use(path, spoken))
     for path, prompt in _of_floor(plan):
         found.setdefault(prompt, []).append(_use(path, (plan.floor.language,)))
+    for name, queue in plan.queues.items():
+        if queue.callbacks is not None and queue.callbacks.operator_first:
+            use = _use(("queues", name, "callbacks", "first"), _of_operators(plan))
+            found.setdefault(NOBODY_PROMPT, []).append(use)
+    for path, prompt, spoken in _of_offers(plan):
+        found.setdefault(prompt, []).append(_use(path, spoken))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
 
 
@@ -93,6 +102,15 @@ def _of_guard(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]
     for line_id, line in plan.lines.items():
         if (limited or line.is_limited) and line.over_limit is None and told.message is not None:
             yield ("lines", line_id), told.message, (line.language,)
+
+
+def _of_offers(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Place, prompt and languages of what is said to those who press the key of a queue's offer."""
+    spoken = tuple(dict.fromkeys(code for line in plan.lines.values() for code in _languages(line)))
+    for name, queue in plan.queues.items():
+        if queue.callbacks is not None and queue.callbacks.offer is not None:
+            for prompt in OFFER_PROMPTS:
+                yield ("queues", name, "callbacks", "offer"), prompt, spoken
 
 
 def _of_floor(plan: Configuration) -> Iterator[tuple[Path, str]]:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from hotline_ivr.config import reading, yaml_compose
 from hotline_ivr.config.alerts import AlertRoute, Alerts, MailServer, Webhook
 from hotline_ivr.config.breaks import Break
+from hotline_ivr.config.callback_offer import Offer
 from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.campaign import Campaign
 from hotline_ivr.config.centres import Centre, Duty, Target
@@ -102,6 +103,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("A target", Target),
     ("Days of duty", Duty),
     ("Calls back", Callbacks),
+    ("Offer of a call back", Offer),
     ("Comfort", Comfort),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),

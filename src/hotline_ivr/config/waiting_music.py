@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -58,20 +59,44 @@ class Comfort(Model):
     )
 
 
-def music_class(queue_id: str, queue: Queue, language: str) -> str:
-    """Asterisk's name for what callers of this language hear in a queue; empty is the music of all."""
+def music_class(queue_id: str, queue: Queue, language: str, *, offering: bool = False) -> str:
+    """Asterisk's name for what callers of this language hear in a queue; empty is the music of all.
+
+    `offering`: with the offer to be rung back in it.
+    """
+    if offering:
+        return f"{queue_id}.{language}.offer"
     if queue.comfort is not None:
         return f"{queue_id}.{language}"
     return queue_id if queue.music else ""
 
 
-def music_classes(plan: Plan) -> Iterator[tuple[str, Queue, str]]:
-    """Each class that is needed, with its queue and a language in which it is heard."""
+@dataclass(frozen=True, slots=True)
+class MusicClass:
+    """What callers of a language hear in a queue, by Asterisk's name for it."""
+
+    name: str
+    queue: Queue
+    language: str
+    offering: bool = False
+
+    @property
+    def words(self) -> tuple[tuple[int, str], ...]:
+        """Seconds of music and the prompt after them, one after the other and then from the beginning."""
+        comfort, offer = self.queue.comfort, self.queue.offer
+        every = [(comfort.every, prompt) for prompt in comfort.prompts] if comfort else []
+        return ((offer.after, offer.prompt), *every) if offer is not None and self.offering else tuple(every)
+
+
+def music_classes(plan: Plan) -> Iterator[MusicClass]:
+    """Each class that is needed, with a language in which it is heard."""
     languages = {code: None for line in plan.lines.values() for code in (line.language, *line.languages)}
     seen: set[str] = set()
     for name, queue in plan.queues.items():
         for language in languages:
-            made = music_class(name, queue, language)
-            if made and made not in seen:
-                seen.add(made)
-                yield made, queue, language
+            offers = (False, True) if queue.offer is not None else (False,)
+            for offering in offers:
+                made = music_class(name, queue, language, offering=offering)
+                if made and made not in seen:
+                    seen.add(made)
+                    yield MusicClass(made, queue, language, offering)

@@ -52,6 +52,7 @@ class FloorParts:
         )
         wakes = settings.queue_wakeup == "yes"
         control = AmiQueueControl(lambda: self.ami, turns=self.waker if wakes else None)
+        self.control = control
         self.presences = PresenceBook(
             PresenceFile(settings.presence_file), pauses, seen=lambda *_: self.shifts.wake()
         )

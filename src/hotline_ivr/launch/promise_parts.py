@@ -11,9 +11,11 @@ from hotline_ivr.calls.callback_keeper import CallbackKeeper
 from hotline_ivr.calls.promise_keeper import Observer, PromiseKeeper
 from hotline_ivr.config.models import Plan
 from hotline_ivr.launch.floor_parts import FloorParts
+from hotline_ivr.routing.callbacks import Turn, policies
 from hotline_ivr.routing.floor_view import floor_view
 from hotline_ivr.routing.owed import Rules
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.wait_watch import serving
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.attempt_ledger import DatabaseAttempts
 from hotline_ivr.store.engine import Store
@@ -46,6 +48,9 @@ class PromiseParts:
             CallSpool(settings.asterisk_dir / "spool"),
             book=book,
             free=self._free,
+            turns=self._turns,
+            counted=floor.waits.keep_places,
+            end=floor.control.end,
             text=call_file,
             clock=_now,
         )
@@ -63,6 +68,17 @@ class PromiseParts:
         presences = self._floor.operators.presences()
         view = floor_view(self._book().plan, self._floor.seen, presences, linked=True)
         return {queue.id: max(0, queue.ready - queue.waiting) for queue in view.queues}
+
+    def _turns(self) -> Mapping[str, Turn]:
+        """By queue that calls back, who waits there and who will soon be free."""
+        floor, now = self._floor.seen, _now()
+        plan, turns = self._book().plan, {}
+        for name, rules in policies(plan).items():
+            waiting = (each.joined or now for each in floor.waiting.values() if each.queue == name)
+            wrap_up_s = plan.queues[name].wrap_up
+            soon = self._floor.waits.soon(floor, name, now, rules.ring, wrap_up_s)
+            turns[name] = Turn(tuple(waiting), soon, len(serving(floor, name)))
+        return turns
 
 
 def _now() -> datetime:

@@ -62,6 +62,8 @@ class ServiceTimes:
 
 def wanted(plan: Plan) -> bool:
     """Whether anything in the plan asks how long callers will wait."""
+    if any(queue.callbacks is not None for queue in plan.queues.values()):
+        return True
     return any(
         line.expected_wait
         or (line.closing is not None and line.closing.last_call)

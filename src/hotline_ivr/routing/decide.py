@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from hotline_ivr.routing import callback_offers
 from hotline_ivr.routing.head_start import head_start
 from hotline_ivr.routing.menus import (
     Visit,
@@ -23,7 +24,6 @@ from hotline_ivr.routing.places import (
     go_to_line_queue,
     last_word,
     left_centre,
-    no_number,
     refused,
     waited_long,
 )
@@ -47,6 +47,7 @@ from hotline_ivr.routing.steps import (
     Mark,
     MessageTaken,
     NoNumber,
+    OfferTaken,
     Outcome,
     Play,
     QueueStatus,
@@ -62,6 +63,9 @@ from hotline_ivr.routing.words import fit_word
 # menu of a large hotline presses two dozen keys. The dialplan's own bound is a little above this one.
 MAX_ASKS = 60
 
+# Who has asked so often is offered no call back any more: it takes a few asks to agree on one.
+LAST_OFFER = MAX_ASKS - 15
+
 # Stands in a state's path where a key shows that the caller wants to go on after the information.
 GO_ON = "_go-on"
 # How long that key is waited for after the prompt (s).
@@ -72,7 +76,7 @@ _LAST_RESORT = Play("en", "technical", Stage.MESSAGE)
 _NOTHING_KNOWN = Decision((Mark(Outcome.TECHNICAL), Answer(), _LAST_RESORT, HangUp()), "no-such-line")
 
 
-def decide(
+def decide(  # noqa: PLR0911  one for each event
     book: Rulebook, call: Call, event: Event, now: datetime, surroundings: Surroundings = NOTHING_SEEN
 ) -> Decision | LookUp:
     """The next steps of `call` at `now` (aware). Never raises for a call that Asterisk can send."""
@@ -80,6 +84,8 @@ def decide(
     if visit is None:
         return _NOTHING_KNOWN
     if isinstance(event, KeyPressed | Collected | LookedUp):
+        if callback_offers.is_asked(visit.state):
+            return callback_offers.after(visit, call.caller, event, last=call.asked >= MAX_ASKS)
         return _in_a_menu(visit, event, call.asked)
     match event:
         case Arrived():
@@ -92,8 +98,10 @@ def decide(
             return _message_taken(visit, kept=kept)
         case CentreLeft(centre_status):
             return left_centre(visit, centre_status)
+        case OfferTaken():
+            return callback_offers.offer_taken(visit, call.caller, last=call.asked >= LAST_OFFER)
         case NoNumber():
-            return no_number(visit)
+            return callback_offers.no_number(visit)
         case _:
             assert_never(event)
 

@@ -26,7 +26,7 @@ from hotline_ivr.routing.call_record import CallKind, CallRecord, Discrepancy, E
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, CallEvent, QueueEvent
 from hotline_ivr.routing.fold_legs import CALLED_OFF_WITHIN_US, hangup_of, operator_of
 from hotline_ivr.routing.fold_queue import QueueStory
-from hotline_ivr.routing.folding import Folding
+from hotline_ivr.routing.folding import OWN_PAIRS, Folding
 from hotline_ivr.routing.steps import Outcome, Stage
 
 RESTARTED = "asterisk-restart"
@@ -38,8 +38,6 @@ _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
 _GENERATION, _OFFSET = 6, 7  # where both kinds of event have them
 # Endpoints of carriers are rendered with this prefix (asterisk/render/pjsip.py).
 _TRUNK_CHANNEL = "PJSIP/trunk-"
-# What rings who is called back is no telephone (dialplans/hotline-callback.conf).
-_OWN_PAIR = "Local/s@hotline-callback-leg-"
 # A message that is shorter is nobody speaking after the tone, which takes its part of it.
 _SHORTEST_MESSAGE_US = 2_000_000
 _position = itemgetter(_GENERATION, _OFFSET)
@@ -122,7 +120,7 @@ def _record(
     restarting = _hung_up_for_a_restart(known, restarted_at)
     called_off = connected_at is None and (ended_by is EndedBy.CALLER or restarting)
     called_off_at = ended_at if called_off else None
-    legs = [leg for leg in known.legs.values() if not leg.name.startswith(_OWN_PAIR)]
+    legs = [leg for leg in known.legs.values() if not leg.name.startswith(OWN_PAIRS)]
     reasons = list(known.reasons)
     if cut or restarting:
         reasons.append(RESTARTED)
@@ -222,8 +220,9 @@ def _outcome(
 
 def _unsettled(known: Folding, story: QueueStory, ended_by: EndedBy | None) -> Outcome:
     """Of a call that is over, and of which nobody said how it ended."""
-    if known.attempt is not None and known.queued_at is None:
-        return Outcome.NOT_REACHED
+    if known.attempt is not None and (known.queued_at is None or known.operator_first):
+        never_dialled = known.operator_first and known.outside.number is None
+        return Outcome.NO_OPERATOR if never_dialled else Outcome.NOT_REACHED
     if not known.channel_name and story.outcome is not None:
         return story.outcome
     if ended_by is EndedBy.SYSTEM:
@@ -257,7 +256,10 @@ def _discrepancy(known: Folding, story: QueueStory, waited_until: int | None) ->
     if known.queued_at is not None and waited_until is not None:
         waited_us = waited_until - known.queued_at
     return story.differs(
-        bridged=known.conversation.connected_at is not None or known.dropped,
+        # An operator who was rung first has been in a bridge, if only with us.
+        bridged=known.conversation.connected_at is not None
+        or known.dropped
+        or (known.operator_first and story.connected),
         waited_us=waited_us,
         queue_status=known.queue_status,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 from hotline_ivr.routing.call_record import LegRecord, LegResult
 
@@ -113,12 +114,14 @@ class Leg:
 class Conversation:
     """Who shares a bridge with the caller, and for how long operators did."""
 
-    __slots__ = ("_bridges", "_caller", "_since", "connected_at", "operator", "talk_us")
+    __slots__ = ("_bridges", "_caller", "_pair", "_since", "connected_at", "operator", "talk_us")
 
     def __init__(self, caller: str) -> None:
         self._caller = caller
         # Channel -> the bridge it is in.
         self._bridges: dict[str, str] = {}
+        # Two ends of our own that hand on all they hear: who is with one is with whoever is with the other.
+        self._pair: set[str] = set()
         self._since: int | None = None
         self.talk_us = 0
         self.connected_at: int | None = None
@@ -127,6 +130,10 @@ class Conversation:
     def be(self, caller: str) -> None:
         """The caller's channel is another one from now on, which is in no bridge yet."""
         self._caller = caller
+
+    def passes_on(self, ends: Iterable[str]) -> None:
+        """These channels are the two ends of a pair."""
+        self._pair.update(ends)
 
     @property
     def talking(self) -> bool:
@@ -151,9 +158,11 @@ class Conversation:
         here = self._bridges.get(self._caller)
         operator: str | None = None
         if here is not None:
+            paired = {self._bridges[channel] for channel in self._pair if channel in self._bridges}
+            with_caller = paired | {here} if here in paired else {here}
             for channel, bridge in self._bridges.items():
                 leg = legs.get(channel)
-                if bridge == here and leg is not None:
+                if bridge in with_caller and leg is not None:
                     operator = leg.operator or operator
                     if leg.connected_at is None:
                         leg.connected_at = at

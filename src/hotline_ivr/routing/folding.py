@@ -26,6 +26,10 @@ _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _STAGES = {stage.value: stage for stage in Stage}
 # A stage event of another version may lack words; `arrived` has the most, five.
 _NO_WORDS = ["", "", "", "", ""]
+# Where an operator is rung first, the other end of our own pair rings the person.
+_SAID_BY_LEGS = frozenset({"dial", "callback-answered", "callback-over"})
+OWN_PAIRS = ("Local/s@hotline-callback-leg-", "Local/s@hotline-callback-person-")
+"""What rings who is called back is no telephone (dialplans/hotline-callback.conf)."""
 _PLAIN_EXTRA = '{"extra":"'
 
 
@@ -50,6 +54,8 @@ class Folding:
         # The caller's own channel; of a call back that of who was rung, once they have taken it up.
         self.own = call
         self.attempt: str | None = None
+        # An operator is rung first for it, and then the person.
+        self.operator_first = False
         self.arrived = False
         # Somebody of ours at the control number: no caller's call.
         self.control = False
@@ -136,7 +142,7 @@ class Folding:
         self.conversation.enter(event.channel, bridge_of(event.extra), event.at, self.legs)
         if self.conversation.talking:
             self.stage = Stage.TALK
-        elif self.stage is Stage.TRANSFER and event.channel == self.own:
+        elif self.stage is Stage.TRANSFER and event.channel == self.own and not self.operator_first:
             self.outside.connected(event.at)
 
     def left_bridge(self, event: CallEvent) -> None:
@@ -204,6 +210,11 @@ class Folding:
         self.caller_kind = CallerKind.OK
         # What has been answered so far is our own channel, at once.
         self.picked_up_at = None
+        self.operator_first = words[5] == "operator"
+        if self.operator_first:
+            self.conversation.be("")
+            ends = (leg.channel for leg in self.legs.values() if leg.name.startswith(OWN_PAIRS))
+            self.conversation.passes_on((self.call, *ends))
 
     def say_callback_answered(self, _at: int, words: list[str]) -> None:
         """From here on it is the call of who has answered; the channel that rang them goes away."""
@@ -286,9 +297,11 @@ class Folding:
 
     def leg_said(self, event: CallEvent) -> None:
         """The dialplan, of who answered outside and is asked to press a key."""
-        words = [*stage_text(event.extra).split("|"), ""]
+        words = [*stage_text(event.extra).split("|"), *_NO_WORDS]
         if words[0] == "press":
             self.outside.asked(pressed=words[1] == "pressed")
+        elif self.operator_first and words[0] in _SAID_BY_LEGS:
+            _STAGE_EVENTS[words[0]](self, event.at, words)
 
     def say_record(self, at: int, _words: list[str]) -> None:
         self.stage = Stage.VOICEMAIL

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from hotline_ivr.config.menus import MAX_DIGITS
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing import callback_offers
 from hotline_ivr.routing.decide import MAX_ASKS, arrived, decide, visit_of
 from hotline_ivr.routing.places import go_to_line_queue
 from hotline_ivr.routing.rulebook import Rulebook
@@ -36,6 +37,7 @@ from hotline_ivr.routing.steps import (
     LookUp,
     MessageTaken,
     NoNumber,
+    OfferTaken,
     Promise,
     QueueStatus,
     State,
@@ -122,14 +124,25 @@ def _answers(
     todo = deque(begin)
     while todo:
         decision = todo.popleft()
-        for event in _can_follow(decision.steps, book.plan):
-            if decision.state not in found and len(found) >= MAX_STATES:
+        here = ((decision.state, event) for event in _can_follow(decision.steps, book.plan))
+        for state, event in (*here, *_asked_meanwhile(decision, book.plan)):
+            if state not in found and len(found) >= MAX_STATES:
                 break
-            answers = found.setdefault(decision.state, {})
+            answers = found.setdefault(state, {})
             if event not in answers:
-                answers[event] = _answer(book, replace(call, state=decision.state), event, now)
+                answers[event] = _answer(book, replace(call, state=state), event, now)
                 todo.append(answers[event])
     return found
+
+
+def _asked_meanwhile(decision: Decision, plan: Plan) -> Iterator[tuple[State, Foreseeable]]:
+    """Of those who wait, some are asked about a call back when the service goes away."""
+    for step in decision.steps:
+        offer = (
+            plan.queues[step.queue].offer if isinstance(step, Wait) and step.queue in plan.queues else None
+        )
+        if isinstance(step, Wait) and offer is not None:
+            yield from callback_offers.foreseen(decision.state, step.queue, offer.tries)
 
 
 def _answer(book: Rulebook, call: Call, event: Foreseeable, now: datetime) -> Decision:
@@ -156,7 +169,9 @@ def _can_follow(steps: tuple[Step, ...], plan: Plan) -> Iterator[Foreseeable]:
                 yield Collected("")
                 yield from map(Fitting, plan.collects[node].shapes)
                 yield Collected(NO_RIGHT_DIGITS)
-            case Wait():
+            case Wait(queue):
+                if queue in plan.queues and plan.queues[queue].offer is not None:
+                    yield OfferTaken()
                 yield from map(LeftQueue, QueueStatus)
             case Transfer():
                 yield from map(Transferred, DialStatus)

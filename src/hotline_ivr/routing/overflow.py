@@ -49,7 +49,8 @@ def rule_for_refused(visit: Visit, queue: str, *, full: bool) -> OverflowRule | 
     )
 
 
-def _long_wait(visit: Visit, least_s: int, queue: str) -> bool:
+def long_wait(visit: Visit, least_s: int, queue: str) -> bool:
+    """Whether a caller who joins now is known to wait so long (s)."""
     found = visit.surroundings.expected(queue, visit.in_queue_s)
     return found is not None and found.middle_s >= least_s
 
@@ -62,7 +63,7 @@ def applies(
         return False
     if rule.waiting is not None and not refused and (seen is None or seen.waiting < rule.waiting):
         return False
-    if rule.expected_wait is not None and not _long_wait(visit, rule.expected_wait, queue):
+    if rule.expected_wait is not None and not long_wait(visit, rule.expected_wait, queue):
         return False
     if rule.nobody and (seen is None or seen.present > 0):
         return False

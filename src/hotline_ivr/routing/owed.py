@@ -51,6 +51,11 @@ class FinishedCall:
     outside_talk_ms: int | None
     # Of a call that we made: which attempt.
     attempt: str | None = None
+    # Whether anybody outside was rung in it.
+    dialled: bool = True
+    # Of one that was promised a call: at which number, and since when the caller had waited (aware).
+    call_at: str = ""
+    place_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,12 @@ def settled_at(call: FinishedCall, rules: Rules) -> datetime | None:
 
 
 def person_of(call: FinishedCall, country: str | None) -> str:
-    """Who rang: the number in E.164 where it is one. Each caller without a number is somebody else."""
-    return read_number(call.caller, country) if call.caller else f"withheld {call.id}"
+    """Who rang: the number in E.164 where it is one; of a withheld one that which they want to be rung at.
+
+    Each caller without any number is somebody else.
+    """
+    number = call.caller or call.call_at
+    return read_number(number, country) if number else f"withheld {call.id}"
 
 
 @lru_cache(maxsize=_NUMBERS)

@@ -3,7 +3,7 @@
 A caller who waits has the state `(language, rules behind, ())`, or `("_in", queue)` where the queue is not
 the line's own; one who waits until the line is done for the day has `("_drain", queue)`. At a centre the
 state is `("_out", centre, queue)`, and the caller comes back to that queue; after `("_end", centre)` nobody
-is left to come back to.
+is left to come back to. Who is asked about a call back has `("_offer", queue, ...)` (callback_offers.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hotline_ivr.config.callback_offer import Offer
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.overflow import Closing, OverflowRule
 from hotline_ivr.config.prompt_uses import CALLBACK_PROMPT
@@ -19,6 +20,7 @@ from hotline_ivr.routing import centres
 from hotline_ivr.routing.overflow import (
     SPENT,
     applies,
+    long_wait,
     rule_for_refused,
     rule_on_arrival,
     time_left,
@@ -103,18 +105,32 @@ def _told_before(visit: Visit, queue: str) -> tuple[Step, ...]:
     return (Say(visit.language, words, Stage.MESSAGE),) if words else ()
 
 
-def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 0) -> Decision:
-    """Wait until the next rule's time comes, the line is done for the day, or nobody waits longer."""
+def wait_in(
+    visit: Visit,
+    queue: str,
+    reason: str,
+    *before: Step,
+    passed: int = 0,
+    again: bool = False,
+    offers: bool = True,
+) -> Decision:
+    """Wait until the next rule's time comes, the line is done for the day, or nobody waits longer.
+
+    `again`: as if the caller had never been out of the queue; `offers`: to be rung back may be offered.
+    """
     line = visit.line
+    rules_of_queue = visit.plan.queues.get(queue)
+    offer = rules_of_queue.offer if rules_of_queue else None
     own = queue == line.queue
     rules = timed(line)
     limit = rules[passed].after or 0 if passed < len(rules) else line.max_wait
     behind = rules[min(passed, len(rules)) - 1].after or 0 if passed and rules else 0
-    path = () if own or not (line.overflow or line.closing) else (_IN, queue)
+    path = () if own or not (line.overflow or line.closing or offer) else (_IN, queue)
     state = replace(visit.resting, tries=passed, path=path)
+    offered = offer if offers and offer is not None and _is_offered(visit, queue, offer) else None
 
     def waits(seconds: int, *, in_all: bool = False) -> Wait:
-        rules = visit.plan.queues.get(queue)
+        rules = rules_of_queue
         return Wait(
             queue,
             seconds,
@@ -122,18 +138,27 @@ def wait_in(visit: Visit, queue: str, reason: str, *before: Step, passed: int = 
             visit.in_queue_s,
             admissions(visit.plan, queue) if rules else (),
             line.operator_announcement or "",
-            music_class(queue, rules, visit.language) if rules else "",
+            music_class(queue, rules, visit.language, offering=offered is not None) if rules else "",
+            offered.after if offered is not None else 0,
         )
 
     left = time_left(visit) if own and (passed or visit.is_open) else None
     if left is None or left > limit - behind:
-        return Decision((*before, waits(limit, in_all=passed > 0)), reason, state)
+        return Decision((*before, waits(limit, in_all=passed > 0 or again)), reason, state)
     if left <= 0:
         return _done_for_today(visit, Outcome.TIMED_OUT, "closing:drained", *before)
     return Decision((*before, waits(left)), reason, replace(state, path=(_DRAIN, queue)))
 
 
-def _queue_of(visit: Visit) -> str:
+def _is_offered(visit: Visit, queue: str, offer: Offer) -> bool:
+    """Whether a caller who joins now is offered to be rung back. Nobody is while nobody can be asked."""
+    if visit.surroundings.ahead:
+        return False
+    return offer.expected_wait is None or long_wait(visit, offer.expected_wait, queue)
+
+
+def queue_of(visit: Visit) -> str:
+    """The queue in which a caller of this state waits."""
     path = visit.state.path
     return path[-1] if path[:1] in _QUEUE_LAST else visit.line.queue
 
@@ -143,7 +168,7 @@ def _queue_of(visit: Visit) -> str:
 
 def waited_long(visit: Visit) -> Decision:
     """The time of a stretch of waiting is over."""
-    queue, passed = _queue_of(visit), visit.state.tries
+    queue, passed = queue_of(visit), visit.state.tries
     if visit.state.path[:1] == (_DRAIN,):
         return _drained(visit, queue, passed)
     rules = timed(visit.line)
@@ -168,7 +193,7 @@ def _drained(visit: Visit, queue: str, passed: int) -> Decision:
 def refused(visit: Visit, outcome: Outcome, *, full: bool) -> Decision:
     """The queue did not take the caller, or has let go of it: it is full, or nobody is there."""
     if visit.state.tries < SPENT:
-        queue = _queue_of(visit)
+        queue = queue_of(visit)
         rule = rule_for_refused(visit, queue, full=full)
         if rule is not None:
             sent = _by_rule(visit, rule, queue, SPENT, outcome)
@@ -208,7 +233,7 @@ def no_number(visit: Visit) -> Decision:
     if visit.state.path == (_OVER,):
         return last_word(visit, Outcome.TIMED_OUT, "callback:no-number")
     if visit.state.path[:1] == (_IN,):
-        return wait_in(visit, _queue_of(visit), "callback:no-number", passed=visit.state.tries)
+        return wait_in(visit, queue_of(visit), "callback:no-number", passed=visit.state.tries)
     return wait_in(visit, visit.line.queue, "callback:no-number")
 
 
@@ -272,7 +297,7 @@ def left_centre(visit: Visit, status: CentreStatus) -> Decision:
     if status is CentreStatus.TAKEN:
         return Decision((HangUp(),), reason, visit.resting)
     if visit.state.path[:1] == (_OUT,):
-        return wait_in(visit, _queue_of(visit), reason, passed=visit.state.tries)
+        return wait_in(visit, queue_of(visit), reason, passed=visit.state.tries)
     return last_word(visit, Outcome.OVERFLOW_LOST, reason)
 
 

@@ -52,6 +52,9 @@ class Fact:
     line: str
     # The queue whose people owe the call; empty where the caller came to none.
     queue: str
+    # Of a promise: the number (E.164) to ring, and since when they have waited (aware) if they keep a place.
+    number: str = ""
+    place_at: datetime | None = None
 
     @property
     def is_contact(self) -> bool:
@@ -89,6 +92,9 @@ class Promise:
     # A call's id, or who closed it.
     closed_by: str = ""
     note: str = ""
+    # Where to ring, empty for the person's own number; and since when they have waited if they keep a place.
+    number: str = ""
+    place_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -140,7 +146,8 @@ def _order(moment: Fact | Act) -> tuple[datetime, int, str]:
 
 
 def _opened(fact: Fact) -> Promise:
-    return Promise(fact.node, fact.call, fact.line, fact.queue, fact.at, fact.at, (fact.outcome,), 1)
+    opened = Promise(fact.node, fact.call, fact.line, fact.queue, fact.at, fact.at, (fact.outcome,), 1)
+    return replace(opened, number=fact.number, place_at=fact.place_at)
 
 
 def _owed_again(entry: Promise, fact: Fact) -> Promise:
@@ -151,6 +158,9 @@ def _owed_again(entry: Promise, fact: Fact) -> Promise:
         last_at=fact.at,
         reasons=reasons,
         calls=entry.calls + 1,
+        # The latest word on where to ring counts, and the place of the wait that was given up for it.
+        number=fact.number or entry.number,
+        place_at=fact.place_at or entry.place_at,
     )
 
 

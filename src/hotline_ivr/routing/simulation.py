@@ -15,6 +15,7 @@ from hotline_ivr.routing.steps import (
     AskDigits,
     AskKey,
     Call,
+    CallAt,
     CentreLeft,
     CentreStatus,
     Collected,
@@ -29,6 +30,7 @@ from hotline_ivr.routing.steps import (
     Mark,
     MessageTaken,
     NoNumber,
+    OfferTaken,
     Outcome,
     Play,
     Promise,
@@ -50,6 +52,7 @@ _QUEUE_WORDS = {
     "full": QueueStatus.FULL,
     "empty": QueueStatus.JOIN_EMPTY,
 }
+_OFFER = "callback"
 _CENTRE_WORDS = {"nobody": CentreStatus.NOBODY, "full": CentreStatus.FULL}
 _DIAL_WORDS = {"timeout": DialStatus.NO_ANSWER, "busy": DialStatus.BUSY}
 _KEYS = frozenset("0123456789*#")
@@ -151,8 +154,10 @@ class Simulation:
                 self._say(language, prompts, Stage.MENU)
                 said = self._told(f"[{node}] digits (or timeout)", _are_digits)
                 return Collected("".join(digit for digit in said if digit in "0123456789"))
-            case Promise(queue):
-                return self._promise(queue)
+            case CallAt(number):
+                self._note("number", number)
+            case Promise(queue, elsewhere):
+                return self._promise(queue, elsewhere=elsewhere)
             case Wait() | Transfer() | HandOver() | TakeMessage():
                 return self._elsewhere(step)
         return None
@@ -164,13 +169,7 @@ class Simulation:
                 head_start = f", with a head start of {step.head_start_s} s" if step.head_start_s else ""
                 self._note("queue", f"{queue}, for {max_wait_s} s at most{head_start}")
                 self._stage, self.outcome = Stage.QUEUE, None
-                said = self._told(
-                    f"[queue {queue}] answered, timeout, full or empty",
-                    {"answered", *_QUEUE_WORDS}.__contains__,
-                )
-                if said == "answered":
-                    self._end(Outcome.ANSWERED)
-                return LeftQueue(_QUEUE_WORDS[said])
+                return self._in_queue(step)
             case Transfer(trunk, _, number, _):
                 self._note("transfer", f"{number} by {trunk}")
                 self._stage, self.outcome = Stage.TRANSFER, None
@@ -198,8 +197,19 @@ class Simulation:
                     kept=self._told(f"[voicemail {box}] kept or failed", _is_kept) != "failed"
                 )
 
-    def _promise(self, queue: str) -> Event | None:
-        if not self._call.caller:
+    def _in_queue(self, step: Wait) -> Event:
+        offered = {_OFFER} if step.offer_after_s else set()
+        also = f", {_OFFER} for the key that is offered" if offered else ""
+        said = self._told(
+            f"[queue {step.queue}] answered, timeout, full or empty{also}",
+            {"answered", *_QUEUE_WORDS, *offered}.__contains__,
+        )
+        if said == "answered":
+            self._end(Outcome.ANSWERED)
+        return OfferTaken() if said == _OFFER else LeftQueue(_QUEUE_WORDS[said])
+
+    def _promise(self, queue: str, *, elsewhere: bool) -> Event | None:
+        if not self._call.caller and not elsewhere:
             self._note("promise", "impossible: the number is withheld")
             return NoNumber()
         self._note("promise", queue)

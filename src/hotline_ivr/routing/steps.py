@@ -93,6 +93,8 @@ class Wait:
     announcement: str = ""
     #: What the caller hears, by Asterisk's name for it; empty is the music of all.
     music: str = ""
+    #: After so many seconds a key leaves the queue for a promise to be rung back; 0 is no such offer.
+    offer_after_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +185,19 @@ class TakeMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """Write down that this queue will call back.
+class CallAt:
+    """Keep on the channel the number (E.164) at which the caller wants to be rung."""
 
-    Where there is no number to call, the rest of the stretch is left out and asked about.
-    """
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Write down that this queue will call back; without a number the rest of the stretch is asked about."""
 
     queue: str
+    #: At the number of CallAt, and not at the one that the caller rings from.
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +225,7 @@ Step = (
     | Transfer
     | HandOver
     | TakeMessage
+    | CallAt
     | Promise
     | Mark
     | HangUp
@@ -310,6 +319,11 @@ class MessageTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferTaken:
+    """A waiting caller has pressed the key for being rung back, and is out of the queue."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoNumber:
     """A promise to call back could not be made: the caller's number is withheld."""
 
@@ -323,6 +337,7 @@ Event = (
     | Transferred
     | CentreLeft
     | MessageTaken
+    | OfferTaken
     | NoNumber
 )
 

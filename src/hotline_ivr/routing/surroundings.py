@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -39,6 +39,8 @@ class Surroundings:
     deserted: frozenset[str] = frozenset()
     #: How long a caller with this head start (s) will wait in a queue; None where that is not known well.
     expected: Callable[[str, int], Expected | None] = _nobody_knows
+    #: By queue, since when those wait (aware) who have hung up, keep the place and will be rung back.
+    kept: Mapping[str, Sequence[datetime]] = field(default_factory=lambda: MappingProxyType({}))
 
     def queue(self, name: str) -> QueueSeen | None:
         """A queue as it is; None where nobody looks."""
@@ -59,6 +61,7 @@ class Surroundings:
         since = now - timedelta(seconds=head_start_s)
         waiting = (each for each in self.floor.waiting.values() if each.queue == name)
         before = sum((each.joined or now) <= since for each in waiting)
+        before += sum(place <= since for place in self.kept.get(name, ()))
         return before + 1 if before >= seen.free else None
 
 

@@ -34,7 +34,7 @@ _STAGES = {
     "centre-left": "done with centre {1}: {2}",
     "record": "recording a message for {1}",
     "recorded": "message over: {1}",
-    "promise": "promised to be called back by {1}",
+    "promise": "promised to be called back by {1}, at {2}",
     "head-start": "counts in the queue as if it had come {1} s earlier",
     "wait": "into queue {1}, for {2} s at most",
     "left": "out of queue {1}: {2}",
@@ -72,6 +72,7 @@ _QUEUE = {
     "RINGCANCELED": "queue log: ringing {member} was called off",
     "EXITWITHTIMEOUT": "queue log: waited too long",
     "EXITEMPTY": "queue log: no operator left",
+    "EXITWITHKEY": "queue log: pressed the key that was offered",
 }
 
 

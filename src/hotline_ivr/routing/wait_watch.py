@@ -6,11 +6,18 @@ kept in memory alone, so after a start nothing is told to callers until enough h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hotline_ivr.routing.expected_wait import Calibration, Expected, Services, Serving, forecast
+from hotline_ivr.routing.expected_wait import (
+    FEWEST_SERVICES,
+    Calibration,
+    Expected,
+    Services,
+    Serving,
+    forecast,
+)
 from hotline_ivr.routing.floor import (
     CallerJoined,
     CallerLeft,
@@ -45,10 +52,30 @@ class WaitWatch:
         self._engaged_since: dict[str, datetime] = {}
         # When the service that was over last had begun, and ended.
         self._last: dict[str, tuple[datetime, datetime]] = {}
+        # By queue, since when those wait who have hung up and will be rung back.
+        self.places: Mapping[str, Sequence[datetime]] = {}
 
     def use(self, services: Mapping[str, Services]) -> None:
         """How long conversations take, by queue."""
         self._services = services
+
+    def keep_places(self, places: Mapping[str, Sequence[datetime]]) -> None:
+        """Who keeps a place without being there, by queue (aware)."""
+        self.places = places
+
+    def soon(self, floor: Floor, queue: str, now: datetime, within_s: float, wrap_up_s: float) -> int:
+        """Operators who are free or will be within this time, as far as can be told."""
+        services, ended, free = self._services.get(queue), 0.0, 0
+        for seen in floor.of_queue(queue):
+            if _in_wrap_up(seen) and not is_engaged(seen) and wrap_up_s <= within_s:
+                free += 1
+            elif _at_work(seen):
+                if services is not None and len(services) >= FEWEST_SERVICES:
+                    elapsed_s = self._elapsed(seen.operator, now)
+                    ended += _share(floor, queue, seen.operator) * services.ends(elapsed_s, within_s)
+            elif state_of(seen) is OperatorState.FREE:
+                free += 1
+        return free + int(ended)
 
     def happened(self, event: FloorEvent, floor: Floor, now: datetime) -> None:
         """An event has made the floor what it is."""
@@ -108,18 +135,24 @@ class WaitWatch:
             for each in floor.waiting.values()
             if each.queue == queue and each.call != without and (each.joined or now) <= now - head_start
         ]
-        members = list(filter(_serves, floor.of_queue(queue)))
+        kept = sum(place <= now - head_start for place in self.places.get(queue, ()))
+        members = serving(floor, queue)
         free = sum(state_of(seen) is OperatorState.FREE and not _at_work(seen) for seen in members)
-        needed = len(before) + 1 - free
-        serving = [
+        needed = len(before) + kept + 1 - free
+        at_work = [
             Serving(self._elapsed(seen.operator, now), _share(floor, queue, seen.operator))
             for seen in members
         ]
-        return needed, forecast(needed, serving, services)
+        return needed, forecast(needed, at_work, services)
 
     def _elapsed(self, operator: str, now: datetime) -> float:
         since = self._engaged_since.get(operator)
         return 0.0 if since is None else (now - since).total_seconds()
+
+
+def serving(floor: Floor, queue: str) -> list[MemberSeen]:
+    """Operators of a queue who take its calls: free, or at work."""
+    return list(filter(_serves, floor.of_queue(queue)))
 
 
 def _at_work(seen: MemberSeen) -> bool:

@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hotline_ivr.config.models import Plan, Queue
-from hotline_ivr.config.waiting_music import FOLDER, music_classes
+from hotline_ivr.config.models import Plan
+from hotline_ivr.config.waiting_music import FOLDER, MusicClass, music_classes
 from hotline_ivr.errors import SetupError
 from hotline_ivr.routing.remark import Remark
 from hotline_ivr.settings import Settings
@@ -21,7 +21,7 @@ from hotline_ivr.setup.manifest import Manifest, fingerprint
 from hotline_ivr.setup.music import NAME
 from hotline_ivr.setup.tools import exclusive, make_folder
 
-RECIPE = "1"
+RECIPE = "2"
 _FADE_S = 0.7
 _LOCK_TIMEOUT = 120.0
 _RATE = ("-r", "16000", "-c", "1", "-b", "32", "-e", "floating-point")
@@ -46,14 +46,14 @@ def build_queue_music(settings: Settings, plan: Plan) -> tuple[Mapping[str, str]
     with exclusive(folder / ".lock", timeout=_LOCK_TIMEOUT, what=str(folder)):
         manifest = Manifest(folder)
         wanted = list(music_classes(plan))
-        for stale in set(manifest.names()) - {name for name, _, _ in wanted}:
+        for stale in set(manifest.names()) - {each.name for each in wanted}:
             manifest.drop(stale)
             shutil.rmtree(folder / stale, ignore_errors=True)
-        for name, queue, language in wanted:
+        for each in wanted:
             try:
-                ready[name] = _class(settings, manifest, folder / name, queue, language)
+                ready[each.name] = _class(settings, manifest, folder / each.name, each)
             except (SetupError, OSError) as error:
-                wrong.append(f"{name}: {error}")
+                wrong.append(f"{each.name}: {error}")
     return ready, tuple(wrong)
 
 
@@ -76,39 +76,43 @@ def missing_music(settings: Settings, plan: Plan) -> Iterator[Remark]:
                 yield Remark(("queues", name, "music"), message, "save it there, or leave it out")
 
 
-def _class(settings: Settings, manifest: Manifest, target: Path, queue: Queue, language: str) -> str:
-    tracks = [own_music(settings) / name for name in queue.music] or [settings.music_dir / f"{NAME}.wav16"]
-    prompts = queue.comfort.prompts if queue.comfort else ()
-    words = [settings.sounds_dir / language / f"{prompt}.wav16" for prompt in prompts]
-    for file in (*tracks, *words):
+def _class(settings: Settings, manifest: Manifest, target: Path, wanted: MusicClass) -> str:
+    tracks = [own_music(settings) / name for name in wanted.queue.music] or [
+        settings.music_dir / f"{NAME}.wav16"
+    ]
+    spoken = settings.sounds_dir / wanted.language
+    words = [(before_s, spoken / f"{prompt}.wav16") for before_s, prompt in wanted.words]
+    files = (*tracks, *(file for _, file in words))
+    for file in files:
         if not file.is_file():
             raise SetupError(f"there is no file {file}")
-    every = queue.comfort.every if queue.comfort else 0
-    mark = fingerprint(
-        RECIPE, str(every), *(file.read_bytes() for file in (*tracks, *words)), str(len(words))
-    )
+    stretches = ",".join(str(before_s) for before_s, _ in words)
+    mark = fingerprint(RECIPE, stretches, *(file.read_bytes() for file in files), str(len(words)))
     made = target / NAME
     whole = all(made.with_name(f"{NAME}.{ending}").is_file() for ending in FORMATS)
     if not (whole and manifest.holds(target.name, mark)):
         manifest.drop(target.name)
         make_folder(target)
         with tempfile.TemporaryDirectory(prefix="hotline-music-") as work:
-            write_formats(_mixed(Path(work), tracks, words, every), made)
+            write_formats(_mixed(Path(work), tracks, words), made)
         manifest.put(target.name, mark)
     return mark
 
 
-def _mixed(work: Path, tracks: Sequence[Path], words: Sequence[Path], every_s: int) -> Path:
+def _mixed(work: Path, tracks: Sequence[Path], words: Sequence[tuple[int, Path]]) -> Path:
+    """`words` are seconds of music and what is spoken after them."""
     music = _joined(work / "music.wav", [_levelled(work, place, track) for place, track in enumerate(tracks)])
     if not words:
         return music
-    length, needed = measure(music).length_s, every_s * len(words)
+    length, needed = measure(music).length_s, sum(before_s for before_s, _ in words)
     long = work / "long.wav"
     sox(music, long, "repeat", str(int(needed // max(length, 0.1))))
     parts: list[Path] = []
-    for place, prompt in enumerate(words):
+    begin = 0
+    for place, (before_s, prompt) in enumerate(words):
         stretch, spoken = work / f"stretch{place}.wav", work / f"words{place}.wav"
-        trim = ("trim", str(place * every_s), str(every_s))
+        trim = ("trim", str(begin), str(before_s))
+        begin += before_s
         sox(long, stretch, *trim, "fade", "t", f"{_FADE_S}", "-0", f"{_FADE_S}")
         sox("-t", "wav", prompt, *_RATE, spoken, "rate", "-v", "16000")
         parts += [stretch, spoken]

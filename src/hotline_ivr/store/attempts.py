@@ -7,7 +7,7 @@ kept or closed a moment ago is not dialled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from hotline_ivr.routing.callbacks import Candidate, Dialling
 from hotline_ivr.routing.owed import CONTACTS, FinishedCall, read_number
 from hotline_ivr.routing.promises import Act, ActKind, State
+from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store.promises import as_promise, enter_act, lock
 from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
 
@@ -24,6 +25,10 @@ from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
 LONGEST_CALL = timedelta(hours=4)
 # A claim of another node is left alone for so long after it could last be dialled; clocks differ.
 GRACE = timedelta(minutes=2)
+
+NOT_RUNG = "not-rung"
+"""Result of an attempt that ended before the person was rung; it counts for nothing."""
+_NO_OPERATOR_CAME = frozenset({Outcome.NO_OPERATOR.value, Outcome.TIMED_OUT.value})
 
 _attempt = callback_attempt.c
 
@@ -39,11 +44,16 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who may be rung, how many attempts are under way by queue, and how many were made in 24 hours."""
+    """Who may be rung; by queue, how many are being rung, attempts that are not over, and those of 24 hours.
+
+    `void` are calls, by id and with their queue, whose promise is closed, or whose person is in another call.
+    """
 
     candidates: tuple[Candidate, ...]
     under_way: Mapping[str, int]
+    standing: Mapping[str, int]
     dialled: Mapping[str, int]
+    void: tuple[tuple[str, str], ...] = ()
 
 
 def standing(connection: Connection, country: str | None, now: datetime) -> Standing:
@@ -51,25 +61,64 @@ def standing(connection: Connection, country: str | None, now: datetime) -> Stan
     made: dict[tuple[str, str], list[Any]] = {}
     for row in connection.execute(select(callback_attempt).join(promise, _ITS_PROMISE).where(_OPEN)):
         made.setdefault((row.promise_node, row.promise_id), []).append(row)
-    here = {
-        read_number(caller, country)
-        for caller in connection.scalars(select(call.c.caller).join(open_call, _IS_OPEN))
-    }
+    up = connection.execute(
+        select(
+            call.c.id,
+            call.c.caller,
+            call.c.attempt,
+            call.c.queued_at,
+            call.c.connected_at,
+            call.c.outside_number,
+        ).join(open_call, _IS_OPEN)
+    ).all()
+    here = {read_number(row.caller, country) for row in up if row.caller}
+    # Who has been reached and waits or talks is one of the live callers now.
+    back = {row.attempt for row in up if row.attempt is not None and row.queued_at is not None}
     first = and_(call.c.node == promise.c.node, call.c.id == promise.c.id)
     rows = connection.execute(select(promise, call.c.queued_at).outerjoin(call, first).where(_OPEN)).all()
     found = []
     for row in rows:
         tries = made.get((row.node, row.id), [])
-        if row.person in here or any(each.state != "over" for each in tries):
+        rings = row.number or row.person
+        if here & {row.person, rings} or any(each.state != "over" for each in tries):
             continue
         tried_at = max((each.ended_at or each.claimed_at for each in tries), default=None)
-        joined_at = row.queued_at or row.opened_at
-        found.append(Candidate(as_promise(row), row.person, joined_at, len(tries), tried_at))
+        joined_at = row.place_at or row.queued_at or row.opened_at
+        tries.sort(key=lambda each: each.number)
+        rung = [each for each in tries if each.result != NOT_RUNG]
+        found.append(
+            Candidate(
+                as_promise(row),
+                row.person,
+                joined_at,
+                len(tries),
+                tried_at,
+                rings,
+                not_rung=len(tries) - len(rung),
+                last_not_rung=bool(tries) and tries[-1].result == NOT_RUNG,
+            )
+        )
+    ringing = _attempt.state.in_(_UNDER_WAY)
     return Standing(
         tuple(found),
-        _by_queue(connection, _attempt.state.in_(_UNDER_WAY)),
+        _by_queue(connection, ringing if not back else ringing & _attempt.id.not_in(back)),
+        _by_queue(connection, ringing),
         _by_queue(connection, _attempt.claimed_at > now - timedelta(days=1)),
+        tuple(_void(connection, up, country)),
     )
+
+
+def _void(connection: Connection, up: Sequence[Any], country: str | None) -> Iterator[tuple[str, str]]:
+    """Calls that wait for an operator, and nobody is to be rung any more when one comes."""
+    by_attempt = {row.attempt: row for row in up if row.attempt is not None and row.outside_number is None}
+    if not by_attempt:
+        return
+    others = {read_number(row.caller, country) for row in up if row.caller and row.attempt is None}
+    wanted = select(_attempt.id, _attempt.queue, _attempt.person, promise.c.state, promise.c.number)
+    wanted = wanted.outerjoin(promise, _ITS_PROMISE).where(_attempt.id.in_(by_attempt))
+    for row in connection.execute(wanted):
+        if row.state != State.OPEN or others & {row.person, row.number}:
+            yield by_attempt[row.id].id, row.queue
 
 
 def claim(
@@ -149,9 +198,12 @@ def end_attempts(connection: Connection, node: str, calls: Sequence[FinishedCall
         row = connection.execute(select(callback_attempt).where(under_way)).first()
         if row is None:
             continue
-        over = {"state": "over", "result": each.outcome, "call_id": each.id, "ended_at": each.ended_at}
+        # An operator was to be rung first, and none came.
+        nobody = each.outcome in _NO_OPERATOR_CAME and not each.dialled
+        result = NOT_RUNG if nobody else each.outcome
+        over = {"state": "over", "result": result, "call_id": each.id, "ended_at": each.ended_at}
         connection.execute(update(callback_attempt).where(under_way).values(**over))
-        if each.outcome not in CONTACTS:
+        if each.outcome not in CONTACTS and not nobody:
             its = and_(promise.c.node == row.promise_node, promise.c.id == row.promise_id)
             last_at = connection.scalar(select(promise.c.last_at).where(its)) or each.ended_at
             enter_act(

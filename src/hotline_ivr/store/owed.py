@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select
@@ -18,6 +20,7 @@ from hotline_ivr.store.tables import call
 
 # Values in one IN (...): SQLite takes 999 parameters in old versions.
 AT_ONCE = 400
+_SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 _FINISHED = select(
     call.c.node,
@@ -32,6 +35,7 @@ _FINISHED = select(
     call.c.wait_ms,
     call.c.outside_talk_ms,
     call.c.attempt,
+    call.c.outside_number,
 ).where(call.c.finished, call.c.ended_at.is_not(None))
 
 
@@ -72,13 +76,13 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 def _read(connection: Connection, wanted: Select[*tuple[Any, ...]]) -> list[FinishedCall]:
     rows = connection.execute(wanted).all()
-    promised = _promising_queues(connection, [row for row in rows if row.outcome == Outcome.CALLBACK])
+    promised = _promises(connection, [row for row in rows if row.outcome == Outcome.CALLBACK])
     return [
         FinishedCall(
             node=row.node,
             id=row.id,
             line=row.line,
-            queue=promised.get((row.node, row.id)) or row.queue or "",
+            queue=(promised.get((row.node, row.id)) or _NOTHING).queue or row.queue or "",
             caller=row.caller,
             outcome=row.outcome or "",
             arrived_at=row.arrived_at,
@@ -87,16 +91,38 @@ def _read(connection: Connection, wanted: Select[*tuple[Any, ...]]) -> list[Fini
             wait_ms=row.wait_ms,
             outside_talk_ms=row.outside_talk_ms,
             attempt=row.attempt,
+            dialled=row.outside_number is not None,
+            call_at=(promised.get((row.node, row.id)) or _NOTHING).number,
+            place_at=(promised.get((row.node, row.id)) or _NOTHING).place_at,
         )
         for row in rows
     ]
 
 
-def _promising_queues(
+@dataclass(frozen=True, slots=True)
+class _Promised:
+    """What a caller was promised: by which queue, at which number, with the place of which moment (aware)."""
+
+    queue: str = ""
+    number: str = ""
+    place_at: datetime | None = None
+
+
+_NOTHING = _Promised()
+
+
+def _promised(words: Sequence[str]) -> _Promised:
+    """As the dialplan says it: `promise`, queue, number, seconds since the epoch or nothing."""
+    queue, number, since = (*words[1:4], "", "")[:3]
+    place_at = datetime.fromtimestamp(int(since), UTC) if _SECONDS.fullmatch(since) else None
+    return _Promised(queue, number, place_at)
+
+
+def _promises(
     connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]
-) -> dict[tuple[str, str], str]:
-    """The queue that each of these calls was promised a call back by, as the dialplan said it."""
-    queues: dict[tuple[str, str], str] = {}
+) -> dict[tuple[str, str], _Promised]:
+    """What each of these calls was promised."""
+    found: dict[tuple[str, str], _Promised] = {}
     for node in {row.node for row in rows}:
         ids = [row.id for row in rows if row.node == node]
         for call_id, kept in kept_calls(connection, node, ids).items():
@@ -105,5 +131,5 @@ def _promising_queues(
                     for event in kept_events(piece.events, call_id, piece.generation, piece.start):
                         words = stage_text(event.extra).split("|") if event.kind == STAGE_EVENT else []
                         if len(words) >= 2 and words[0] == "promise":
-                            queues[node, call_id] = words[1]
-    return queues
+                            found[node, call_id] = _promised(words)
+    return found

@@ -52,7 +52,7 @@ def find_promises(connection: Connection, wanted: PromiseFilter) -> list[Owed]:
     if wanted.after is not None:
         at, last = wanted.after
         query = query.where(columns.opened_at >= at, or_(columns.opened_at > at, columns.id > last))
-    return [Owed(as_promise(row), number_of(row.person)) for row in connection.execute(query)]
+    return [Owed(as_promise(row), row.number or number_of(row.person)) for row in connection.execute(query)]
 
 
 def promise_story(connection: Connection, entry_id: str) -> PromiseStory | None:
@@ -68,7 +68,7 @@ def promise_story(connection: Connection, entry_id: str) -> PromiseStory | None:
     facts = facts_of(connection, [row.person])[row.person]
     acts = acts_of(connection, [row.person])[row.person]
     return PromiseStory(
-        Owed(entry, number_of(row.person)),
+        Owed(entry, row.number or number_of(row.person)),
         tuple(each for each in facts if within(each.at)),
         tuple(each for each in acts if within(each.at)),
     )

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, select, text
 
 from hotline_ivr.errors import ArgumentError
-from hotline_ivr.routing.owed import FinishedCall, Rules, person_of, settled_at
+from hotline_ivr.routing.owed import CONTACTS, FinishedCall, Rules, person_of, read_number, settled_at
 from hotline_ivr.routing.promises import Act, ActKind, Fact, Promise, State, promises
 from hotline_ivr.store.owed import chunks, conversations
-from hotline_ivr.store.tables import promise, promise_act, promise_call
+from hotline_ivr.store.tables import callback_attempt, promise, promise_act, promise_call
 
 # Any number, so long as it is always this one and no other lock's (store/migrate.py).
 _POSTGRES_LOCK = 4_573_002
@@ -37,6 +37,7 @@ def enter_calls(
     """
     lock(connection)
     known = _known(connection, calls)
+    persons = _Persons(connection, calls, rules.country)
     owed: list[tuple[str, Fact]] = []
     spoken: list[tuple[str, Fact]] = []
     gone: list[tuple[str, Key]] = []
@@ -45,11 +46,11 @@ def enter_calls(
         if before is not None and before[1] == each.outcome:
             continue
         at = settled_at(each, rules)
-        person = person_of(each, rules.country)
+        person = persons.of(each)
         if before is not None:
             gone.append((before[0], (each.node, each.id)))
         if at is not None:
-            fact = Fact(each.node, each.id, at, each.outcome, each.line, each.queue)
+            fact = _fact(each, at, rules.country)
             (spoken if fact.is_contact else owed).append((person, fact))
     if owed:
         # Conversations that the ledger was told of before it knew that they close something.
@@ -130,11 +131,44 @@ def _conversations(
     connection: Connection, persons: set[str], span: tuple[datetime, datetime | None], rules: Rules
 ) -> list[tuple[str, Fact]]:
     found = []
-    for each in conversations(connection, *span):
-        at, person = settled_at(each, rules), person_of(each, rules.country)
+    spoken = conversations(connection, *span)
+    known = _Persons(connection, spoken, rules.country)
+    for each in spoken:
+        at, person = settled_at(each, rules), known.of(each)
         if person in persons and at is not None:
-            found.append((person, Fact(each.node, each.id, at, each.outcome, each.line, each.queue)))
+            found.append((person, _fact(each, at, rules.country)))
     return found
+
+
+def _fact(call: FinishedCall, at: datetime, country: str | None) -> Fact:
+    number = read_number(call.call_at, country) if call.call_at else ""
+    return Fact(call.node, call.id, at, call.outcome, call.line, call.queue, number, call.place_at)
+
+
+class _Persons:
+    """Whose each call is. Who asked to be rung at another number is still who rang, wherever they speak."""
+
+    def __init__(self, connection: Connection, calls: Sequence[FinishedCall], country: str | None) -> None:
+        self._country = country
+        self._rung: dict[str, str] = {}
+        for some in chunks({each.attempt for each in calls if each.attempt is not None}):
+            columns = callback_attempt.c
+            rows = connection.execute(select(columns.id, columns.person).where(columns.id.in_(some)))
+            self._rung |= {row.id: row.person for row in rows}
+        numbers = {person_of(each, country) for each in calls if each.outcome in CONTACTS}
+        self._asked_for: dict[str, str] = {}
+        for some in chunks(numbers):
+            asked = select(promise_call.c.number, promise_call.c.person).order_by(promise_call.c.at)
+            asked = asked.where(
+                promise_call.c.number.in_(some), promise_call.c.number != promise_call.c.person
+            )
+            self._asked_for |= {row.number: row.person for row in connection.execute(asked)}
+
+    def of(self, call: FinishedCall) -> str:
+        if call.attempt is not None and call.attempt in self._rung:
+            return self._rung[call.attempt]
+        person = person_of(call, self._country)
+        return self._asked_for.get(person, person) if call.outcome in CONTACTS else person
 
 
 def _with_open_entry(connection: Connection, persons: Iterable[str]) -> set[str]:
@@ -161,6 +195,8 @@ def _keep(connection: Connection, facts: Iterable[tuple[str, Fact]]) -> None:
             "outcome": fact.outcome,
             "line": fact.line,
             "queue": fact.queue,
+            "number": fact.number,
+            "place_at": fact.place_at,
         }
         for person, fact in facts
     }
@@ -204,7 +240,9 @@ def facts_of(connection: Connection, persons: Sequence[str]) -> defaultdict[str,
     columns = promise_call.c
     wanted = select(promise_call).where(columns.person.in_(persons)).order_by(columns.person, columns.at)
     for row in connection.execute(wanted):
-        found[row.person].append(Fact(row.node, row.call_id, row.at, row.outcome, row.line, row.queue))
+        found[row.person].append(
+            Fact(row.node, row.call_id, row.at, row.outcome, row.line, row.queue, row.number, row.place_at)
+        )
     return found
 
 

@@ -223,6 +223,9 @@ promise = Table(
     Column("closed_at", Instant),
     Column("closed_by", String, nullable=False),
     Column("note", Text, nullable=False),
+    # Where to ring, if not at the person's own number; since when they have waited if they keep the place.
+    Column("number", String, nullable=False, server_default=""),
+    Column("place_at", Instant),
     PrimaryKeyConstraint("node", "id"),
     Index(None, "person"),
     Index(None, "state", "opened_at"),
@@ -239,8 +242,12 @@ promise_call = Table(
     Column("outcome", String, nullable=False),
     Column("line", String, nullable=False),
     Column("queue", String, nullable=False),
+    # Of a call that was promised another: the number that was agreed on, and the place that is kept.
+    Column("number", String, nullable=False, server_default=""),
+    Column("place_at", Instant),
     PrimaryKeyConstraint("node", "call_id"),
     Index(None, "person", "at"),
+    Index(None, "number"),
 )
 
 # What people did about an entry; never changed.

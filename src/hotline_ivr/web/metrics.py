@@ -5,7 +5,7 @@ The names are a promise to dashboards; docs/operations.md lists them all, and a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -137,6 +137,10 @@ class Metrics:
         """Add what is owed to callers; `clock` is aware."""
         self.registry.register(_PromiseCollector(promises, clock))
 
+    def watch_places(self, places: Callable[[], Mapping[str, Sequence[datetime]]]) -> None:
+        """Add who keeps a place in a queue without being there."""
+        self.registry.register(_PlaceCollector(places))
+
     def text(self) -> bytes:
         return generate_latest(self.registry)
 
@@ -209,6 +213,19 @@ class _PromiseCollector(Collector):
         age = 0.0 if now.oldest_at is None else (self._clock() - now.oldest_at).total_seconds()
         name = "hotline_promises_oldest_age_seconds"
         yield GaugeMetricFamily(name, "For how long the oldest has waited.", value=max(0.0, age))
+
+
+class _PlaceCollector(Collector):
+    def __init__(self, places: Callable[[], Mapping[str, Sequence[datetime]]]) -> None:
+        self._places = places
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        words = "People who have hung up, keep their place and will be rung back."
+        family = GaugeMetricFamily("hotline_places_kept", words, labels=["queue"])
+        for queue, places in self._places().items():
+            family.add_metric([queue], len(places))
+        yield family
 
 
 class _LinkCollector(Collector):

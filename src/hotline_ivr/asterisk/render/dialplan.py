@@ -8,6 +8,7 @@ from pathlib import Path
 import phonenumbers
 
 from hotline_ivr.asterisk.render.limits import limits_of
+from hotline_ivr.asterisk.render.queues import offer_context
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.head_start import known_callers
@@ -33,6 +34,7 @@ def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
             "",
             _numbers(plan),
             _head_starts(plan),
+            _offers(plan),
             # A phone may ring our own lines and nothing else: no call of an operator ever costs money.
             _phones(plan),
         ]
@@ -81,6 +83,16 @@ def _head_starts(plan: Plan) -> str:
 def _returning(context: str, seconds: Mapping[str, int]) -> list[str]:
     rows = (f"exten => {value(number)},1,Return({each})" for number, each in sorted(seconds.items()))
     return [f"[{context}]", *rows, ""]
+
+
+def _offers(plan: Plan) -> str:
+    """The one key that leaves a queue, where a call back is offered."""
+    rows = []
+    for name, queue in sorted(plan.queues.items()):
+        if queue.offer is not None:
+            goes = f"exten => {value(queue.offer.key)},1,Goto(hotline-offer,s,1)"
+            rows += [f"[{value(offer_context(name))}]", goes, ""]
+    return "\n".join(rows)
 
 
 def _phones(plan: Plan) -> str:

@@ -22,7 +22,7 @@ def queues_conf(plan: Plan) -> str:
         ],
     )
     return general + "".join(
-        section(queue_id, _queue(queue)) for queue_id, queue in sorted(plan.queues.items())
+        section(queue_id, _queue(queue_id, queue)) for queue_id, queue in sorted(plan.queues.items())
     )
 
 
@@ -37,8 +37,14 @@ def queue_rules_conf(plan: Plan) -> str:
     )
 
 
-def _queue(queue: Queue) -> list[tuple[str, str | int]]:
+def offer_context(queue_id: str) -> str:
+    """Where the key of the offer to be rung back leads from a queue (rendered in extensions.conf)."""
+    return f"hotline-offer-{queue_id}"
+
+
+def _queue(queue_id: str, queue: Queue) -> list[tuple[str, str | int]]:
     return [
+        *([("context", offer_context(queue_id))] if queue.offer is not None else []),
         ("strategy", queue.strategy),
         ("musicclass", "default"),
         ("timeout", queue.ring_time),
