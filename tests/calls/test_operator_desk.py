@@ -74,6 +74,21 @@ async def test_the_phone_says_who_it_is_and_the_keys_do_what_they_say(house: Hou
     assert house.staff.standing["bjorn"].standing is Standing.READY
 
 
+async def test_one_code_sets_do_not_disturb_and_lifts_it_again(house: House) -> None:
+    async def rings(account: str = "anna.k3v9") -> tuple[str, ...]:
+        return said((await house.desk.disturb(account, call="main-1.1"))[1])
+
+    assert await rings() == ("operator-is-undisturbed",)
+    assert house.staff.standing["anna"].reason == "do-not-disturb"
+    assert await rings() == ("operator-is-ready",)
+    await house.press("2")
+    assert await rings() == ("operator-is-undisturbed",)
+    assert house.noted == [("anna", each) for each in ("pause", "ready", "pause", "pause")]
+    await house.press("3")
+    assert await rings() == ("control-not-possible", "operator-is-signed-out")
+    assert (await house.desk.disturb("stranger.z9", call="main-1.1"))[1][-1] == HangUp()
+
+
 @pytest.mark.parametrize("account", ["", "stranger.z9", "gone.1"])
 async def test_a_phone_that_is_no_operators_is_told_so_and_changes_nothing(
     house: House, account: str

@@ -141,8 +141,8 @@ def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEve
             )
         case ami.OperatorConnected(queue, operator):
             yield Connected(queue, operator)
-        case ami.OperatorRangOut(queue, operator):
-            yield RangOut(queue, operator)
+        case ami.OperatorRangOut(queue, operator, _, rang_ms):
+            yield RangOut(queue, operator, rang_ms)
         case ami.OperatorRemoved(state):
             yield MemberGone(state.queue, state.operator)
         case ami.CallerListed():

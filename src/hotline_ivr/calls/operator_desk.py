@@ -12,8 +12,18 @@ import structlog
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import PresenceRefused, RemoteProtocolError
 from hotline_ivr.routing.control_steps import Began, ControlStep, Entered, Recorded
-from hotline_ivr.routing.operator_menu import Heard, Node, begun, done, entered, nobody, refused
+from hotline_ivr.routing.operator_menu import (
+    Heard,
+    Node,
+    begun,
+    disturbing,
+    done,
+    entered,
+    nobody,
+    refused,
+)
 from hotline_ivr.routing.presence import BeReady, Presence, PresenceEvent, SignIn, SignOut, TakePause
+from hotline_ivr.routing.steps import Answer
 
 log = structlog.get_logger()
 
@@ -61,6 +71,15 @@ class OperatorDesk:
                 return Node.MENU, await self._wish(operator, wanted, call)
             case _:
                 raise RemoteProtocolError("not an ask of an operator's phone")
+
+    async def disturb(self, account: str, *, call: str) -> tuple[str, Sequence[ControlStep]]:
+        """Set do-not-disturb for who rings its code, or lift it; what then holds is said."""
+        plan, operator = self._plan(), self._staff.at_phone(account) if account else None
+        presence = self._staff.presences().get(operator) if operator is not None else None
+        if operator is None or presence is None:
+            return Node.MENU, nobody(plan)
+        said = await self._wish(operator, disturbing(operator, presence), call)
+        return Node.MENU, (Answer(), *said)
 
     async def _wish(self, operator: str, wanted: PresenceEvent, call: str) -> Sequence[ControlStep]:
         plan = self._plan()

@@ -36,6 +36,7 @@ from hotline_ivr.routing.presence import (
     wanted,
 )
 from hotline_ivr.routing.presence_rules import rules_of
+from hotline_ivr.routing.refusals import why_not_taken
 from hotline_ivr.routing.skills import penalties
 
 log = structlog.get_logger()
@@ -117,8 +118,9 @@ class OperatorKeeper:
         """An event of the floor: calls that begin and end, phones that ring in vain, pauses by others."""
         self._floor = now
         match event:
-            case RangOut(_, operator):
-                self._apply(operator, RangInVain())
+            case RangOut(queue, operator, rang_ms):
+                ring_time = self._plan.queues[queue].ring_time if queue in self._plan.queues else 0
+                self._apply(operator, RangInVain(why_not_taken(rang_ms, ring_time)))
             case MemberSeen() | Connected():
                 key = event.queue, event.operator
                 if (member := now.members.get(key)) is not None:

@@ -83,6 +83,8 @@ class RangOut:
 
     queue: str
     operator: str
+    #: For how long, in milliseconds, as the queue counts it.
+    rang_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

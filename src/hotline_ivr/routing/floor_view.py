@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.floor import Floor, MemberSeen, OperatorState, state_of
-from hotline_ivr.routing.presence import Presence, Standing, wanted
+from hotline_ivr.routing.presence import DROPPED, Presence, Standing, wanted
+from hotline_ivr.routing.refusals import DECLINED, DO_NOT_DISTURB, NO_ANSWER
 
 
 class Why(StrEnum):
@@ -219,10 +220,20 @@ _WORDS = {
 }
 
 
+_OWN_REASONS = {
+    NO_ANSWER: "the phone rang and nobody answered (no-answer)",
+    DECLINED: "the call was declined (declined)",
+    DO_NOT_DISTURB: "do not disturb, or the phone refuses calls at once (do-not-disturb)",
+    DROPPED: "the phone took a call up and was gone (dropped)",
+}
+"""Reasons of which nobody has written a name."""
+
+
 def why_in_words(found: WhyNot) -> str:
     """The reason as people say it, without its times."""
     text = _WORDS[found.why]
-    return f"{text}: {found.reason}" if found.reason else text
+    reason = _OWN_REASONS.get(found.reason, found.reason) if found.why is Why.PAUSED else found.reason
+    return f"{text}: {reason}" if reason else text
 
 
 def standings(operators: Sequence[str], presences: Mapping[str, Presence]) -> Mapping[str, int]:

@@ -86,7 +86,9 @@ def _returning(context: str, seconds: Mapping[str, int]) -> list[str]:
 def _phones(plan: Plan) -> str:
     code = plan.control.code if plan.control else None
     own = _control(plan, code, code) if code else []
-    desk = _desk(plan.floor.code, plan.floor.code, plan.floor.language, "operator") if plan.floor.code else []
+    floor = plan.floor
+    desks = {floor.code: "operator", floor.do_not_disturb_code: "do-not-disturb"}
+    desk = [row for dialled, who in desks.items() if dialled for row in _desk(dialled, dialled, floor.language, who)]
     return "\n".join(["[hotline-phones]", *own, *desk, "include => hotline-numbers", ""])
 
 
