@@ -18,6 +18,7 @@ from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
+from hotline_ivr.config.devices import MOST_DEVICES, Device
 from hotline_ivr.config.duty_rota import DutyRota
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.guard import Guard
@@ -185,6 +186,21 @@ class Operator(Model):
         description="Fixed address of a phone that does not register.",
         examples=["sip:desk@192.0.2.7:5060"],
     )
+    devices: dict[Identifier, Device] = Field(
+        {},
+        max_length=MOST_DEVICES,
+        description="Telephones of an operator who has several, the one to be rung first at the head; each"
+        " has an account. Left out, there is one.",
+        examples=["{desk: {name: Desk phone}, soft: {name: Softphone}}"],
+    )
+
+    @model_validator(mode="after")
+    def _an_address_is_one_phones(self) -> Self:
+        if self.devices and self.sip_contact is not None:
+            raise refusal(
+                "has `sip_contact` beside `devices`", "write the address under the device that has it"
+            )
+        return self
 
 
 class Trunk(Model):

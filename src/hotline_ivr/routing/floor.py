@@ -95,7 +95,15 @@ class Connected:
     operator: str
 
 
-FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut | Connected
+@dataclass(frozen=True, slots=True)
+class DeviceSeen:
+    """One of several telephones of an operator (`anna.desk`), whether or not it is the one that is rung."""
+
+    phone: str
+    device: DeviceState
+
+
+FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut | Connected | DeviceSeen
 
 _PUT_DOWN = frozenset(
     {DeviceState.NOT_IN_USE, DeviceState.UNAVAILABLE, DeviceState.INVALID, DeviceState.UNKNOWN}
@@ -132,6 +140,8 @@ class Floor:
 
     members: Mapping[tuple[str, str], MemberSeen] = field(default_factory=_frozen)
     waiting: Mapping[str, CallerJoined] = field(default_factory=lambda: MappingProxyType({}))
+    #: What telephones do, of operators who have several, by telephone.
+    devices: Mapping[str, DeviceState] = field(default_factory=lambda: MappingProxyType({}))
     #: Follows from the members; kept where it is known already.
     seating: _Seating | None = field(default=None, compare=False, repr=False)
 
@@ -209,6 +219,9 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
                 # Told of again, by an event that is older than our snapshot: the wait began when it began.
                 return floor
             return replace(floor, waiting={**floor.waiting, call: event})
+        case DeviceSeen(phone, device):
+            known_state = floor.devices.get(phone)
+            return floor if known_state is device else replace(floor, devices={**floor.devices, phone: device})
         case RangOut():
             # What becomes of it, becomes of the operator: see routing/presence.py.
             return floor

@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.floor import Floor, MemberSeen, OperatorState, state_of
+from hotline_ivr.routing.devices import is_there
+from hotline_ivr.routing.floor import DeviceState, Floor, MemberSeen, OperatorState, state_of
 from hotline_ivr.routing.presence import DROPPED, Presence, Standing, wanted
 from hotline_ivr.routing.refusals import DECLINED, DO_NOT_DISTURB, NO_ANSWER
 
@@ -45,6 +46,18 @@ class WhyNot:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One of several telephones of an operator."""
+
+    id: str
+    name: str
+    #: Whether it can be rung; None where Asterisk does not tell.
+    there: bool | None
+    #: Whether calls come to this one.
+    rung: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorView:
     """An operator; `presence` is None until the service has first spoken with Asterisk."""
 
@@ -55,6 +68,8 @@ class OperatorView:
     phone: OperatorState | None
     queues: tuple[str, ...]
     why_not_rung: tuple[WhyNot, ...]
+    #: Empty where there is one telephone.
+    devices: tuple[DeviceView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,7 @@ def floor_view(plan: Plan, floor: Floor, presences: Mapping[str, Presence], *, l
             tuple(queues_of[operator]),
             floor.of_operator(operator) if linked else [],
             presences.get(operator),
+            floor.devices if linked else {},
             linked=linked,
         )
         for operator in plan.operators
@@ -114,10 +130,14 @@ def operator_view(
     queues: tuple[str, ...],
     seen: Sequence[MemberSeen],
     presence: Presence | None,
+    states: Mapping[str, DeviceState] | None = None,
     *,
     linked: bool,
 ) -> OperatorView:
-    """One operator of these queues, whose memberships are `seen`; `linked` as for floor_view."""
+    """One operator of these queues, whose memberships are `seen`; `linked` as for floor_view.
+
+    `states` are those of telephones, by telephone.
+    """
     if not linked:
         found = [WhyNot(Why.LINK_LOST), *_own_reasons(presence, queues)]
     else:
@@ -129,7 +149,19 @@ def operator_view(
         _phone(seen) if seen else None,
         queues,
         tuple(found),
+        tuple(_devices(plan, operator, seen, states or {})),
     )
+
+
+def _devices(
+    plan: Plan, operator: str, seen: Sequence[MemberSeen], states: Mapping[str, DeviceState]
+) -> Iterator[DeviceView]:
+    for name, device in plan.operators[operator].devices.items():
+        phone = f"{operator}.{name}"
+        there = is_there(states[phone]) if phone in states else None
+        # The account is the telephone's name and a few letters more.
+        rung = any(each.interface.startswith(f"PJSIP/{phone}.") for each in seen)
+        yield DeviceView(name, device.name, there, rung)
 
 
 def _own_reasons(presence: Presence | None, queues: Sequence[str]) -> Iterator[WhyNot]:
@@ -213,7 +245,7 @@ _WORDS = {
     Why.SIGN_OUT_ASKED: "signs out after this call",
     Why.NO_QUEUE: "serves no queue",
     Why.NO_PLACE: "Asterisk has not put the phone into the queue yet",
-    Why.UNREACHABLE: "the phone is not registered or cannot be reached",
+    Why.UNREACHABLE: "no phone is registered, or it cannot be reached",
     Why.IN_CALL: "in a call",
     Why.RINGING: "the phone rings already",
     Why.PAUSED_IN_ASTERISK: "somebody has paused the phone in Asterisk",

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import phonenumbers
 
+from hotline_ivr.asterisk.queue_turns import DEVICE_HINTS
 from hotline_ivr.asterisk.render.limits import limits_of
 from hotline_ivr.asterisk.render.sections import section, value
+from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.devices import person_of, phones_of
 from hotline_ivr.routing.head_start import known_callers
 from hotline_ivr.settings import Settings
 
@@ -23,7 +26,7 @@ HAND_WRITTEN = (
 )
 
 
-def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
+def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans: Path) -> str:
     includes = "\n".join(f'#include "{value(str(dialplans / name))}"' for name in HAND_WRITTEN)
     return "\n".join(
         [
@@ -35,6 +38,7 @@ def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
             _head_starts(plan),
             # A phone may ring our own lines and nothing else: no call of an operator ever costs money.
             _phones(plan),
+            _persons(plan, secrets),
         ]
     )
 
@@ -90,6 +94,16 @@ def _phones(plan: Plan) -> str:
     desks = {floor.code: "operator", floor.do_not_disturb_code: "do-not-disturb"}
     desk = [row for dialled, who in desks.items() if dialled for row in _desk(dialled, dialled, floor.language, who)]
     return "\n".join(["[hotline-phones]", *own, *desk, "include => hotline-numbers", ""])
+
+
+def _persons(plan: Plan, secrets: Secrets) -> str:
+    """All telephones of an operator as one person: who talks at one of them is not rung at another."""
+    rows = [
+        f"exten => {value(person_of(name))},hint,{'&'.join(f'PJSIP/{secrets.phone(each).account}' for each in phones)}"
+        for name in sorted(plan.operators)
+        if len(phones := phones_of(plan, name)) > 1
+    ]
+    return "\n".join([f"[{DEVICE_HINTS}]", *rows, ""])
 
 
 def _control(plan: Plan, dialled: str, number: str) -> list[str]:

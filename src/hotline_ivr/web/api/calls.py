@@ -94,6 +94,7 @@ class CallShown(Shown):
     stage: str = Field(description="Where it was last.")
     ended_by: str | None
     end_cause: int | None = Field(description="ITU-T Q.850 cause.")
+    talk_ms: int | None = Field(description="Time in one bridge with the caller.")
     queue_status: str | None = Field(description="Asterisk's own word on leaving the queue.")
     route: str | None = Field(description="Whether the service or the fallback decided.")
     plan_version: str | None
@@ -124,6 +125,7 @@ class LegShown(Shown):
     channel: str
     channel_name: str
     operator: str | None
+    device: str | None = Field(description="Which of the operator's telephones, where there are several.")
     started_at: datetime | None
     answered_at: datetime | None
     connected_at: datetime | None
