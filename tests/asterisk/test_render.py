@@ -65,7 +65,7 @@ def test_caller_text_is_cleaned_before_anything_else() -> None:
 def test_a_phone_reaches_our_own_numbers_and_nothing_else() -> None:
     assert (
         body(part(rendered()["extensions.conf"], "hotline-phones"))
-        == "hotline-phones]\ninclude => hotline-numbers"
+        == "hotline-phones]\ninclude => hotline-colleagues\ninclude => hotline-numbers"
     )
 
 

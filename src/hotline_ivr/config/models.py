@@ -20,6 +20,7 @@ from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
 from hotline_ivr.config.devices import MOST_DEVICES, Device
 from hotline_ivr.config.duty_rota import DutyRota
+from hotline_ivr.config.extensions import Extension
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.guard import Guard
 from hotline_ivr.config.head_starts import KnownCallers
@@ -149,6 +150,9 @@ class Queue(Model):
     most_away: int | None = Field(
         None, ge=1, le=1000, description="Most of its operators on a break at once.", examples=["2"]
     )
+    extension: Extension | None = Field(
+        None, description="Short number by which operators hand callers on to this queue.", examples=["80"]
+    )
     callbacks: Callbacks | None = Field(
         None, description="Rings by itself those who are owed a call; without it nobody is rung."
     )
@@ -181,6 +185,11 @@ class Operator(Model):
         "nb", description="Language in which the operator hears which line a call is for."
     )
     skills: Skills = Field({}, description="What the operator can do; levels from 1, the best, to 9.")
+    extension: Extension | None = Field(
+        None,
+        description="Short number by which colleagues ring this operator and hand callers on.",
+        examples=["21"],
+    )
     sip_contact: SipContact | None = Field(
         None,
         description="Fixed address of a phone that does not register.",

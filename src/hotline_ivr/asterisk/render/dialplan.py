@@ -7,12 +7,11 @@ from pathlib import Path
 
 import phonenumbers
 
-from hotline_ivr.asterisk.queue_turns import DEVICE_HINTS
+from hotline_ivr.asterisk.render.extensions import COLLEAGUES, extension_contexts
 from hotline_ivr.asterisk.render.limits import limits_of
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.devices import person_of, phones_of
 from hotline_ivr.routing.head_start import known_callers
 from hotline_ivr.settings import Settings
 
@@ -23,6 +22,7 @@ HAND_WRITTEN = (
     "hotline-fallback.conf",
     "hotline-control.conf",
     "hotline-callback.conf",
+    "hotline-transfer.conf",
 )
 
 
@@ -36,9 +36,9 @@ def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans:
             "",
             _numbers(plan),
             _head_starts(plan),
-            # A phone may ring our own lines and nothing else: no call of an operator ever costs money.
+            # A phone may ring our own lines and colleagues and nothing else: no call of an operator ever costs money.
             _phones(plan),
-            _persons(plan, secrets),
+            extension_contexts(plan, secrets),
         ]
     )
 
@@ -93,17 +93,8 @@ def _phones(plan: Plan) -> str:
     floor = plan.floor
     desks = {floor.code: "operator", floor.do_not_disturb_code: "do-not-disturb"}
     desk = [row for dialled, who in desks.items() if dialled for row in _desk(dialled, dialled, floor.language, who)]
-    return "\n".join(["[hotline-phones]", *own, *desk, "include => hotline-numbers", ""])
-
-
-def _persons(plan: Plan, secrets: Secrets) -> str:
-    """All telephones of an operator as one person: who talks at one of them is not rung at another."""
-    rows = [
-        f"exten => {value(person_of(name))},hint,{'&'.join(f'PJSIP/{secrets.phone(each).account}' for each in phones)}"
-        for name in sorted(plan.operators)
-        if len(phones := phones_of(plan, name)) > 1
-    ]
-    return "\n".join([f"[{DEVICE_HINTS}]", *rows, ""])
+    includes = [f"include => {each}" for each in (COLLEAGUES, "hotline-numbers")]
+    return "\n".join(["[hotline-phones]", *own, *desk, *includes, ""])
 
 
 def _control(plan: Plan, dialled: str, number: str) -> list[str]:

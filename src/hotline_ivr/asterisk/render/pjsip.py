@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hotline_ivr.asterisk.render.extensions import HANDED
 from hotline_ivr.asterisk.render.sections import section
 from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
 from hotline_ivr.config.models import Operator, Plan, Trunk
@@ -113,6 +114,8 @@ def _phone(own: PhoneSecret, operator: Operator, device: str) -> str:
         # Of what the operator hears before being connected; callers' prompts name their language.
         ("language", operator.language),
         ("device_state_busy_at", 1),
+        # Where this phone may send a caller: rendered extensions, and no number that costs money.
+        ("set_var", f"TRANSFER_CONTEXT={HANDED}"),
         *_media("opus,g722,alaw,ulaw"),
     ]
     auth = [("type", "auth"), ("auth_type", "userpass"), ("username", account), ("password", own.secret)]
