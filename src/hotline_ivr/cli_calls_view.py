@@ -90,7 +90,8 @@ def talks(legs: Sequence[StoredLeg]) -> str:
     if len(told) < 2 and not any(each.device for each in told):
         return ""
     names = (
-        f"{each.operator}{f' ({each.device})' if each.device else ''} {seconds(each.talk_ms)}" for each in told
+        f"{each.operator}{f' ({each.device})' if each.device else ''} {seconds(each.talk_ms)}"
+        for each in told
     )
     return clean_text(f"talked: {', '.join(names)}", 400)
 

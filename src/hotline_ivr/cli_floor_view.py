@@ -126,9 +126,7 @@ def _standing(operator: Answer) -> str:
 def _devices(devices: Sequence[Answer]) -> str:
     """`desk, soft (off)`: the one that is rung with a star."""
     states = {True: "", False: " (off)", None: " (not known)"}
-    return ", ".join(
-        f"{'*' if each['rung'] else ''}{each['id']}{states[each['there']]}" for each in devices
-    )
+    return ", ".join(f"{'*' if each['rung'] else ''}{each['id']}{states[each['there']]}" for each in devices)
 
 
 def _next_break(ahead: Answer | None, at: str) -> str:

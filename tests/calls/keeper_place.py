@@ -178,7 +178,7 @@ class Place:
         self.clock = Clock()
         self.book = PresenceBook(self.memory, self.memory, pace=0, retry=0.01, seen=seen)
         self.keeper = OperatorKeeper(
-            self.queues, self.book, self.keeper_plan, interfaces, self.clock, choices
+            self.queues, self.book, self.keeper_plan, interfaces, self.clock, choices=choices
         )
         self.watch = self.queues.watch = FloorWatch(self.queues, self.keeper)
 

@@ -33,8 +33,7 @@ class PhoneSecret:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`ami` is the secret of the manager account; `phones` by the name of the telephone (routing/devices.py).
-    """
+    """`ami` is the secret of the manager account; `phones` are by telephone (routing/devices.py)."""
 
     ami: str
     phones: dict[str, PhoneSecret]
@@ -49,7 +48,10 @@ def random_text(length: int) -> str:
 
 
 def ensure_secrets(path: Path, names: Iterable[str], random: Random = random_text) -> Secrets:
-    """Read the secrets, making those of telephones that are missing. Raises SetupError if the file cannot be understood."""
+    """Read the secrets, making those of telephones that are missing.
+
+    Raises SetupError if the file cannot be understood.
+    """
     known = _read(path)
     phones = dict(known.phones) if known else {}
     for name in names:

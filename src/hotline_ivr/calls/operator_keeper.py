@@ -65,6 +65,7 @@ class OperatorKeeper:
         plan: Plan,
         interfaces: Mapping[str, str],
         clock: Callable[[], datetime],
+        *,
         choices: ChoiceFile | None = None,
     ) -> None:
         self._hands = QueueHands(control)
@@ -316,9 +317,7 @@ class OperatorKeeper:
             elif seen[queue].penalty != (penalty := self._penalties[queue][operator]):
                 await self._hands.set_penalty(seen[queue], penalty)
 
-    async def _at_the_right_phone(
-        self, operator: str, serving: Sequence[MemberSeen], interface: str
-    ) -> bool:
+    async def _at_the_right_phone(self, operator: str, serving: Sequence[MemberSeen], interface: str) -> bool:
         """Take the operator out at telephones that are no longer rung; whether the right one may be put in.
 
         Not in a call, of which the queue would tell no more, nor while the queue rings.

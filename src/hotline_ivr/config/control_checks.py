@@ -34,7 +34,6 @@ def control_checks(
 def _floor(reading: Reading, prompts: Collection[str] | None) -> Iterator[Problem]:
     """The operators' own codes: not that of the control menu, and everything it says can be heard."""
     floor = _mapping(reading.data.get("floor"))
-    code = floor.get("code")
     taken = {_mapping(reading.data.get("control")).get("code"): "the control menu"}
     for key, reaches in (("code", "the operators' menu"), ("do_not_disturb_code", "do-not-disturb")):
         written = floor.get(key)

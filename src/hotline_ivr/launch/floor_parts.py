@@ -62,7 +62,7 @@ class FloorParts:
             plan,
             interfaces_of(secrets),
             lambda: datetime.now(UTC),
-            DevicesFile(settings.devices_file),
+            choices=DevicesFile(settings.devices_file),
         )
         self.shifts = ShiftKeeper(
             self.operators, BreaksFile(settings.breaks_file), book, lambda: datetime.now(UTC)

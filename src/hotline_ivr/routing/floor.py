@@ -202,7 +202,7 @@ def state_of(member: MemberSeen) -> OperatorState:
             return OperatorState.PAUSED if member.paused else OperatorState.FREE
 
 
-def fold(floor: Floor, event: FloorEvent) -> Floor:
+def fold(floor: Floor, event: FloorEvent) -> Floor:  # noqa: PLR0911  one for each event
     """The floor after one event. Events about what is not there change nothing."""
     match event:
         case MemberSeen():
@@ -221,7 +221,9 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
             return replace(floor, waiting={**floor.waiting, call: event})
         case DeviceSeen(phone, device):
             known_state = floor.devices.get(phone)
-            return floor if known_state is device else replace(floor, devices={**floor.devices, phone: device})
+            return (
+                floor if known_state is device else replace(floor, devices={**floor.devices, phone: device})
+            )
         case RangOut():
             # What becomes of it, becomes of the operator: see routing/presence.py.
             return floor

@@ -110,7 +110,7 @@ def floor_view(plan: Plan, floor: Floor, presences: Mapping[str, Presence], *, l
             tuple(queues_of[operator]),
             floor.of_operator(operator) if linked else [],
             presences.get(operator),
-            floor.devices if linked else {},
+            states=floor.devices if linked else {},
             linked=linked,
         )
         for operator in plan.operators
@@ -130,8 +130,8 @@ def operator_view(
     queues: tuple[str, ...],
     seen: Sequence[MemberSeen],
     presence: Presence | None,
-    states: Mapping[str, DeviceState] | None = None,
     *,
+    states: Mapping[str, DeviceState] | None = None,
     linked: bool,
 ) -> OperatorView:
     """One operator of these queues, whose memberships are `seen`; `linked` as for floor_view.

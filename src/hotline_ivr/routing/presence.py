@@ -200,10 +200,8 @@ def after(  # noqa: PLR0911  one for each event
             return replace(presence, unanswered=0) if presence.unanswered else presence
         case CallEnded(queue):
             return _call_ended(presence, rules.wrap_up.get(queue, timedelta()), at, rules)
-        case RangInVain(reason):
-            return _rang_in_vain(presence, reason, at, rules)
-        case DroppedCaller():
-            return _dropped(presence, at, rules)
+        case RangInVain() | DroppedCaller():
+            return _let_down(presence, event, at, rules)
         case FoundPaused(reason):
             return _found_paused(presence, reason, at, rules)
         case FoundReady():
@@ -270,6 +268,14 @@ def _call_ended(presence: Presence, wrap_up: timedelta, at: datetime, rules: Pre
     if wrap_up:
         return Presence(Standing.WRAP_UP, at, until=at + wrap_up, returns=True, asked=presence.asked)
     return presence if presence.asked is None else _begin(presence.asked, at, rules)
+
+
+def _let_down(
+    presence: Presence, event: RangInVain | DroppedCaller, at: datetime, rules: PresenceRules
+) -> Presence:
+    if isinstance(event, RangInVain):
+        return _rang_in_vain(presence, event.reason, at, rules)
+    return _dropped(presence, at, rules)
 
 
 def _rang_in_vain(presence: Presence, reason: str, at: datetime, rules: PresenceRules) -> Presence:

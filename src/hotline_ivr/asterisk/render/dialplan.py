@@ -36,7 +36,7 @@ def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans:
             "",
             _numbers(plan),
             _head_starts(plan),
-            # A phone may ring our own lines and colleagues and nothing else: no call of an operator ever costs money.
+            # A phone may ring our own lines and colleagues, nothing else: no operator's call ever costs money.
             _phones(plan),
             extension_contexts(plan, secrets),
         ]
@@ -92,7 +92,12 @@ def _phones(plan: Plan) -> str:
     own = _control(plan, code, code) if code else []
     floor = plan.floor
     desks = {floor.code: "operator", floor.do_not_disturb_code: "do-not-disturb"}
-    desk = [row for dialled, who in desks.items() if dialled for row in _desk(dialled, dialled, floor.language, who)]
+    desk = [
+        row
+        for dialled, who in desks.items()
+        if dialled
+        for row in _desk(dialled, dialled, floor.language, who)
+    ]
     includes = [f"include => {each}" for each in (COLLEAGUES, "hotline-numbers")]
     return "\n".join(["[hotline-phones]", *own, *desk, *includes, ""])
 

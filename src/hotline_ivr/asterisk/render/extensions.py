@@ -29,7 +29,10 @@ def extension_contexts(plan: Plan, secrets: Secrets) -> str:
         if operator.devices or operator.extension:
             hints.append(f"exten => {value(person_of(name))},hint,{phones}")
         if operator.extension:
-            colleagues += [*_operator(operator.extension, name, phones), " same => n,Goto(hotline-colleague,s,1)"]
+            colleagues += [
+                *_operator(operator.extension, name, phones),
+                " same => n,Goto(hotline-colleague,s,1)",
+            ]
             handed += [
                 *_operator(operator.extension, name, phones),
                 " same => n,Goto(hotline-handed-on,operator,1)",

@@ -94,7 +94,6 @@ class CallShown(Shown):
     stage: str = Field(description="Where it was last.")
     ended_by: str | None
     end_cause: int | None = Field(description="ITU-T Q.850 cause.")
-    talk_ms: int | None = Field(description="Time in one bridge with the caller.")
     queue_status: str | None = Field(description="Asterisk's own word on leaving the queue.")
     route: str | None = Field(description="Whether the service or the fallback decided.")
     plan_version: str | None
@@ -131,6 +130,7 @@ class LegShown(Shown):
     connected_at: datetime | None
     ended_at: datetime | None
     cause: int | None = Field(description="ITU-T Q.850 cause.")
+    talk_ms: int | None = Field(description="Time in one bridge with the caller.")
     result: str | None
 
 
