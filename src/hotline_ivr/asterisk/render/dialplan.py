@@ -36,7 +36,7 @@ def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans:
             "",
             _numbers(plan),
             _head_starts(plan),
-            # A phone may ring our own lines and colleagues, nothing else: no operator's call ever costs money.
+            # A phone may ring our own lines and colleagues, nothing else: no operator's call costs money.
             _phones(plan),
             extension_contexts(plan, secrets),
         ]
