@@ -81,5 +81,7 @@ def show(
         typer.echo(json.dumps(view.story_as_json(story, moments, numbers=numbers)))
     else:
         zone = view.zones_of(settings).get(story.call.line)
-        view.print_shown(Text(view.heading(story.call, zone, numbers=numbers)))
+        told = view.talks(sorted(story.legs, key=lambda leg: leg.connected_at or story.call.arrived_at))
+        heading = view.heading(story.call, zone, numbers=numbers)
+        view.print_shown(Text("\n".join(part for part in (heading, told) if part)))
         view.print_shown(view.timeline_table(moments, to_micros(story.call.arrived_at)))

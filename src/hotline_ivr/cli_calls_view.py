@@ -7,7 +7,7 @@ them. Text is cleaned before it is printed, whoever wrote it into the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -82,6 +82,18 @@ def heading(call: StoredCall, zone: ZoneInfo | None, *, numbers: bool) -> str:
     parts.append(_outside(call) if call.centre else "")
     parts.append(f"the two logs differ: {call.discrepancy}" if call.discrepancy else "")
     return "\n".join(clean_text(part, 400) for part in parts if part)
+
+
+def talks(legs: Sequence[StoredLeg]) -> str:
+    """Who talked with the caller for how long, at which of several telephones; empty for an only talk."""
+    told = [each for each in legs if each.operator is not None and each.talk_ms is not None]
+    if len(told) < 2 and not any(each.device for each in told):
+        return ""
+    names = (
+        f"{each.operator}{f' ({each.device})' if each.device else ''} {seconds(each.talk_ms)}"
+        for each in told
+    )
+    return clean_text(f"talked: {', '.join(names)}", 400)
 
 
 def _outside(call: StoredCall) -> str:

@@ -44,13 +44,16 @@ def operators_table(operators: Sequence[Answer], at: str) -> RenderableType:
     if not operators:
         return Text("no operators in the configuration")
     breaks = any(each["next_break"] for each in operators)
-    table = _table("operator", "standing", "since", *(["next break"] if breaks else []), "not rung because")
+    devices = any(each["devices"] for each in operators)
+    more = [*(["at"] if devices else []), *(["next break"] if breaks else [])]
+    table = _table("operator", "standing", "since", *more, "not rung because")
     for each in operators:
         standing = each["standing"] or "not known yet"
         table.add_row(
             _text(f"{each['id']} ({each['name']})"),
             _text(_standing(each), _COLOURS.get(standing, "")),
             _text(f"{_clock(each['since'], at)} {_span(each['since'], at)}".strip()),
+            *([_text(_devices(each["devices"]))] if devices else []),
             *([_text(_next_break(each["next_break"], at))] if breaks else []),
             _text("; ".join(_why(found, at) for found in each["why_not_rung"]) or "would be rung"),
         )
@@ -118,6 +121,12 @@ def _standing(operator: Answer) -> str:
     if operator["over_limit"]:
         parts.append("(over its limit)")
     return " ".join(part for part in parts if part)
+
+
+def _devices(devices: Sequence[Answer]) -> str:
+    """`desk, soft (off)`: the one that is rung with a star."""
+    states = {True: "", False: " (off)", None: " (not known)"}
+    return ", ".join(f"{'*' if each['rung'] else ''}{each['id']}{states[each['there']]}" for each in devices)
 
 
 def _next_break(ahead: Answer | None, at: str) -> str:

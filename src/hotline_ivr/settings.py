@@ -194,6 +194,11 @@ class Settings(BaseModel):
         return self.state_dir / "operators.json"
 
     @property
+    def devices_file(self) -> Path:
+        """At which of their devices operators have signed in."""
+        return self.state_dir / "devices.json"
+
+    @property
     def breaks_file(self) -> Path:
         """What is kept of the shifts that run: breaks had and asked for."""
         return self.state_dir / "breaks.json"

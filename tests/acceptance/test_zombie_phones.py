@@ -38,9 +38,9 @@ FAULTS = {
     Manners.OFF: "no-answer",
     Manners.DIES: "no-answer",
     Manners.RINGS: "no-answer",
-    Manners.BUSY: "no-answer",
-    Manners.UNAVAILABLE: "no-answer",
-    Manners.REFUSES: "no-answer",
+    Manners.BUSY: "do-not-disturb",
+    Manners.UNAVAILABLE: "do-not-disturb",
+    Manners.REFUSES: "do-not-disturb",
     Manners.DROPS: "dropped",
 }
 """What the phone at the head of each queue does, and the reason that its operator is paused with."""

@@ -115,7 +115,7 @@ EVENTS: list[tuple[str, str, Event]] = [
         OperatorCalled("help", "PJSIP/anna.k3v9", IDS[1]),
     ),
     ("AgentConnect", f"{CALLER}\n{PHONE}\nRingTime: 2\nHoldTime: 3", OperatorConnected(*ANNA)),
-    ("AgentRingNoAnswer", f"{CALLER}\n{PHONE}\nRingTime: 3000", OperatorRangOut(*ANNA)),
+    ("AgentRingNoAnswer", f"{CALLER}\n{PHONE}\nRingTime: 3000", OperatorRangOut(*ANNA, 3000)),
     ("FullyBooted", "Uptime: 26\nLastReload: 26\nStatus: Fully Booted", AsteriskStarted(26)),
     ("Shutdown", "Shutdown: Cleanly\nRestart: True", AsteriskStopping(restarting=True)),
     ("Shutdown", "Shutdown: Cleanly\nRestart: False", AsteriskStopping(restarting=False)),

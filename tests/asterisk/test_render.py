@@ -65,7 +65,7 @@ def test_caller_text_is_cleaned_before_anything_else() -> None:
 def test_a_phone_reaches_our_own_numbers_and_nothing_else() -> None:
     assert (
         body(part(rendered()["extensions.conf"], "hotline-phones"))
-        == "hotline-phones]\ninclude => hotline-numbers"
+        == "hotline-phones]\ninclude => hotline-colleagues\ninclude => hotline-numbers"
     )
 
 
@@ -110,6 +110,30 @@ def test_a_phone_has_the_account_and_secret_of_the_secrets_file() -> None:
     assert "username=anna.k3v9\npassword=s1" in phone
     assert "context=hotline-phones" in phone
     assert "max_contacts=1" in phone
+
+
+def test_several_telephones_of_one_operator_have_accounts_and_are_shown_as_one_person() -> None:
+    devices = {"desk": {"name": "Desk"}, "soft": {"name": "Soft", "sip_contact": "sip:soft@192.0.2.7:5060"}}
+    operators = {"anna": {"name": "Anna", "devices": devices}, "bjorn": {"name": "Bjorn"}}
+    secrets = Secrets(
+        "ami-secret",
+        {
+            "anna.desk": PhoneSecret("anna.desk.k3v9", "s1"),
+            "anna.soft": PhoneSecret("anna.soft.p7q2", "s2"),
+            "bjorn": PhoneSecret("bjorn.x2m4", "s3"),
+        },
+    )
+    plan = a_plan(sections={"operators": operators})
+    known = Settings.model_validate({"state": "/var/lib/hotline"})
+    files = render_plan(PlanInput(plan, known, secrets, Path("/usr/share/hotline/dialplans")))
+    assert "password=s1" in part(files["pjsip.conf"], "anna.desk.k3v9")
+    assert "contact=sip:soft@192.0.2.7:5060" in part(files["pjsip.conf"], "anna.soft.p7q2")
+    assert "qualify_frequency" not in part(files["pjsip.conf"], "bjorn.x2m4")
+    hints = part(files["extensions.conf"], "hotline-devices")
+    assert hints.strip() == "hotline-devices]\nexten => anna,hint,PJSIP/anna.desk.k3v9&PJSIP/anna.soft.p7q2"
+    told = part(files["queues.conf"], "hotline.devices")
+    assert "member=PJSIP/anna.desk.k3v9,0,anna.desk\nmember=PJSIP/anna.soft.p7q2,0,anna.soft" in told
+    assert "hotline.devices" not in rendered()["queues.conf"]
 
 
 def test_a_carrier_is_known_by_its_addresses_and_may_not_transfer() -> None:

@@ -34,12 +34,6 @@ def test_an_account_begins_with_the_operators_id_and_cannot_be_guessed(tmp_path:
     assert len(tail) == 4
 
 
-def test_an_operator_is_found_by_the_account_of_the_phone(tmp_path: Path) -> None:
-    secrets = ensure_secrets(tmp_path / "secrets.yaml", ["anna"])
-    assert secrets.operator_of(secrets.phone("anna").account) == "anna"
-    assert secrets.operator_of("anna.0000") is None
-
-
 @pytest.mark.parametrize(
     "text", ["", "ami: [", "ami: {}\noperators: {}\n", "operators: 3\nami: {secret: x}\n", "\x00"]
 )

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hotline_ivr.calls.floor_watch import FloorWatch
 from hotline_ivr.calls.operator_keeper import OperatorKeeper
+from hotline_ivr.calls.phone_choice import ChoiceFile
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskRefused, AsteriskUnreachable
-from hotline_ivr.routing.floor import CallerJoined, DeviceState, FloorEvent, MemberGone, MemberSeen
+from hotline_ivr.routing.floor import (
+    CallerJoined,
+    DeviceSeen,
+    DeviceState,
+    FloorEvent,
+    MemberGone,
+    MemberSeen,
+)
 from hotline_ivr.routing.presence import Period, Presence
 from hotline_ivr.routing.presence_kept import KeptPresences
 from tests.plans import a_plan
@@ -29,6 +37,9 @@ class FakeQueues:
     def __init__(self) -> None:
         self.members: dict[tuple[str, str], MemberSeen] = {}
         self.changes = 0
+        self.persons: dict[tuple[str, str], str] = {}
+        # What telephones do, of operators who have several.
+        self.devices: dict[str, DeviceState] = {}
         # Queues and operators in the order in which they were taken out.
         self.removed: list[tuple[str, str]] = []
         self.reachable = True
@@ -38,7 +49,8 @@ class FakeQueues:
 
     async def snapshot(self) -> Sequence[FloorEvent]:
         self._must_be_reachable()
-        return [*self.members.values(), CallerJoined("main", "main-1.1")]
+        told = [DeviceSeen(phone, state) for phone, state in self.devices.items()]
+        return [*told, *self.members.values(), CallerJoined("main", "main-1.1")]
 
     async def add_member(
         self,
@@ -49,11 +61,13 @@ class FakeQueues:
         paused: bool = False,
         reason: str = "",
         penalty: int = 0,
+        person: str = "",
     ) -> None:
         self._must_be_reachable()
         if (queue, operator) in self.refused:
             raise AsteriskRefused("Unable to add interface to queue: No such queue")
         self.changes += 1
+        self.persons[queue, interface] = person
         self.put(
             MemberSeen(queue, operator, interface, DeviceState.NOT_IN_USE, paused, reason, penalty=penalty)
         )
@@ -80,6 +94,11 @@ class FakeQueues:
     def put(self, member: MemberSeen) -> None:
         self.members[member.queue, member.interface] = member
         self._tell(member)
+
+    def turn(self, phone: str, state: DeviceState) -> None:
+        """One of several telephones comes or goes."""
+        self.devices[phone] = state
+        self._tell(DeviceSeen(phone, state))
 
     def serving(self) -> list[tuple[str, str]]:
         return sorted((queue, seen.operator) for (queue, _), seen in self.members.items())
@@ -150,13 +169,17 @@ class Place:
         plan: Plan | None = None,
         memory: Memory | None = None,
         seen: Callable[[str, Presence], None] = lambda _operator, _presence: None,
+        interfaces: Mapping[str, str] = INTERFACES,
+        choices: ChoiceFile | None = None,
     ) -> None:
         self.keeper_plan = plan or a_plan()
         self.queues = FakeQueues()
         self.memory = memory or Memory()
         self.clock = Clock()
         self.book = PresenceBook(self.memory, self.memory, pace=0, retry=0.01, seen=seen)
-        self.keeper = OperatorKeeper(self.queues, self.book, self.keeper_plan, INTERFACES, self.clock)
+        self.keeper = OperatorKeeper(
+            self.queues, self.book, self.keeper_plan, interfaces, self.clock, choices=choices
+        )
         self.watch = self.queues.watch = FloorWatch(self.queues, self.keeper)
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hotline_ivr.calls.operator_desk import OperatorDesk
-from hotline_ivr.errors import PresenceRefused, RemoteProtocolError
+from hotline_ivr.errors import PresenceFileError, PresenceRefused, RemoteProtocolError
 from hotline_ivr.routing.control_steps import Began, ControlStep, Entered, Recorded
 from hotline_ivr.routing.presence import Presence, PresenceEvent, Standing, after
 from hotline_ivr.routing.presence_rules import rules_of
@@ -21,6 +21,7 @@ PLAN = a_plan(sections={"floor": {"code": "*81", "language": "en"}})
 
 class Staff:
     def __init__(self) -> None:
+        self.places: list[str] = []
         self.standing = {name: Presence(Standing.READY, NOW) for name in PLAN.operators}
 
     def at_phone(self, account: str) -> str | None:
@@ -28,6 +29,11 @@ class Staff:
 
     def presences(self) -> Mapping[str, Presence]:
         return self.standing
+
+    async def be_at(self, account: str) -> None:
+        if account == "bjorn.x2m4":
+            raise PresenceFileError("no space")
+        self.places.append(account)
 
     async def wish(self, operator: str, event: PresenceEvent) -> Presence:
         self.standing[operator] = after(self.standing[operator], event, NOW, rules_of(PLAN))
@@ -72,6 +78,29 @@ async def test_the_phone_says_who_it_is_and_the_keys_do_what_they_say(house: Hou
     assert await house.press("1") == ("operator-is-ready",)
     assert house.noted == [("anna", each) for each in ("sign-out", "sign-in", "pause", "ready")]
     assert house.staff.standing["bjorn"].standing is Standing.READY
+
+
+async def test_one_code_sets_do_not_disturb_and_lifts_it_again(house: House) -> None:
+    async def rings(account: str = "anna.k3v9") -> tuple[str, ...]:
+        return said((await house.desk.disturb(account, call="main-1.1"))[1])
+
+    assert await rings() == ("operator-is-undisturbed",)
+    assert house.staff.standing["anna"].reason == "do-not-disturb"
+    assert await rings() == ("operator-is-ready",)
+    await house.press("2")
+    assert await rings() == ("operator-is-undisturbed",)
+    assert house.noted == [("anna", each) for each in ("pause", "ready", "pause", "pause")]
+    await house.press("3")
+    assert await rings() == ("control-not-possible", "operator-is-signed-out")
+    assert (await house.desk.disturb("stranger.z9", call="main-1.1"))[1][-1] == HangUp()
+
+
+async def test_where_somebody_is_ready_calls_come_to_also_if_that_cannot_be_kept(house: House) -> None:
+    await house.press("2")
+    assert house.staff.places == []
+    await house.press("1")
+    assert house.staff.places == ["anna.k3v9"]
+    assert await house.press("1", "bjorn.x2m4") == ("operator-is-ready",)
 
 
 @pytest.mark.parametrize("account", ["", "stranger.z9", "gone.1"])

@@ -241,9 +241,20 @@ async def test_a_call_is_known_from_the_connection_though_the_phone_told_too_ear
 async def test_a_phone_that_rang_in_vain_is_left_in_peace_for_a_while() -> None:
     place = Place()
     async with place.at_work():
-        place.watch.event(RangOut("main", "anna"))
+        place.watch.event(RangOut("main", "anna", 15_000))
         await place.queues.until(ANNA, "no-answer")
         assert place.queues.paused(BJORN) is None
+        await place.pass_time(seconds=60)
+        await place.queues.until(ANNA, None)
+
+
+async def test_a_phone_that_refuses_at_once_is_told_apart_from_one_whose_owner_declines() -> None:
+    place = Place()
+    async with place.at_work():
+        place.watch.event(RangOut("main", "anna", 0))
+        place.watch.event(RangOut("main", "bjorn", 4_000))
+        await place.queues.until(ANNA, "do-not-disturb")
+        await place.queues.until(BJORN, "declined")
         await place.pass_time(seconds=60)
         await place.queues.until(ANNA, None)
 

@@ -14,7 +14,6 @@ from hotline_ivr.errors import PresenceRefused
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
     DROPPED,
-    NO_ANSWER,
     BeReady,
     CallAnswered,
     CallEnded,
@@ -39,6 +38,7 @@ from hotline_ivr.routing.presence import (
     period_of,
     wanted,
 )
+from hotline_ivr.routing.refusals import NO_ANSWER
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

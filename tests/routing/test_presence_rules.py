@@ -11,7 +11,7 @@ from tests.plans import a_plan
 
 def test_a_plan_that_says_nothing_has_one_reason_and_leaves_a_silent_phone_in_peace_for_a_minute() -> None:
     rules = rules_of(a_plan())
-    assert rules.reasons == {"break": PauseRule()}
+    assert rules.reasons == {"break": PauseRule(), "do-not-disturb": PauseRule()}
     assert (rules.unanswered_limit, rules.unanswered_pause) == (1, timedelta(minutes=1))
 
 
@@ -31,6 +31,7 @@ def test_kinds_of_breaks_are_reasons_and_a_reason_of_the_same_id_goes_before() -
         )
     )
     assert rules.reasons == {
+        "do-not-disturb": PauseRule(),
         "lunch": PauseRule(timedelta(minutes=30), returns=True),
         "training": PauseRule(timedelta(hours=2)),
         "short": PauseRule(timedelta(minutes=10), returns=True),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hotline_ivr.asterisk.render.queues import queue_rules_conf, queues_conf
+from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.skills import level_of
 from hotline_ivr.routing.skills import (
@@ -101,4 +102,4 @@ def test_no_operator_is_kept_for_a_caller_who_does_not_admit_it_yet(
 ) -> None:
     plan = the_plan(main, second=second)
     assert longest_waiting_first(plan) is kept
-    assert f"force_longest_waiting_caller={'prio' if kept else 'no'}" in queues_conf(plan)
+    assert f"force_longest_waiting_caller={'prio' if kept else 'no'}" in queues_conf(plan, Secrets("", {}))

@@ -18,6 +18,8 @@ from hotline_ivr.errors import LocalProtocolError
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,79}\Z")
 # A phone. Never Local/...: it doubles channels and events and hides whether the phone is busy.
 _INTERFACE = re.compile(r"PJSIP/[A-Za-z0-9_.-]{1,79}\Z")
+# All phones of an operator, as one extension of the dialplan shows them.
+_HINT = re.compile(r"hint:[a-z0-9.]{1,40}@[a-z-]{1,20}\Z")
 # A channel as Asterisk names it: technology/resource-number, perhaps with ;1 or ;2 behind.
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:+-]{1,80}(;[12])?\Z")
 _UNIQUE_ID = re.compile(r"([A-Za-z0-9_-]{1,60}-)?\d{1,12}\.\d{1,12}\Z")
@@ -41,6 +43,8 @@ class QueueAdd:
     penalty: int = 0
     # Why it starts paused; empty for no reason.
     reason: str = ""
+    # Whose state counts in place of the phone's own; empty for the phone's.
+    state: str = ""
 
     def action(self) -> AmiAction:
         headers = [
@@ -52,6 +56,8 @@ class QueueAdd:
         ]
         if self.reason:
             headers.append(("Reason", _word(self.reason)))
+        if self.state:
+            headers.append(("StateInterface", _hint(self.state)))
         return AmiAction("QueueAdd", tuple(headers))
 
 
@@ -166,6 +172,12 @@ def _penalty(value: int) -> str:
 def _interface(value: str) -> str:
     if not _INTERFACE.match(value):
         raise LocalProtocolError(f"not the interface of a phone: {value[:100]!r}")
+    return value
+
+
+def _hint(value: str) -> str:
+    if not _HINT.match(value):
+        raise LocalProtocolError(f"not a hint of the dialplan: {value[:100]!r}")
     return value
 
 

@@ -99,11 +99,12 @@ class OperatorConnected:
 
 @dataclass(frozen=True, slots=True)
 class OperatorRangOut:
-    """The phone was rung for a caller and not taken up, or refused."""
+    """The phone was rung for a caller and not taken up, or refused, after `rang_ms` milliseconds."""
 
     queue: str
     operator: str
     interface: str
+    rang_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +262,9 @@ _HEADERS: Final = {
     "waiting": "Count",
     "waited": "HoldTime",
     "uptime": "Uptime",
+    "rang_ms": "RingTime",
 }
-_NUMBERS: Final = frozenset({"position", "waiting", "waited", "uptime"})
+_NUMBERS: Final = frozenset({"position", "waiting", "waited", "uptime", "rang_ms"})
 
 _READERS: Final[dict[str, _Reader]] = {
     "QueueParams": _reader(QueueListed, waiting="Calls"),

@@ -19,13 +19,14 @@ from hotline_ivr.asterisk.ami_actions import (
 )
 from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.ami_link import AmiLink
-from hotline_ivr.asterisk.queue_turns import DEVICES, Turns, turn_events
+from hotline_ivr.asterisk.queue_turns import DEVICE_HINTS, DEVICE_QUEUE, DEVICES, Turns, turn_events
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.errors import RemoteProtocolError
 from hotline_ivr.routing.floor import (
     CallerJoined,
     CallerLeft,
     Connected,
+    DeviceSeen,
     DeviceState,
     FloorEvent,
     MemberGone,
@@ -37,8 +38,8 @@ log = structlog.get_logger()
 
 
 def interfaces_of(secrets: Secrets) -> Mapping[str, str]:
-    """Operator id to the name by which a queue calls the operator's phone."""
-    return {operator: f"PJSIP/{phone.account}" for operator, phone in secrets.phones.items()}
+    """Telephone to the name by which a queue calls it."""
+    return {phone: f"PJSIP/{secret.account}" for phone, secret in secrets.phones.items()}
 
 
 class AmiQueueControl:
@@ -80,8 +81,13 @@ class AmiQueueControl:
         paused: bool = False,
         reason: str = "",
         penalty: int = 0,
+        person: str = "",
     ) -> None:
-        action = QueueAdd(queue, interface, operator, paused, penalty=penalty, reason=reason).action()
+        """`person` is what shows all telephones of the operator as one; empty is this one alone."""
+        state = f"hint:{person}@{DEVICE_HINTS}" if person else ""
+        action = QueueAdd(
+            queue, interface, operator, paused, penalty=penalty, reason=reason, state=state
+        ).action()
         await self._link().send(action)
 
     async def set_penalty(self, queue: str, interface: str, penalty: int) -> None:
@@ -132,6 +138,9 @@ def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEve
             | ami.OperatorPauseChanged(state)
         ):
             device = DEVICES[state.device]
+            if state.queue == DEVICE_QUEUE:
+                yield DeviceSeen(state.operator, device)
+                return
             if state.in_call and device is DeviceState.NOT_IN_USE:
                 device = DeviceState.IN_USE
             yield MemberSeen(
@@ -146,9 +155,9 @@ def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEve
             )
         case ami.OperatorConnected(queue, operator):
             yield Connected(queue, operator)
-        case ami.OperatorRangOut(queue, operator):
-            yield RangOut(queue, operator)
-        case ami.OperatorRemoved(state):
+        case ami.OperatorRangOut(queue, operator, _, rang_ms):
+            yield RangOut(queue, operator, rang_ms)
+        case ami.OperatorRemoved(state) if state.queue != DEVICE_QUEUE:
             yield MemberGone(state.queue, state.operator)
         case ami.CallerListed():
             yield CallerJoined(event.queue, event.unique_id, now - timedelta(seconds=event.waited))

@@ -9,6 +9,13 @@ from hotline_ivr.asterisk import ami_events as ami
 from hotline_ivr.routing.floor import DeviceState
 from hotline_ivr.routing.waking import CallerIn, CallerOut, SeatGone, SeatRung, SeatSeen, TurnEvent
 
+DEVICE_QUEUE: Final = "hotline.devices"
+"""A queue that no caller can enter: its members are the telephones of operators who have several, so Asterisk
+tells what each of them does. No id of a queue has a dot."""
+
+DEVICE_HINTS: Final = "hotline-devices"
+"""The dialplan's context that shows the telephones of each operator as one person."""
+
 DEVICES: Final = {
     ami.Device.UNKNOWN: DeviceState.UNKNOWN,
     ami.Device.FREE: DeviceState.NOT_IN_USE,
@@ -39,7 +46,7 @@ def turn_events(event: ami.Event | None) -> Iterator[TurnEvent]:
             | ami.OperatorAdded(state)
             | ami.OperatorStatusChanged(state)
             | ami.OperatorPauseChanged(state)
-        ):
+        ) if state.queue != DEVICE_QUEUE:
             yield SeatSeen(
                 state.queue,
                 state.interface,

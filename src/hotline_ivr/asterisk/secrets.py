@@ -1,7 +1,8 @@
 """Secrets of this node: made once, kept in one file of the state folder, never in the YAML.
 
 An operator's SIP account is its id with four random letters behind it: a scanner that tries names finds none,
-and the first characters, by which Asterisk's queue finds a member, still differ.
+and the first characters, by which Asterisk's queue finds a member, still differ. An operator with several
+telephones has an account for each: `anna.desk.k3v9`.
 """
 
 from __future__ import annotations
@@ -32,17 +33,13 @@ class PhoneSecret:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`ami` is the secret of the manager account; `phones` by operator id."""
+    """`ami` is the secret of the manager account; `phones` are by telephone (routing/devices.py)."""
 
     ami: str
     phones: dict[str, PhoneSecret]
 
-    def phone(self, operator_id: str) -> PhoneSecret:
-        return self.phones[operator_id]
-
-    def operator_of(self, account: str) -> str | None:
-        """The operator whose phone has this account."""
-        return next((name for name, phone in self.phones.items() if phone.account == account), None)
+    def phone(self, name: str) -> PhoneSecret:
+        return self.phones[name]
 
 
 def random_text(length: int) -> str:
@@ -50,12 +47,15 @@ def random_text(length: int) -> str:
     return "".join(random_source.choice(_ALPHABET) for _ in range(length))
 
 
-def ensure_secrets(path: Path, operators: Iterable[str], random: Random = random_text) -> Secrets:
-    """Read the secrets, making those that are missing. Raises SetupError if the file cannot be understood."""
+def ensure_secrets(path: Path, names: Iterable[str], random: Random = random_text) -> Secrets:
+    """Read the secrets, making those of telephones that are missing.
+
+    Raises SetupError if the file cannot be understood.
+    """
     known = _read(path)
     phones = dict(known.phones) if known else {}
-    for operator_id in operators:
-        phones.setdefault(operator_id, PhoneSecret(f"{operator_id}.{random(4)}", random(20)))
+    for name in names:
+        phones.setdefault(name, PhoneSecret(f"{name}.{random(4)}", random(20)))
     secrets = Secrets(known.ami if known else random(32), phones)
     if secrets != known:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,20 @@ from typing import Protocol
 import structlog
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.errors import PresenceRefused, RemoteProtocolError
+from hotline_ivr.errors import HotlineError, PresenceRefused, RemoteProtocolError
 from hotline_ivr.routing.control_steps import Began, ControlStep, Entered, Recorded
-from hotline_ivr.routing.operator_menu import Heard, Node, begun, done, entered, nobody, refused
+from hotline_ivr.routing.operator_menu import (
+    Heard,
+    Node,
+    begun,
+    disturbing,
+    done,
+    entered,
+    nobody,
+    refused,
+)
 from hotline_ivr.routing.presence import BeReady, Presence, PresenceEvent, SignIn, SignOut, TakePause
+from hotline_ivr.routing.steps import Answer
 
 log = structlog.get_logger()
 
@@ -27,6 +37,9 @@ class Staff(Protocol):
 
     async def wish(self, operator: str, event: PresenceEvent) -> Presence:
         """Raises PresenceRefused."""
+
+    async def be_at(self, account: str) -> None:
+        """Ring the operator at this one of several telephones. Raises HotlineError if it cannot be kept."""
 
 
 Note = Callable[[datetime, str, str, str], None]
@@ -58,9 +71,30 @@ class OperatorDesk:
                 wanted = entered(plan, operator, presence, Node(key), keys)
                 if isinstance(wanted, Heard):
                     return wanted.node, wanted.steps
+                if isinstance(wanted, SignIn | BeReady):
+                    await self._be_at(account)
                 return Node.MENU, await self._wish(operator, wanted, call)
             case _:
                 raise RemoteProtocolError("not an ask of an operator's phone")
+
+    async def disturb(self, account: str, *, call: str) -> tuple[str, Sequence[ControlStep]]:
+        """Set do-not-disturb for who rings its code, or lift it; what then holds is said."""
+        plan, operator = self._plan(), self._staff.at_phone(account) if account else None
+        presence = self._staff.presences().get(operator) if operator is not None else None
+        if operator is None or presence is None:
+            return Node.MENU, nobody(plan)
+        wanted = disturbing(operator, presence)
+        if isinstance(wanted, BeReady):
+            await self._be_at(account)
+        said = await self._wish(operator, wanted, call)
+        return Node.MENU, (Answer(), *said)
+
+    async def _be_at(self, account: str) -> None:
+        """Where somebody says to be ready is where calls come to."""
+        try:
+            await self._staff.be_at(account)
+        except HotlineError as error:
+            log.error("at which telephone an operator is cannot be kept", reason=str(error))  # noqa: TRY400
 
     async def _wish(self, operator: str, wanted: PresenceEvent, call: str) -> Sequence[ControlStep]:
         plan = self._plan()

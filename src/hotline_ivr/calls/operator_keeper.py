@@ -7,21 +7,29 @@ link is up, a change that somebody else makes in Asterisk itself (its console, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
 from hotline_ivr.calls.last_moments import LastMoments
+from hotline_ivr.calls.phone_choice import ChoiceFile, PhoneChoice
 from hotline_ivr.calls.presence_book import PresenceBook
+from hotline_ivr.calls.queue_hands import QueueControl, QueueHands
 from hotline_ivr.config.models import Plan
-from hotline_ivr.errors import AsteriskError, AsteriskRefused, PresenceRefused
-from hotline_ivr.routing.floor import Connected, Floor, FloorEvent, MemberSeen, RangOut, is_engaged
+from hotline_ivr.errors import AsteriskError, PresenceRefused
+from hotline_ivr.routing.floor import (
+    Connected,
+    DeviceSeen,
+    Floor,
+    FloorEvent,
+    MemberSeen,
+    RangOut,
+    is_engaged,
+)
 from hotline_ivr.routing.presence import (
     BY_ASTERISK,
     DROPPED,
-    NO_ANSWER,
     CallAnswered,
     CallEnded,
     DroppedCaller,
@@ -38,6 +46,7 @@ from hotline_ivr.routing.presence import (
     wanted,
 )
 from hotline_ivr.routing.presence_rules import rules_of
+from hotline_ivr.routing.refusals import NOT_TAKEN, why_not_taken
 from hotline_ivr.routing.skills import penalties
 
 log = structlog.get_logger()
@@ -47,29 +56,8 @@ log = structlog.get_logger()
 DOUBT = timedelta(seconds=1)
 
 
-class QueueControl(Protocol):
-    """What can be asked of Asterisk's queues. Each raises AsteriskError when it could not be done."""
-
-    async def add_member(
-        self,
-        queue: str,
-        operator: str,
-        interface: str,
-        *,
-        paused: bool = False,
-        reason: str = "",
-        penalty: int = 0,
-    ) -> None: ...
-
-    async def set_penalty(self, queue: str, interface: str, penalty: int) -> None: ...
-
-    async def remove_member(self, queue: str, interface: str) -> None: ...
-
-    async def pause(self, interface: str, *, paused: bool, reason: str = "") -> None: ...
-
-
 class OperatorKeeper:
-    """All operators of one plan. `clock` gives the time (aware, UTC)."""
+    """All operators of one plan. `clock` gives the time (aware, UTC); `interfaces` are by telephone."""
 
     def __init__(
         self,
@@ -78,11 +66,14 @@ class OperatorKeeper:
         plan: Plan,
         interfaces: Mapping[str, str],
         clock: Callable[[], datetime],
+        *,
+        choices: ChoiceFile | None = None,
     ) -> None:
-        self._control = control
+        self._hands = QueueHands(control)
         self._book = book
         self._clock = clock
-        self._take(plan, interfaces)
+        self._phones = PhoneChoice(plan, interfaces, choices)
+        self._take(plan)
         self._floor = Floor()
         # Whose place in Asterisk has to be looked at, and whose may have been changed by others (until when
         # we wait and see).
@@ -93,12 +84,25 @@ class OperatorKeeper:
         self._resting: dict[str, datetime] = {}
         # Who was on the phone when somebody who comes earlier in a linear queue was put in behind them.
         self._ahead: set[str] = set()
+        # Who shall be rung at another telephone when the call is over.
+        self._moving: set[str] = set()
         self._work = asyncio.Event()
 
     def at_phone(self, account: str) -> str | None:
         """Whose telephone has this account."""
-        interface = f"PJSIP/{account}"
-        return next((name for name, phone in self._interfaces.items() if phone == interface), None)
+        return self._phones.owner(f"PJSIP/{account}")
+
+    async def be_at(self, account: str) -> None:
+        """Ring the operator at this one of several telephones from now on, after a call that is under way.
+
+        Raises PresenceFileError if it cannot be kept; it holds all the same until a restart.
+        """
+        try:
+            await self._phones.choose(account)
+        finally:
+            if (operator := self.at_phone(account)) is not None:
+                self._to_do.add(operator)
+                self._work.set()
 
     def presences(self) -> Mapping[str, Presence]:
         """Where the operators of the plan stand now."""
@@ -120,13 +124,21 @@ class OperatorKeeper:
         """An event of the floor: calls that begin and end, phones that ring in vain, pauses by others."""
         self._floor = now
         match event:
-            case RangOut(_, operator):
+            case RangOut(_, operator) if self._phones.is_gone(operator):
+                # Nobody was there to hear it; the next telephone is about to stand in.
+                pass
+            case RangOut(queue, operator, rang_ms):
                 self._last_moments.rang_in_vain(operator, self._book.of(operator), self._clock())
-                self._apply(operator, RangInVain())
+                ring_time = self._plan.queues[queue].ring_time if queue in self._plan.queues else 0
+                self._apply(operator, RangInVain(why_not_taken(rang_ms, ring_time)))
             case MemberSeen() | Connected():
                 key = event.queue, event.operator
                 if (member := now.members.get(key)) is not None:
                     self._member_seen(before.members.get(key), member)
+            case DeviceSeen(phone):
+                self._phones.seen(now.devices)
+                self._to_do.add(phone.partition(".")[0])
+                self._work.set()
             case _:
                 pass
 
@@ -134,12 +146,13 @@ class OperatorKeeper:
         """Excuse whose phones an Asterisk that stops has hung up."""
         for operator, stood in self._last_moments.excused(self._clock()).items():
             presence = self._book.of(operator)
-            if presence is not None and presence.reason == NO_ANSWER:
+            if presence is not None and presence.reason in NOT_TAKEN:
                 self._book.put(operator, stood)
 
     async def use(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
         """Staff the queues of another plan; while Asterisk is away the next snapshot does it."""
-        self._take(plan, interfaces)
+        self._phones.take(plan, interfaces)
+        self._take(plan)
         try:
             await self.reconcile(self._floor)
         except AsteriskError as error:
@@ -148,6 +161,7 @@ class OperatorKeeper:
     async def reconcile(self, floor: Floor) -> None:
         """After a gap: our word holds. Raises AsteriskError if Asterisk cannot be reached."""
         self._floor = floor
+        self._phones.seen(floor.devices)
         self._doubts.clear()
         now = self._clock()
         for gone in self._book.presences().keys() - self._plan.operators.keys():
@@ -185,8 +199,8 @@ class OperatorKeeper:
         """Look at the clock again: it may have been set."""
         self._work.set()
 
-    def _take(self, plan: Plan, interfaces: Mapping[str, str]) -> None:
-        self._plan, self._interfaces = plan, interfaces
+    def _take(self, plan: Plan) -> None:
+        self._plan = plan
         self._rules = rules_of(plan)
         self._penalties = {queue: penalties(plan, queue) for queue in plan.queues}
 
@@ -217,7 +231,7 @@ class OperatorKeeper:
             rest = self._rules.wrap_up.get(now.queue, timedelta())
             self._resting[now.operator] = self._clock() + rest
             self._apply(now.operator, CallEnded(now.queue))
-        if now.operator in self._ahead and not is_engaged(now):
+        if now.operator in self._ahead | self._moving and not is_engaged(now):
             self._to_do.add(now.operator)
             self._work.set()
         if now.paused and now.reason == DROPPED and not (before and before.reason == DROPPED):
@@ -283,32 +297,51 @@ class OperatorKeeper:
         """Whoever the plan does not let serve there, and phones whose account has changed."""
         for seen in list(self._floor.members.values()):
             known = seen.operator in self._plan.operators and seen.queue in self._queues_of(seen.operator)
-            if not known or self._interfaces.get(seen.operator) != seen.interface:
-                await self._remove(seen)
+            if not known or self._phones.owner(seen.interface) != seen.operator:
+                await self._hands.remove(seen)
 
     async def _bring_in_line(self, operator: str) -> None:
         """Let Asterisk hold of this operator what we do. Raises AsteriskError if it cannot be reached."""
-        presence, interface = self._book.of(operator), self._interfaces.get(operator)
+        presence, interface = self._book.of(operator), self._phones.interface(operator)
         if presence is None or interface is None:
             return
         want = wanted(presence)
-        seen = {each.queue: each for each in self._floor.members.values() if each.interface == interface}
+        serving = self._floor.of_operator(operator)
         if not want.member:
-            for each in seen.values():
-                await self._remove(each)
+            for each in serving:
+                await self._hands.remove(each)
             return
+        if not await self._at_the_right_phone(operator, serving, interface):
+            return
+        seen = {each.queue: each for each in serving if each.interface == interface}
         early = not want.paused and self._rests(operator)
         lines_up = operator in self._ahead and not any(is_engaged(each) for each in seen.values())
         if early or lines_up:
             await self._begin_anew(operator, seen, want)
             return
         if any(each.paused != want.paused or each.reason != want.reason for each in seen.values()):
-            await self._pause(operator, interface, want)
+            await self._hands.pause(operator, interface, want)
         for queue in self._queues_of(operator):
             if queue not in seen:
                 await self._join(queue, operator, want)
-            elif seen[queue].penalty != self._penalties[queue][operator]:
-                await self._set_penalty(seen[queue])
+            elif seen[queue].penalty != (penalty := self._penalties[queue][operator]):
+                await self._hands.set_penalty(seen[queue], penalty)
+
+    async def _at_the_right_phone(self, operator: str, serving: Sequence[MemberSeen], interface: str) -> bool:
+        """Take the operator out at telephones that are no longer rung; whether the right one may be put in.
+
+        Not in a call, of which the queue would tell no more, nor while the queue rings.
+        """
+        elsewhere = [each for each in serving if each.interface != interface]
+        if any(is_engaged(each) for each in elsewhere):
+            self._moving.add(operator)
+            return False
+        self._moving.discard(operator)
+        for each in elsewhere:
+            await self._hands.remove(each)
+        if elsewhere:
+            log.info("an operator is rung elsewhere", operator=operator, interface=interface)
+        return True
 
     def _rests(self, operator: str) -> bool:
         """Whether Asterisk would hold back calls from an operator who is ready before the wrap-up is over."""
@@ -334,15 +367,19 @@ class OperatorKeeper:
         app_queue rings a linear queue in the order in which its members were put in, so whoever comes later
         in the plan's list goes in anew behind. Somebody on the phone does so when the call is over.
         """
-        steps = [self._add(queue, operator, self._interfaces[operator], want)]
+        interface = self._phones.interface(operator)
+        steps = [self._add(queue, operator, interface, want)] if interface else []
         if seen is not None:
-            steps.insert(0, self._remove(seen))
+            steps.insert(0, self._hands.remove(seen))
         for behind in self._behind(queue, operator):
             presence = self._book.of(behind.operator)
             if is_engaged(behind):
                 self._ahead.add(behind.operator)
             elif presence is not None and (theirs := wanted(presence)).member:
-                steps += [self._remove(behind), self._add(queue, behind.operator, behind.interface, theirs)]
+                steps += [
+                    self._hands.remove(behind),
+                    self._add(queue, behind.operator, behind.interface, theirs),
+                ]
         for done in await asyncio.gather(*steps, return_exceptions=True):
             if isinstance(done, BaseException):
                 raise done
@@ -355,42 +392,6 @@ class OperatorKeeper:
         later = rules.operators[rules.operators.index(operator) + 1 :]
         return [seen for each in later if (seen := self._floor.members.get((queue, each))) is not None]
 
-    async def _add(self, queue: str, operator: str, interface: str, want: Wanted) -> None:
-        try:
-            await self._control.add_member(
-                queue,
-                operator,
-                interface,
-                paused=want.paused,
-                reason=want.reason,
-                penalty=self._penalties[queue].get(operator, 0),
-            )
-            log.info("operator serves queue", operator=operator, queue=queue)
-        except AsteriskRefused as error:
-            # One member that Asterisk refuses must not cost the others their places, nor us the link.
-            _refused(error, queue=queue, operator=operator)
-
-    async def _remove(self, seen: MemberSeen) -> None:
-        try:
-            await self._control.remove_member(seen.queue, seen.interface)
-            log.info("operator serves queue no more", operator=seen.operator, queue=seen.queue)
-        except AsteriskRefused as error:
-            _refused(error, queue=seen.queue, operator=seen.operator)
-
-    async def _set_penalty(self, seen: MemberSeen) -> None:
-        """The plan's word on skills has changed, or somebody else's hand has changed it in Asterisk."""
-        try:
-            penalty = self._penalties[seen.queue][seen.operator]
-            await self._control.set_penalty(seen.queue, seen.interface, penalty)
-        except AsteriskRefused as error:
-            _refused(error, queue=seen.queue, operator=seen.operator)
-
-    async def _pause(self, operator: str, interface: str, want: Wanted) -> None:
-        try:
-            await self._control.pause(interface, paused=want.paused, reason=want.reason)
-        except AsteriskRefused as error:
-            _refused(error, operator=operator)
-
-
-def _refused(error: AsteriskRefused, **what: str) -> None:
-    log.error("Asterisk refuses to change who serves", reason=str(error), **what)
+    def _add(self, queue: str, operator: str, interface: str, want: Wanted) -> Coroutine[None, None, None]:
+        penalty, person = self._penalties[queue].get(operator, 0), self._phones.person(operator)
+        return self._hands.add(queue, operator, interface, want, penalty=penalty, person=person)

@@ -32,20 +32,24 @@ def control_checks(
 
 
 def _floor(reading: Reading, prompts: Collection[str] | None) -> Iterator[Problem]:
-    """The operators' own code: not that of the control menu, and everything it says can be heard."""
+    """The operators' own codes: not that of the control menu, and everything it says can be heard."""
     floor = _mapping(reading.data.get("floor"))
-    code = floor.get("code")
-    if code is not None and code == _mapping(reading.data.get("control")).get("code"):
-        message = f"{code} already reaches the control menu"
-        yield reading.problem(("floor", "code"), message, "give one of them another code")
+    taken = {_mapping(reading.data.get("control")).get("code"): "the control menu"}
+    for key, reaches in (("code", "the operators' menu"), ("do_not_disturb_code", "do-not-disturb")):
+        written = floor.get(key)
+        if written is not None and written in taken:
+            message = f"{written} already reaches {taken[written]}"
+            yield reading.problem(("floor", key), message, "give one of them another code")
+        taken.setdefault(written, reaches)
     if prompts is None:
         return
     named: list[tuple[Path, object]] = [
         (("floor", "pause_reasons", name, "prompt"), _mapping(reason).get("prompt"))
         for name, reason in _mapping(floor.get("pause_reasons")).items()
     ]
-    if code is not None:
-        named += [(("floor", "code"), prompt) for prompt in OPERATOR_PROMPTS]
+    for key in ("code", "do_not_disturb_code"):
+        if floor.get(key) is not None:
+            named += [(("floor", key), prompt) for prompt in OPERATOR_PROMPTS]
     for path, prompt in named:
         if isinstance(prompt, str) and prompt not in prompts:
             message = f"there is no prompt {quoted(prompt)}{did_you_mean(prompt, prompts)}"

@@ -17,6 +17,7 @@ from hotline_ivr.config.callback_checks import callback_checks
 from hotline_ivr.config.centre_checks import centre_checks
 from hotline_ivr.config.contract_checks import contract_checks
 from hotline_ivr.config.control_checks import control_checks
+from hotline_ivr.config.extensions import extension_checks
 from hotline_ivr.config.guard_checks import guard_checks
 from hotline_ivr.config.menu_checks import menu_checks, queues_in_use
 from hotline_ivr.config.models import Line
@@ -46,6 +47,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from guard_checks(reading, country, prompts)
     yield from itertools.islice(callback_checks(reading, prompts), FOUND_PROBLEMS)
     yield from queue_checks(reading, country, prompts)
+    yield from itertools.islice(extension_checks(reading), FOUND_PROBLEMS)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

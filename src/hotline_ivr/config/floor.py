@@ -11,13 +11,16 @@ from hotline_ivr.config.control import Code
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import Duration, Identifier, LanguageCode, Name, PromptId, YesNo
 
-RESERVED_REASONS = frozenset({"wrap-up", "no-answer", "dropped", "signing-out", "ready"})
+RESERVED_REASONS = frozenset(
+    {"wrap-up", "no-answer", "declined", "do-not-disturb", "dropped", "signing-out", "ready"}
+)
 """Reasons that the service gives itself."""
 
 
 OPERATOR_PROMPTS = (
     "operator-is-ready",
     "operator-is-paused",
+    "operator-is-undisturbed",
     "operator-is-in-wrap-up",
     "operator-is-signed-out",
     "operator-after-the-call",
@@ -85,6 +88,11 @@ class Floor(Model):
         None,
         description="Short code of operators' own phones: signing in and out, pauses, being ready.",
         examples=["'*81'"],
+    )
+    do_not_disturb_code: Code | None = Field(
+        None,
+        description="Short code of operators' own phones that sets do-not-disturb, and lifts it again.",
+        examples=["'*78'"],
     )
     language: LanguageCode = Field("nb", description="Language of what they hear there.")
 

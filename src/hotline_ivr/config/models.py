@@ -19,7 +19,9 @@ from hotline_ivr.config.callbacks import Callbacks
 from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.control import Control
+from hotline_ivr.config.devices import MOST_DEVICES, Device
 from hotline_ivr.config.duty_rota import DutyRota
+from hotline_ivr.config.extensions import Extension
 from hotline_ivr.config.floor import Floor
 from hotline_ivr.config.guard import Guard
 from hotline_ivr.config.head_starts import KnownCallers
@@ -149,6 +151,9 @@ class Queue(Model):
     most_away: int | None = Field(
         None, ge=1, le=1000, description="Most of its operators on a break at once.", examples=["2"]
     )
+    extension: Extension | None = Field(
+        None, description="Short number by which operators hand callers on to this queue.", examples=["80"]
+    )
     callbacks: Callbacks | None = Field(
         None, description="Rings by itself those who are owed a call; without it nobody is rung."
     )
@@ -186,11 +191,31 @@ class Operator(Model):
         "nb", description="Language in which the operator hears which line a call is for."
     )
     skills: Skills = Field({}, description="What the operator can do; levels from 1, the best, to 9.")
+    extension: Extension | None = Field(
+        None,
+        description="Short number by which colleagues ring this operator and hand callers on.",
+        examples=["21"],
+    )
     sip_contact: SipContact | None = Field(
         None,
         description="Fixed address of a phone that does not register.",
         examples=["sip:desk@192.0.2.7:5060"],
     )
+    devices: dict[Identifier, Device] = Field(
+        {},
+        max_length=MOST_DEVICES,
+        description="Telephones of an operator who has several, the one to be rung first at the head; each"
+        " has an account. Left out, there is one.",
+        examples=["{desk: {name: Desk phone}, soft: {name: Softphone}}"],
+    )
+
+    @model_validator(mode="after")
+    def _an_address_is_one_phones(self) -> Self:
+        if self.devices and self.sip_contact is not None:
+            raise refusal(
+                "has `sip_contact` beside `devices`", "write the address under the device that has it"
+            )
+        return self
 
 
 class Trunk(Model):

@@ -31,6 +31,8 @@ class Answering:
             return self._answer_control(request)
         if request.script == "operator":
             return self._answer_operator(request)
+        if request.script == "do-not-disturb":
+            return self._answer_disturb(request)
         call, event = parse_ask(request.args, request.unique_id, request.channel)
         answered = self._asks.answer(call, event)
         if isinstance(answered, Answered):
@@ -48,6 +50,10 @@ class Answering:
     async def _answer_operator(self, request: AgiRequest) -> str:
         ask = parse_control(request)
         return encode_control(*await self._operators.answer(ask.account, ask.key, ask.event, call=ask.call))
+
+    async def _answer_disturb(self, request: AgiRequest) -> str:
+        ask = parse_control(request)
+        return encode_control(*await self._operators.disturb(ask.account, call=ask.call))
 
 
 def operators_notes(trail: AuditTrail) -> Callable[[datetime, str, str, str], None]:

@@ -16,6 +16,7 @@ from hotline_ivr.calls.shift_keeper import ShiftKeeper
 from hotline_ivr.calls.waker import WakeObserver, Waker
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.breaks_file import BreaksFile
+from hotline_ivr.control.devices_file import DevicesFile
 from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.launch.loops import Loop
 from hotline_ivr.routing.expected_wait import Expected
@@ -57,7 +58,12 @@ class FloorParts:
             PresenceFile(settings.presence_file), pauses, seen=lambda *_: self.shifts.wake()
         )
         self.operators = OperatorKeeper(
-            control, self.presences, plan, interfaces_of(secrets), lambda: datetime.now(UTC)
+            control,
+            self.presences,
+            plan,
+            interfaces_of(secrets),
+            lambda: datetime.now(UTC),
+            choices=DevicesFile(settings.devices_file),
         )
         self.shifts = ShiftKeeper(
             self.operators, BreaksFile(settings.breaks_file), book, lambda: datetime.now(UTC)

@@ -14,6 +14,7 @@ from hotline_ivr.asterisk.secrets import Secrets, ensure_secrets
 from hotline_ivr.config.models import Plan
 from hotline_ivr.files import write
 from hotline_ivr.launch.blocking import write_callers
+from hotline_ivr.routing.devices import all_phones
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.overrides import Override
 from hotline_ivr.routing.rulebook import Rulebook
@@ -38,7 +39,7 @@ def render_for_plan(
     Raises SetupError if a folder cannot be written.
     """
     prepare_home(settings)
-    secrets = ensure_secrets(settings.secrets_file, plan.operators)
+    secrets = ensure_secrets(settings.secrets_file, all_phones(plan))
     write_callers(settings, plan, now)
     changed = write(settings.etc_dir, render_plan(PlanInput(plan, settings, secrets, dialplans_source())))
     return Rendered(

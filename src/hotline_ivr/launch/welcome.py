@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 from hotline_ivr.asterisk.secrets import ensure_secrets
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.devices import all_phones, device_of, phones_of
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 
 
 def welcome(settings: Settings, plan: Plan, asterisk_version: str) -> str:
     """A short text; secrets are named by their file, never shown."""
-    secrets = ensure_secrets(settings.secrets_file, plan.operators)
+    secrets = ensure_secrets(settings.secrets_file, all_phones(plan))
     server = f"{settings.external_address or settings.sip_host}:{settings.sip_port}"
     now = datetime.now(UTC)
     lines = [
@@ -27,7 +28,10 @@ def welcome(settings: Settings, plan: Plan, asterisk_version: str) -> str:
         lines.append(f"  sip:{line.numbers[0]}@{server}   {line.name} ({state})")
     lines += ["", f"To answer, register a SIP phone at {server}; its secret is in {settings.secrets_file}:"]
     for operator_id, operator in plan.operators.items():
-        lines.append(f"  {secrets.phone(operator_id).account:<20} {operator.name}")
+        for phone in phones_of(plan, operator_id):
+            device = operator.devices.get(device_of(phone))
+            named = f"{operator.name}, {device.name}" if device else operator.name
+            lines.append(f"  {secrets.phone(phone).account:<20} {named}")
     lines += [
         "",
         f"Health: http://{settings.http_host}:{settings.http_port}/readyz",

@@ -77,6 +77,8 @@ class LegRecord(NamedTuple):
     channel: str
     channel_name: str
     operator: str | None
+    # Which of the operator's telephones, where there are several.
+    device: str | None
     started_at: int | None
     answered_at: int | None
     # First moment in one bridge with the caller.
@@ -84,6 +86,8 @@ class LegRecord(NamedTuple):
     ended_at: int | None
     # ITU-T Q.850 cause of the hang-up, as Asterisk gave it.
     cause: int | None
+    # Time in one bridge with the caller; None without any.
+    talk_ms: int | None
     # None while it rings.
     result: LegResult | None
 

@@ -84,6 +84,8 @@ class RangOut:
 
     queue: str
     operator: str
+    #: For how long, in milliseconds, as the queue counts it.
+    rang_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,16 @@ class Connected:
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut | Connected
+
+@dataclass(frozen=True, slots=True)
+class DeviceSeen:
+    """One of several telephones of an operator (`anna.desk`), whether or not it is the one that is rung."""
+
+    phone: str
+    device: DeviceState
+
+
+FloorEvent = MemberSeen | MemberGone | CallerJoined | CallerLeft | RangOut | Connected | DeviceSeen
 
 _PUT_DOWN = frozenset(
     {DeviceState.NOT_IN_USE, DeviceState.UNAVAILABLE, DeviceState.INVALID, DeviceState.UNKNOWN}
@@ -134,6 +145,8 @@ class Floor:
 
     members: Mapping[tuple[str, str], MemberSeen] = field(default_factory=_frozen)
     waiting: Mapping[str, CallerJoined] = field(default_factory=lambda: MappingProxyType({}))
+    #: What telephones do, of operators who have several, by telephone.
+    devices: Mapping[str, DeviceState] = field(default_factory=lambda: MappingProxyType({}))
     #: Follows from the members; kept where it is known already.
     seating: _Seating | None = field(default=None, compare=False, repr=False)
 
@@ -215,6 +228,10 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
             waiting = dict(floor.waiting)
             _put(waiting, event.call, waits)
             return replace(floor, waiting=waiting)
+        case DeviceSeen(phone, device):
+            if floor.devices.get(phone) is device:
+                return floor
+            return replace(floor, devices={**floor.devices, phone: device})
         case RangOut():
             # What becomes of it, becomes of the operator: see routing/presence.py.
             return floor
@@ -223,7 +240,7 @@ def fold(floor: Floor, event: FloorEvent) -> Floor:
 def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:
     """The floor after all events, from an empty one unless another is given; in one pass."""
     begun = floor or Floor()
-    members, waiting = dict(begun.members), dict(begun.waiting)
+    members, waiting, devices = dict(begun.members), dict(begun.waiting), dict(begun.devices)
     for event in events:
         match event:
             case MemberSeen() | Connected() | MemberGone():
@@ -231,9 +248,11 @@ def fold_all(events: Iterable[FloorEvent], floor: Floor | None = None) -> Floor:
                 _put(members, key, _member_after(members.get(key), event))
             case CallerJoined() | CallerLeft():
                 _put(waiting, event.call, _waiting_after(waiting.get(event.call), event))
+            case DeviceSeen(phone, device):
+                devices[phone] = device
             case RangOut():
                 pass
-    return Floor(members, waiting, _seating(members))
+    return Floor(members, waiting, devices, _seating(members))
 
 
 def _put(into: dict[_Key, _Value], key: _Key, value: _Value | None) -> None:

@@ -12,8 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.floor import Floor, MemberSeen, OperatorState, state_of
-from hotline_ivr.routing.presence import Presence, Standing, wanted
+from hotline_ivr.routing.devices import is_there
+from hotline_ivr.routing.floor import DeviceState, Floor, MemberSeen, OperatorState, state_of
+from hotline_ivr.routing.presence import DROPPED, Presence, Standing, wanted
+from hotline_ivr.routing.refusals import DECLINED, DO_NOT_DISTURB, NO_ANSWER
 
 
 class Why(StrEnum):
@@ -44,6 +46,18 @@ class WhyNot:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One of several telephones of an operator."""
+
+    id: str
+    name: str
+    #: Whether it can be rung; None where Asterisk does not tell.
+    there: bool | None
+    #: Whether calls come to this one.
+    rung: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorView:
     """An operator; `presence` is None until the service has first spoken with Asterisk."""
 
@@ -54,6 +68,8 @@ class OperatorView:
     phone: OperatorState | None
     queues: tuple[str, ...]
     why_not_rung: tuple[WhyNot, ...]
+    #: Empty where there is one telephone.
+    devices: tuple[DeviceView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,7 @@ def floor_view(plan: Plan, floor: Floor, presences: Mapping[str, Presence], *, l
             tuple(queues_of[operator]),
             floor.of_operator(operator) if linked else [],
             presences.get(operator),
+            states=floor.devices if linked else {},
             linked=linked,
         )
         for operator in plan.operators
@@ -114,9 +131,13 @@ def operator_view(
     seen: Sequence[MemberSeen],
     presence: Presence | None,
     *,
+    states: Mapping[str, DeviceState] | None = None,
     linked: bool,
 ) -> OperatorView:
-    """One operator of these queues, whose memberships are `seen`; `linked` as for floor_view."""
+    """One operator of these queues, whose memberships are `seen`; `linked` as for floor_view.
+
+    `states` are those of telephones, by telephone.
+    """
     if not linked:
         found = [WhyNot(Why.LINK_LOST), *_own_reasons(presence, queues)]
     else:
@@ -128,7 +149,19 @@ def operator_view(
         _phone(seen) if seen else None,
         queues,
         tuple(found),
+        tuple(_devices(plan, operator, seen, states or {})),
     )
+
+
+def _devices(
+    plan: Plan, operator: str, seen: Sequence[MemberSeen], states: Mapping[str, DeviceState]
+) -> Iterator[DeviceView]:
+    for name, device in plan.operators[operator].devices.items():
+        phone = f"{operator}.{name}"
+        there = is_there(states[phone]) if phone in states else None
+        # The account is the telephone's name and a few letters more.
+        rung = any(each.interface.startswith(f"PJSIP/{phone}.") for each in seen)
+        yield DeviceView(name, device.name, there, rung)
 
 
 def _own_reasons(presence: Presence | None, queues: Sequence[str]) -> Iterator[WhyNot]:
@@ -212,17 +245,27 @@ _WORDS = {
     Why.SIGN_OUT_ASKED: "signs out after this call",
     Why.NO_QUEUE: "serves no queue",
     Why.NO_PLACE: "Asterisk has not put the phone into the queue yet",
-    Why.UNREACHABLE: "the phone is not registered or cannot be reached",
+    Why.UNREACHABLE: "no phone is registered, or it cannot be reached",
     Why.IN_CALL: "in a call",
     Why.RINGING: "the phone rings already",
     Why.PAUSED_IN_ASTERISK: "somebody has paused the phone in Asterisk",
 }
 
 
+_OWN_REASONS = {
+    NO_ANSWER: "the phone rang and nobody answered (no-answer)",
+    DECLINED: "the call was declined (declined)",
+    DO_NOT_DISTURB: "do not disturb, or the phone refuses calls at once (do-not-disturb)",
+    DROPPED: "the phone took a call up and was gone (dropped)",
+}
+"""Reasons of which nobody has written a name."""
+
+
 def why_in_words(found: WhyNot) -> str:
     """The reason as people say it, without its times."""
     text = _WORDS[found.why]
-    return f"{text}: {found.reason}" if found.reason else text
+    reason = _OWN_REASONS.get(found.reason, found.reason) if found.why is Why.PAUSED else found.reason
+    return f"{text}: {reason}" if reason else text
 
 
 def standings(operators: Sequence[str], presences: Mapping[str, Presence]) -> Mapping[str, int]:

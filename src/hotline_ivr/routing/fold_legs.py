@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from hotline_ivr.routing.call_record import LegRecord, LegResult
 
-# An operator's telephone: endpoint "<operator>.<four random characters>", then Asterisk's channel number.
-_OPERATOR_CHANNEL = re.compile(r"PJSIP/(.+)\.[A-Za-z0-9]{4}-[0-9a-f]+\Z")
+# An operator's telephone: endpoint "<operator>.<four random characters>", or "<operator>.<device>.<four>" of
+# one who has several, then Asterisk's channel number. Ids have no dots.
+_OPERATOR_CHANNEL = re.compile(r"PJSIP/([^.]+)(?:\.([^.]+))?\.[A-Za-z0-9]{4}-[0-9a-f]+\Z")
 # As Asterisk writes it (cel.c); anything else goes through JSON's decoder, which takes three times as long.
 _HANGUP = re.compile(r'\{"hangupcause":(\d{1,3}),"hangupsource":"([^"\\]*)"')
 
@@ -22,6 +23,12 @@ def operator_of(channel_name: str) -> str | None:
     """The operator whose telephone this channel is, or None."""
     match = _OPERATOR_CHANNEL.match(channel_name)
     return match.group(1) if match else None
+
+
+def device_of(channel_name: str) -> str | None:
+    """Which of the operator's telephones this channel is; None where there is only one, or no operator."""
+    match = _OPERATOR_CHANNEL.match(channel_name)
+    return match.group(2) if match else None
 
 
 def bridge_of(extra: str) -> str:
@@ -57,6 +64,8 @@ class Leg:
         "name",
         "operator",
         "started_at",
+        "talk_us",
+        "talking_since",
     )
 
     def __init__(self, channel: str, name: str) -> None:
@@ -68,6 +77,21 @@ class Leg:
         self.connected_at: int | None = None
         self.ended_at: int | None = None
         self.cause: int | None = None
+        # Time in one bridge with the caller: what is over, and since when it lasts.
+        self.talk_us = 0
+        self.talking_since: int | None = None
+
+    def talks(self, at: int) -> None:
+        """In one bridge with the caller from now on, if not already."""
+        if self.connected_at is None:
+            self.connected_at = at
+        if self.talking_since is None:
+            self.talking_since = at
+
+    def stops(self, at: int) -> None:
+        if self.talking_since is not None:
+            self.talk_us += max(0, at - self.talking_since)
+            self.talking_since = None
 
     def record(self, caller_ended_at: int | None, others: list[Leg]) -> LegRecord:
         """`caller_ended_at` is set when the caller hung up; `others` are all legs of the call."""
@@ -75,16 +99,19 @@ class Leg:
             self.channel,
             self.name,
             self.operator,
+            device_of(self.name),
             self.started_at,
             self.answered_at,
             self.connected_at,
             self.ended_at,
             self.cause,
+            self.talk_us // 1000 if self.connected_at is not None else None,
             self._result(caller_ended_at, others),
         )
 
     def _result(self, caller_ended_at: int | None, others: list[Leg]) -> LegResult | None:
-        if self.answered_at is not None:
+        # Of a colleague who was asked before the caller was handed over the answer belongs to another call.
+        if self.answered_at is not None or self.connected_at is not None:
             return LegResult.ANSWERED
         if self.ended_at is None:
             return None
@@ -114,7 +141,7 @@ class Leg:
 class Conversation:
     """Who shares a bridge with the caller, and for how long operators did."""
 
-    __slots__ = ("_bridges", "_caller", "_pair", "_since", "connected_at", "operator", "talk_us")
+    __slots__ = ("_bridges", "_caller", "_pair", "_since", "_with", "connected_at", "operator", "talk_us")
 
     def __init__(self, caller: str) -> None:
         self._caller = caller
@@ -123,6 +150,8 @@ class Conversation:
         # Two ends of our own that hand on all they hear: who is with one is with whoever is with the other.
         self._pair: set[str] = set()
         self._since: int | None = None
+        # Who is in one bridge with the caller.
+        self._with: list[Leg] = []
         self.talk_us = 0
         self.connected_at: int | None = None
         self.operator: str | None = None
@@ -149,25 +178,35 @@ class Conversation:
             self._look(at, legs)
 
     def stop(self, at: int) -> None:
-        """Nothing more is known of this call."""
+        """Nobody talks with the caller now, or nothing more is known of this call."""
+        for leg in self._with:
+            leg.stops(at)
+        self._with = []
+        self._pause(at)
+
+    def _pause(self, at: int) -> None:
         if self._since is not None:
             self.talk_us += max(0, at - self._since)
             self._since = None
 
     def _look(self, at: int, legs: dict[str, Leg]) -> None:
         here = self._bridges.get(self._caller)
-        operator: str | None = None
-        if here is not None:
-            paired = {self._bridges[channel] for channel in self._pair if channel in self._bridges}
-            with_caller = paired | {here} if here in paired else {here}
-            for channel, bridge in self._bridges.items():
-                leg = legs.get(channel)
-                if bridge in with_caller and leg is not None:
-                    operator = leg.operator or operator
-                    if leg.connected_at is None:
-                        leg.connected_at = at
+        paired = {self._bridges[channel] for channel in self._pair if channel in self._bridges}
+        with_caller = paired if here in paired else {here}
+        together = [
+            leg
+            for channel, bridge in self._bridges.items()
+            if bridge in with_caller and (leg := legs.get(channel)) is not None
+        ]
+        for leg in self._with:
+            if leg not in together:
+                leg.stops(at)
+        for leg in together:
+            leg.talks(at)
+        self._with = together
+        operator = next((leg.operator for leg in reversed(together) if leg.operator), None)
         if operator is None:
-            self.stop(at)
+            self._pause(at)
         elif self._since is None:
             self._since = at
             if self.connected_at is None:

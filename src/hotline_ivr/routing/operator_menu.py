@@ -19,6 +19,7 @@ from hotline_ivr.routing.presence import (
     Standing,
     TakePause,
 )
+from hotline_ivr.routing.refusals import DO_NOT_DISTURB
 from hotline_ivr.routing.speech import MOST_PARTS, number
 from hotline_ivr.routing.steps import Answer, HangUp, Play, Say, Stage
 
@@ -53,6 +54,14 @@ def begun(plan: Plan, presence: Presence) -> Heard:
     """How the operator stands, and what can be done."""
     steps = _ask(plan, (*stands(presence), *_choices(presence)), 1)
     return Heard(Node.MENU, (Answer(), *steps))
+
+
+def disturbing(operator: str, presence: Presence) -> PresenceEvent:
+    """What the code for do-not-disturb asks for: it sets it, and lifts it where it is set or asked for."""
+    asked = presence.asked
+    if DO_NOT_DISTURB in {presence.reason, asked.reason if asked else ""}:
+        return BeReady(operator)
+    return TakePause(DO_NOT_DISTURB, operator)
 
 
 def nobody(plan: Plan) -> tuple[ControlStep, ...]:
@@ -95,6 +104,8 @@ def stands(presence: Presence) -> Parts:
     """`You are ready for calls.` Of what was asked for in a call: `That happens when your call is over.`"""
     if presence.asked is not None:
         return ("operator-after-the-call",)
+    if presence.reason == DO_NOT_DISTURB:
+        return ("operator-is-undisturbed",)
     return (_STANDS[presence.standing],)
 
 

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from hotline_ivr.errors import PresenceRefused
+from hotline_ivr.routing.refusals import NO_ANSWER
 
-NO_ANSWER = "no-answer"
 DROPPED = "dropped"
 WRAP_UP = "wrap-up"
 """Pause reasons that we give ourselves; no reason of the configuration may have their names."""
@@ -134,7 +134,9 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class RangInVain:
-    """The operator's phone was rung for a caller, and nobody took it up."""
+    """The operator's phone was rung for a caller, and nobody took it up: see refusals.py for why."""
+
+    reason: str = NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +201,7 @@ def after(  # noqa: PLR0911  one for each event
         case CallEnded(queue):
             return _call_ended(presence, rules.wrap_up.get(queue, timedelta()), at, rules)
         case RangInVain() | DroppedCaller():
-            in_vain = _rang_in_vain if isinstance(event, RangInVain) else _dropped
-            return in_vain(presence, at, rules)
+            return _let_down(presence, event, at, rules)
         case FoundPaused(reason):
             return _found_paused(presence, reason, at, rules)
         case FoundReady():
@@ -269,13 +270,21 @@ def _call_ended(presence: Presence, wrap_up: timedelta, at: datetime, rules: Pre
     return presence if presence.asked is None else _begin(presence.asked, at, rules)
 
 
-def _rang_in_vain(presence: Presence, at: datetime, rules: PresenceRules) -> Presence:
+def _let_down(
+    presence: Presence, event: RangInVain | DroppedCaller, at: datetime, rules: PresenceRules
+) -> Presence:
+    if isinstance(event, RangInVain):
+        return _rang_in_vain(presence, event.reason, at, rules)
+    return _dropped(presence, at, rules)
+
+
+def _rang_in_vain(presence: Presence, reason: str, at: datetime, rules: PresenceRules) -> Presence:
     if presence.standing is not Standing.READY:
         return presence
     count = presence.unanswered + 1
     if not rules.unanswered_limit or count < rules.unanswered_limit:
         return replace(presence, unanswered=count)
-    return _left_in_peace(presence, NO_ANSWER, at, rules)
+    return _left_in_peace(presence, reason, at, rules)
 
 
 def _dropped(presence: Presence, at: datetime, rules: PresenceRules) -> Presence:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.presence import PauseRule, PresenceRules
+from hotline_ivr.routing.refusals import DO_NOT_DISTURB
 
 
 def rules_of(plan: Plan) -> PresenceRules:
@@ -18,6 +19,8 @@ def rules_of(plan: Plan) -> PresenceRules:
     return PresenceRules(
         # A break of the shift plan is a reason like any other; its own rule goes before its kind's.
         reasons=kinds
+        # No limit: whoever set it lifts it.
+        | {DO_NOT_DISTURB: PauseRule()}
         | {
             name: PauseRule(
                 None if reason.limit is None else timedelta(seconds=reason.limit), returns=reason.returns

@@ -39,6 +39,8 @@ _STAGES = {
     "wait": "into queue {1}, for {2} s at most",
     "left": "out of queue {1}: {2}",
     "dropped": "dropped by the operator at once, waits on in queue {1}",
+    "handed": "handed on to {1} {2}",
+    "handed-back": "{1} does not take the call, back to the queue",
     "mark": "outcome settled: {1}",
     "hangup": "we hang up",
 }

@@ -67,11 +67,13 @@ class StoredLeg:
     channel: str
     channel_name: str
     operator: str | None
+    device: str | None
     started_at: datetime | None
     answered_at: datetime | None
     connected_at: datetime | None
     ended_at: datetime | None
     cause: int | None
+    talk_ms: int | None
     result: str | None
 
 

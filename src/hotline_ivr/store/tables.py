@@ -92,11 +92,13 @@ leg = Table(
     Column("channel", String, nullable=False),
     Column("channel_name", String, nullable=False),
     Column("operator", String),
+    Column("device", String),
     Column("started_at", Instant),
     Column("answered_at", Instant),
     Column("connected_at", Instant),
     Column("ended_at", Instant),
     Column("cause", Integer),
+    Column("talk_ms", BigInteger),
     Column("result", String),
     PrimaryKeyConstraint("node", "call_id", "channel"),
 )

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -121,7 +121,9 @@ class Phone:
         started = time.time()
         native = await self.agent.dial(f"sip:{number}@{self._host}")
         return self._keep(
-            PhoneCall(native, LedgerRow("", self.user, started, peer=number), self._telephones.trace)
+            PhoneCall(
+                native, LedgerRow("", self.user, started, peer=number), self._telephones.trace, self._host
+            )
         )
 
     async def wait_rung(self, deadline: float) -> PhoneCall:
@@ -138,7 +140,7 @@ class Phone:
     def _on_incoming(self, native: Any) -> None:
         now = time.time()
         row = LedgerRow(native.call_id or "", self.user, now, peer=native.peer or "", ringing=now)
-        self._incoming.put_nowait(self._keep(PhoneCall(native, row, self._telephones.trace)))
+        self._incoming.put_nowait(self._keep(PhoneCall(native, row, self._telephones.trace, self._host)))
 
     def _keep(self, call: PhoneCall) -> PhoneCall:
         self._telephones.calls.append(call)
@@ -166,8 +168,9 @@ class _Chunk:
 class PhoneCall:
     """One call at one phone: its ledger row, what is heard, and what is said."""
 
-    def __init__(self, native: Any, row: LedgerRow, trace: SipTrace) -> None:
+    def __init__(self, native: Any, row: LedgerRow, trace: SipTrace, host: str = "") -> None:
         self.native = native
+        self._host = host
         self._row = row
         self._trace = trace
         self.digits = ""
@@ -277,6 +280,28 @@ class PhoneCall:
         with contextlib.suppress(baresip.StaleHandleError):
             await self.native.hangup()
         await self.wait_ended(5)
+
+    async def transfer(self, to: str) -> None:
+        """Hand the other side on at once (SIP REFER); our call is over then.
+
+        Raises ConnectionError if that is refused or comes to nothing: the call goes on.
+        """
+        await self._handed_on(self.native.transfer(f"sip:{to}@{self._host}"))
+
+    async def transfer_to(self, asked: PhoneCall) -> None:
+        """Hand the other side over to whom we have asked in another call (REFER with Replaces).
+
+        Both of our calls are over then; raises as `transfer`.
+        """
+        await self._handed_on(self.native.attended_transfer(asked.native))
+
+    async def _handed_on(self, transfer: Awaitable[None]) -> None:
+        import baresip  # noqa: PLC0415
+
+        try:
+            await transfer
+        except baresip.TransferFailed as error:
+            raise ConnectionError(str(error)) from None
 
     async def leave(self) -> None:
         """Hang up if need be, and stop listening."""

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import phonenumbers
 
+from hotline_ivr.asterisk.render.extensions import COLLEAGUES, extension_contexts
 from hotline_ivr.asterisk.render.limits import limits_of
 from hotline_ivr.asterisk.render.queues import offer_context
 from hotline_ivr.asterisk.render.sections import section, value
+from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.head_start import known_callers
 from hotline_ivr.settings import Settings
@@ -21,10 +23,11 @@ HAND_WRITTEN = (
     "hotline-fallback.conf",
     "hotline-control.conf",
     "hotline-callback.conf",
+    "hotline-transfer.conf",
 )
 
 
-def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
+def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans: Path) -> str:
     includes = "\n".join(f'#include "{value(str(dialplans / name))}"' for name in HAND_WRITTEN)
     return "\n".join(
         [
@@ -35,8 +38,9 @@ def extensions_conf(plan: Plan, settings: Settings, dialplans: Path) -> str:
             _numbers(plan),
             _head_starts(plan),
             _offers(plan),
-            # A phone may ring our own lines and nothing else: no call of an operator ever costs money.
+            # A phone may ring our own lines and colleagues, nothing else: no operator's call costs money.
             _phones(plan),
+            extension_contexts(plan, secrets),
         ]
     )
 
@@ -98,8 +102,16 @@ def _offers(plan: Plan) -> str:
 def _phones(plan: Plan) -> str:
     code = plan.control.code if plan.control else None
     own = _control(plan, code, code) if code else []
-    desk = _desk(plan.floor.code, plan.floor.code, plan.floor.language, "operator") if plan.floor.code else []
-    return "\n".join(["[hotline-phones]", *own, *desk, "include => hotline-numbers", ""])
+    floor = plan.floor
+    desks = {floor.code: "operator", floor.do_not_disturb_code: "do-not-disturb"}
+    desk = [
+        row
+        for dialled, who in desks.items()
+        if dialled
+        for row in _desk(dialled, dialled, floor.language, who)
+    ]
+    includes = [f"include => {each}" for each in (COLLEAGUES, "hotline-numbers")]
+    return "\n".join(["[hotline-phones]", *own, *desk, *includes, ""])
 
 
 def _control(plan: Plan, dialled: str, number: str) -> list[str]:

@@ -24,8 +24,8 @@ bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_fea
 pbx_config pbx_spool res_agi res_musiconhold res_cdrel_custom cel_custom
 res_clioriginate app_playback app_read app_record app_dial app_queue app_senddtmf app_stack
 app_celgenuserevent app_channelredirect app_verbose
-func_base64 func_callerid func_channel func_cut func_db func_dialplan func_env func_global func_groupcount
-func_lock func_logic func_math func_strings func_timeout
+func_base64 func_callerid func_channel func_cut func_db func_dialplan func_env func_extstate func_global
+func_groupcount func_lock func_logic func_math func_strings func_timeout
 """.split()  # noqa: SIM905 - a list of names is easier to read and to compare this way
 
 _CEL_EVENTS = (

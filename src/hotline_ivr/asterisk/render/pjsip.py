@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from hotline_ivr.asterisk.render.extensions import HANDED
 from hotline_ivr.asterisk.render.sections import section
-from hotline_ivr.asterisk.secrets import Secrets
+from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
 from hotline_ivr.config.models import Operator, Plan, Trunk
+from hotline_ivr.routing.devices import device_of, phones_of
 from hotline_ivr.settings import Settings
 
 TRUNK_PREFIX = "trunk-"
+QUALIFY_S = 15
+"""How often one of several telephones of an operator is asked whether it is there."""
 
 
 def pjsip_conf(plan: Plan, settings: Settings, secrets: Secrets) -> str:
     parts = [_global(), _transport(settings)]
     parts += [_trunk(trunk_id, trunk) for trunk_id, trunk in sorted(plan.trunks.items())]
     parts += [
-        _operator(secrets.phone(operator_id).account, secrets.phone(operator_id).secret, operator)
-        for operator_id, operator in sorted(plan.operators.items())
+        _phone(secrets.phone(phone), plan.operators[operator], device_of(phone))
+        for operator in sorted(plan.operators)
+        for phone in phones_of(plan, operator)
     ]
     return "\n".join(parts)
 
@@ -96,7 +101,9 @@ def _limit(trunk_id: str, trunk: Trunk) -> list[tuple[str, str | int]]:
     return [("set_var", f"HOTLINE_TRUNK={trunk_id}"), ("set_var", f"HOTLINE_TRUNK_MOST={ordinary}")]
 
 
-def _operator(account: str, secret: str, operator: Operator) -> str:
+def _phone(own: PhoneSecret, operator: Operator, device: str) -> str:
+    account = own.account
+    contact = operator.devices[device].sip_contact if device else operator.sip_contact
     pairs: list[tuple[str, str | int]] = [
         ("type", "endpoint"),
         ("transport", "udp"),
@@ -107,13 +114,18 @@ def _operator(account: str, secret: str, operator: Operator) -> str:
         # Of what the operator hears before being connected; callers' prompts name their language.
         ("language", operator.language),
         ("device_state_busy_at", 1),
+        # Where this phone may send a caller: rendered extensions, and no number that costs money.
+        ("set_var", f"TRANSFER_CONTEXT={HANDED}"),
         *_media("opus,g722,alaw,ulaw"),
     ]
-    auth = [("type", "auth"), ("auth_type", "userpass"), ("username", account), ("password", secret)]
+    auth = [("type", "auth"), ("auth_type", "userpass"), ("username", account), ("password", own.secret)]
     aor: list[tuple[str, str | int]] = [("type", "aor"), ("minimum_expiration", 30)]
-    if operator.sip_contact:
-        aor.append(("contact", operator.sip_contact))
+    if device:
+        # Another stands in for it, so that it was switched off is worth to be known soon.
+        aor += [("qualify_frequency", QUALIFY_S), ("qualify_timeout", "3.0")]
+    if contact:
+        aor.append(("contact", contact))
     else:
-        # One phone an operator; a phone that comes back takes the place of its former self.
+        # One phone an account; a phone that comes back takes the place of its former self.
         aor += [("max_contacts", 1), ("remove_existing", "yes")]
     return section(account, pairs) + section(account, auth) + section(account, aor)

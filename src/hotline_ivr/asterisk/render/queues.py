@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hotline_ivr.asterisk.queue_turns import DEVICE_QUEUE
 from hotline_ivr.asterisk.render.sections import section
+from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan, Queue
+from hotline_ivr.routing.devices import phones_of
 from hotline_ivr.routing.skills import admissions, longest_waiting_first, rules
 
 
-def queues_conf(plan: Plan) -> str:
+def queues_conf(plan: Plan, secrets: Secrets) -> str:
     general = section(
         "general",
         [
@@ -21,9 +24,23 @@ def queues_conf(plan: Plan) -> str:
             ("force_longest_waiting_caller", "prio" if longest_waiting_first(plan) else "no"),
         ],
     )
-    return general + "".join(
+    queues = "".join(
         section(queue_id, _queue(queue_id, queue)) for queue_id, queue in sorted(plan.queues.items())
     )
+    return general + queues + _devices(plan, secrets)
+
+
+def _devices(plan: Plan, secrets: Secrets) -> str:
+    """Telephones of operators who have several: whether each of them is there. Nobody waits in this queue."""
+    members = [
+        f"PJSIP/{secrets.phone(phone).account},0,{phone}"
+        for operator in sorted(plan.operators)
+        if len(phones := phones_of(plan, operator)) > 1
+        for phone in phones
+    ]
+    if not members:
+        return ""
+    return section(DEVICE_QUEUE, [("joinempty", "no"), *(("member", each) for each in members)])
 
 
 def queue_rules_conf(plan: Plan) -> str:

@@ -51,7 +51,11 @@ def render_plan(given: PlanInput) -> Files:
                 "Carriers and operators' phones",
                 pjsip.pjsip_conf(plan, settings, secrets),
             ),
-            "queues.conf": (source, "Queues; who serves them is set while running", queues.queues_conf(plan)),
+            "queues.conf": (
+                source,
+                "Queues; who serves them is set while running",
+                queues.queues_conf(plan, secrets),
+            ),
             "queuerules.conf": (
                 source,
                 "When callers admit less skilled operators",
@@ -60,7 +64,7 @@ def render_plan(given: PlanInput) -> Files:
             "extensions.conf": (
                 source,
                 "Exact numbers, each to its line",
-                dialplan.extensions_conf(plan, settings, given.dialplans),
+                dialplan.extensions_conf(plan, settings, secrets, given.dialplans),
             ),
         }
     )

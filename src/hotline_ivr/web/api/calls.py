@@ -124,11 +124,13 @@ class LegShown(Shown):
     channel: str
     channel_name: str
     operator: str | None
+    device: str | None = Field(description="Which of the operator's telephones, where there are several.")
     started_at: datetime | None
     answered_at: datetime | None
     connected_at: datetime | None
     ended_at: datetime | None
     cause: int | None = Field(description="ITU-T Q.850 cause.")
+    talk_ms: int | None = Field(description="Time in one bridge with the caller.")
     result: str | None
 
 

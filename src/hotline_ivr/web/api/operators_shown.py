@@ -33,6 +33,15 @@ class BreakShown(Shown):
     forced: bool = Field(description="Whether it begins then though too few are left.")
 
 
+class DeviceShown(Shown):
+    """One of several telephones of an operator."""
+
+    id: str
+    name: str
+    there: bool | None = Field(description="Whether it can be rung; null: not known.")
+    rung: bool = Field(description="Whether calls come to this one.")
+
+
 class OperatorShown(Shown):
     """An operator now."""
 
@@ -50,6 +59,7 @@ class OperatorShown(Shown):
     phone: str | None = Field(
         description="What the phone does: free, ringing, talking, paused, unreachable; null: not known."
     )
+    devices: tuple[DeviceShown, ...] = Field(description="Of who has several telephones; else empty.")
     queues: tuple[str, ...]
     why_not_rung: tuple[WhyShown, ...] = Field(description="Empty: would be rung for the next caller.")
 
@@ -79,6 +89,9 @@ def operator_shown(desk: FloorDesk, view: OperatorView, now: datetime) -> Operat
         asked=asked,
         next_break=_next_break(desk, view.id, now),
         phone=view.phone.value if view.phone else None,
+        devices=tuple(
+            DeviceShown(id=each.id, name=each.name, there=each.there, rung=each.rung) for each in view.devices
+        ),
         queues=view.queues,
         why_not_rung=tuple(_why(each) for each in view.why_not_rung),
     )
