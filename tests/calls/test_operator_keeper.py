@@ -286,10 +286,10 @@ async def test_an_operator_nobody_knows_is_refused() -> None:
 async def test_a_phone_that_a_stopping_asterisk_hung_up_did_not_ring_in_vain() -> None:
     place = Place()
     async with place.at_work():
-        place.watch.event(RangOut("main", "bjorn"))
+        place.watch.event(RangOut("main", "bjorn", 15_000))
         await place.queues.until(BJORN, "no-answer")
         await place.pass_time(seconds=10)
-        place.watch.event(RangOut("main", "anna"))
+        place.watch.event(RangOut("main", "anna", 15_000))
         await place.queues.until(ANNA, "no-answer")
         await place.pass_time(seconds=1)
         place.keeper.link_lost()
