@@ -47,7 +47,7 @@ def test_the_version_can_be_read_by_people_and_programs(folder: Path) -> None:
 def test_a_good_configuration_is_said_to_be_good(folder: Path) -> None:
     done = hotline(folder, "check")
     assert done.returncode == 0
-    assert "good. 2 lines, 1 queues, 4 operators" in done.stdout
+    assert "good. 2 lines, 1 queue, 4 operators" in done.stdout
 
 
 def test_a_bad_configuration_is_refused_with_place_and_remedy_and_its_own_exit_code(folder: Path) -> None:

@@ -58,6 +58,42 @@ def test_without_a_terminal_a_missing_answer_is_wrong_usage(tmp_path: Path, left
     assert not (tmp_path / "config").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "remedy"),
+    [
+        ("--name", "two\nlines", "write the name on one line"),
+        ("--number", "12", "too few digits"),
+        ("--time-zone", "Oslo", "did you mean 'Europe/Oslo'?"),
+        ("--language", "sv", "write nb (or no) or en"),
+        ("--country", "no", "did you mean 'NO'?"),
+        ("--day", "2020-03-16", "is past"),
+        ("--day", "9999-12-31", "is far away"),
+        ("--day", "tomorrow", "%Y-%m-%d"),
+        ("--template", "bakery", "'university'"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_wrong_usage_with_its_remedy(
+    tmp_path: Path, option: str, value: str, remedy: str
+) -> None:
+    done = hotline(
+        tmp_path, "init", str(tmp_path / "config"), "--template", "municipal", *GIVEN, option, value
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    # The frame around a message of the option parser may break it anywhere.
+    told = " ".join(done.stderr.replace("│", " ").split())
+    assert option in told
+    assert remedy in told
+    assert not (tmp_path / "config").exists()
+
+
+def test_answers_that_do_not_go_together_are_wrong_usage_and_write_nothing(tmp_path: Path) -> None:
+    arguments = ("--template", "university", *GIVEN, "--country", "AC")
+    done = hotline(tmp_path, "init", str(tmp_path / "config"), *arguments)
+    assert done.returncode == 2, done.stderr
+    assert "no holidays are known for 'AC'" in done.stderr
+    assert not list((tmp_path / "config").iterdir())
+
+
 def test_on_a_terminal_questions_are_asked_until_the_answer_can_be_used(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:

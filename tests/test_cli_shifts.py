@@ -95,7 +95,7 @@ def test_the_check_tells_of_shifts_alone(config: Path) -> None:
     )
     done = run("check")
     assert done.exit_code == 0
-    assert "is over since 2020-01-01" in done.output
+    assert "has been over since 2020-01-01" in done.output
     assert "idle" not in done.output
     assert run("check", "--strict").exit_code == 3
     (config / "more.yaml").write_text("shift_changes: {x: {operators: [ana], on: 01-01}}\n", encoding="utf-8")

@@ -105,6 +105,7 @@ def check(
 ) -> None:
     """Check the configuration and name every problem with its place and remedy. Starts nothing."""
     from hotline_ivr.launch.plans import check_on_disk
+    from hotline_ivr.views.counted import counted
 
     settings = Settings.from_environment(config=path)
     result = check_on_disk(settings)
@@ -121,8 +122,8 @@ def check(
     if not as_json:
         plan = result.plan
         typer.echo(
-            f"{settings.config}: good. {len(plan.lines)} lines, {len(plan.queues)} queues,"
-            f" {len(plan.operators)} operators."
+            f"{settings.config}: good. {counted(len(plan.lines), 'line')},"
+            f" {counted(len(plan.queues), 'queue')}, {counted(len(plan.operators), 'operator')}."
         )
     if strict and result.warnings:
         raise typer.Exit(EXIT_CONFIG)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from hotline_ivr.errors import SetupError
+from hotline_ivr.errors import ArgumentError
 
 TemplateName = Literal["university", "isp", "municipal", "charity"]
 
@@ -39,11 +39,13 @@ def init(
     """Write a commented configuration to begin with; asks for what no option says."""
     from hotline_ivr.setup import starting
 
+    today = datetime.now(UTC).date()
+    evening = _evening(day.date(), today) if day else today + timedelta(days=14)
+    if country is not None:
+        _said("country", country)
     given = {"name": name, "number": number, "time_zone": time_zone, "language": language}
     chosen = template or _ask_template()
     said = {what: _answer(what, text, country) for what, text in given.items()}
-    today = datetime.now(UTC).date()
-    evening = day.date() if day else today + timedelta(days=14)
     answers = starting.answers(**said, country=country, day=evening)
     written = starting.write_configuration(folder, chosen, answers, today)
     for path in written:
@@ -76,7 +78,7 @@ def _answer(what: str, text: str | None, country: str | None) -> str:
     from hotline_ivr.setup.starting import EXAMPLE_COUNTRY, checked
 
     if text is not None:
-        return text
+        return _said(what, text, country)
     question, default = QUESTIONS[what]
     if not sys.stdin.isatty():
         raise typer.BadParameter(
@@ -86,7 +88,30 @@ def _answer(what: str, text: str | None, country: str | None) -> str:
         answer = str(typer.prompt(question, default=default))
         try:
             checked(what, answer, country or EXAMPLE_COUNTRY)
-        except SetupError as error:
+        except ArgumentError as error:
             typer.echo(str(error), err=True)
         else:
             return answer
+
+
+def _said(what: str, text: str, country: str | None = None) -> str:
+    """An option's text, if it can be used. Raises ArgumentError that names the option."""
+    from hotline_ivr.setup.starting import EXAMPLE_COUNTRY, checked
+
+    try:
+        checked(what, text, country or EXAMPLE_COUNTRY)
+    except ArgumentError as error:
+        raise ArgumentError(f"--{what.replace('_', '-')}: {error}") from None
+    return text
+
+
+def _evening(day: date, today: date) -> date:
+    """The day of a hotline that is open once. Raises ArgumentError for one that no check would let pass."""
+    from hotline_ivr.routing.review import LOOKED_AHEAD
+
+    last = today + timedelta(days=LOOKED_AHEAD - 1)
+    if not today <= day <= last:
+        raise ArgumentError(
+            f"--day: {day} is {'past' if day < today else 'far away'}; write a day until {last}"
+        )
+    return day

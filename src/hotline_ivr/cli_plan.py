@@ -144,4 +144,4 @@ def _in_words(proposal: Proposal) -> str:
 
 
 def _calls(count: int) -> str:
-    return "1 call" if count == 1 else f"{count} calls"
+    return {0: "no call", 1: "1 call"}.get(count, f"{count} calls")

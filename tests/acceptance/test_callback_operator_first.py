@@ -23,8 +23,9 @@ from tests.acceptance.test_promises import DEADLINE_S, owed
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 DESK_PORT = free_port()
-THERE, AWAY, AGAIN = "+4790043001", "+4790043002", "+4790043003"
-MANNERS = {THERE: Manners.TALKS, AWAY: Manners.RINGS}
+THERE = {"caller": "+4790043000", "operator": "+4790043001"}
+AWAY, AGAIN = "+4790043002", "+4790043003"
+MANNERS = {AWAY: Manners.RINGS} | dict.fromkeys(THERE.values(), Manners.TALKS)
 
 
 @pytest.fixture(scope="module")
@@ -75,27 +76,32 @@ async def wait_places(stack: HotlineStack, count: int) -> None:
     await stack.wait_console("queue show main", there, DEADLINE_S)
 
 
+@pytest.mark.parametrize("by", ["caller", "operator"])
 async def test_the_operator_is_told_who_it_is_and_hears_the_person_pick_up(
-    stack: HotlineStack, telephones: Telephones, anna: Phone, prompt: Prompts
+    stack: HotlineStack, telephones: Telephones, anna: Phone, prompt: Prompts, by: str
 ) -> None:
+    number = THERE[by]
     async with CentreDesk(DESK_PORT, MANNERS) as desk:
-        await ask_for_a_call(stack, telephones, THERE)
+        await ask_for_a_call(stack, telephones, number)
         ringing = await anna.wait_rung(DEADLINE_S)
-        assert THERE in ringing.row.peer
+        assert number in ringing.row.peer
         assert desk.calls == [], "nobody is rung before an operator is there"
         await ringing.answer()
-        await hears(ringing, prompt, "callback-operator", *digits(THERE))
-        call = await desk.answered(THERE, LATER)
+        await hears(ringing, prompt, "callback-operator", *digits(number))
+        call = await desk.answered(number, LATER)
         await asyncio.sleep(2)
-        desk.hang_up(call)
+        if by == "caller":
+            desk.hang_up(call)
+        else:
+            await ringing.hang_up()
         await ringing.wait_ended(DEADLINE_S)
-        (kept,) = await owed(stack, THERE, lambda found: bool(found) and found[0]["state"] != "open")
-    (record,) = calls_back(stack, THERE)
+        (kept,) = await owed(stack, number, lambda found: bool(found) and found[0]["state"] != "open")
+    (record,) = calls_back(stack, number)
     assert (kept["state"], kept["closed_by"], kept["tries"]) == ("kept", record["id"], 0)
     assert (record["outcome"], record["operator"], record["line"]) == ("answered", "anna", "later")
-    assert (record["ended_by"], record["discrepancy"]) == ("caller", None)
+    assert (record["ended_by"], record["discrepancy"]) == (by, None)
     assert 1_500 < record["talk_ms"] < 3_500, "the conversation, and not what the operator waited for it"
-    assert len(desk.to(THERE)) == 1
+    assert len(desk.to(number)) == 1
 
 
 async def test_who_is_not_there_costs_the_operator_a_moment_and_the_attempt(

@@ -44,6 +44,7 @@ def request(*args: str, channel: str = "PJSIP/trunk-carrier-0000000a") -> AgiReq
         ("entered:*", Entered("*")),
         ("entered:", Entered("")),
         ("recorded:DTMF", Recorded(kept=True)),
+        ("recorded:TIMEOUT", Recorded(kept=True, too_long=True)),
         ("recorded:ERROR", Recorded(kept=False)),
         ("went-on", None),
     ],

@@ -70,7 +70,7 @@ def test_a_mistake_is_an_error_at_its_place(tmp_path: Path, calendars: str, path
     [
         ("  office: {hours: always}\n  spare: {hours: always}", "calendars.spare", "no line goes by"),
         ("  office: {hours: always, closures: {x: {on: 2026-05-17}}}", "calendars.office.closures.x",
-         "is over since 2026-05-17"),
+         "has been over since 2026-05-17"),
         ("  office: {hours: always, openings: {x: {on: 12-24, hours: '10:00-12:00'}}, closures: {x: {on: 12-24, hours: '10:00-11:00'}}}",
          "calendars.office.closures.x", "never decides anything"),
         ("  office: {openings: {x: {on: 2025-10-06, hours: '18:00-22:00'}}}", "lines.admission.calendar",

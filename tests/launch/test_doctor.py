@@ -79,7 +79,7 @@ async def test_a_prompt_without_words_in_a_language_of_its_callers_is_found(sett
     assert "hotline prompts missing" in found.remedy
     told = await finding(settings, "configuration")
     assert told.ok
-    assert "1 warnings" in told.seen
+    assert told.seen.endswith("2 lines, 1 warning")
     assert "→ hotline check tells them" in show([told], as_json=False)
 
 

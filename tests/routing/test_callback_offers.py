@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,12 +58,12 @@ class Walk:
         self, rules: Rulebook | None = None, caller: str = CALLER, seen: Surroundings = NOTHING_SEEN
     ) -> None:
         self.rules, self.caller, self.seen, self.asked = rules or book(), caller, seen, 0
-        self.state = State()
+        self.state, self.now = State(), NOON
         self.last = self.tell(Arrived())
 
     def tell(self, event: Event) -> Decision:
         call = Call("info", "+4722851234", self.caller, self.rules.plan.version, self.asked, self.state)
-        decision = decide(self.rules, call, event, NOON, self.seen)
+        decision = decide(self.rules, call, event, self.now, self.seen)
         assert isinstance(decision, Decision)
         encode_answer(decision, self.rules.plan.version)
         assert parse_state(state_word(decision.state)) == decision.state
@@ -226,3 +226,18 @@ def test_the_terminal_walks_it_too() -> None:
     walk = Simulation(book(), call, NOON, tell=lambda _: next(words, None), show=happened.append)
     assert walk.play() is Outcome.CALLBACK
     assert Scene("number", OTHER) in happened
+
+
+def test_who_waits_until_the_line_is_done_for_the_day_goes_on_doing_so() -> None:
+    closing = {"mon": "08:00-12:01"}
+    rules = book(line={"hours": closing, "closing": {"drain": "1m"}})
+    walk = Walk(rules)
+    waiting, left = walk.state, walk.wait.max_wait_s
+    assert (waiting.path, left) == (("_drain", "main"), 120)
+    walk.tell(OfferTaken())
+    walk.tell(KeyPressed("0"))
+    assert (walk.state, walk.wait.max_wait_s) == (waiting, left)
+    walk.tell(OfferTaken())
+    walk.now = NOON + timedelta(seconds=90)
+    walk.tell(KeyPressed("0"))
+    assert (walk.state, walk.wait.max_wait_s) == (waiting, 30), "also after it has closed"

@@ -205,6 +205,17 @@ def test_a_refused_recording_says_why_and_is_made_again() -> None:
     assert refused.steps[-1] == RecordPrompt(180)
 
 
+def test_who_speaks_too_long_is_told_and_asked_again_and_not_for_ever() -> None:
+    move = after(ADMIN, "5", "12", "2")
+    for _ in range(2):
+        move = react(view(), move.session, Recorded(kept=True, too_long=True))
+        assert said(move)[:2] == ["control-refused", "control-too-long"]
+        assert isinstance(move, Turn)
+        assert move.steps[-1] == RecordPrompt(180)
+    # A telephone beside a radio.
+    assert ends(react(view(), move.session, Recorded(kept=True, too_long=True)))
+
+
 def test_a_prompt_that_has_no_such_number_is_asked_for_again() -> None:
     assert said(after(ADMIN, "5", "13")) == ["control-wrong-key", "control-which-prompt"]
 

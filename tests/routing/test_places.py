@@ -2,92 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.decide import decide
-from hotline_ivr.routing.expected_wait import Expected
-from hotline_ivr.routing.explain import FloorState, explain, supposed_floor
-from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
+from hotline_ivr.routing.explain import FloorState, explain
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.overrides import Override, OverrideKind
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.simulation import Scene, Simulation
 from hotline_ivr.routing.steps import (
     Arrived,
-    Call,
     CentreLeft,
     CentreStatus,
-    Decision,
-    Event,
     HandOver,
     HangUp,
     LeftQueue,
     Mark,
     NoNumber,
     Outcome,
-    Play,
     Promise,
     QueueStatus,
-    Say,
     State,
     Wait,
 )
-from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
-from hotline_ivr.routing.wait_words import expected_wait_words, position_words
+from hotline_ivr.routing.surroundings import Surroundings
 from tests.plans import a_plan
-
-NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
-NIGHT = {"centre": "night"}
-SECTIONS: dict[str, Any] = {
-    "queues": {"main": {"operators": ["anna"]}, "sales": {"operators": ["bjorn"], "max_waiting": 3}},
-    "trunks": {"carrier": {"hosts": ["127.0.0.1"], "outbound": "127.0.0.1:5070"}},
-    "centres": {
-        "night": {
-            "name": "Night centre",
-            "targets": {"desk": {"number": "+47 22 85 00 00"}, "lena": {"number": "+47 90 00 00 01"}},
-            "minutes_a_day": 60,
-        }
-    },
-    "voicemails": {"box": {"prompt": "after-the-tone"}},
-}
-TIMEOUT = LeftQueue(QueueStatus.TIMEOUT)
-NOBODY = CentreLeft(CentreStatus.NOBODY)
-
-
-def the_plan(*rules: dict[str, Any], hours: Any = "always", **line: Any) -> Plan:
-    named = [{"name": f"rule{place}", **rule} for place, rule in enumerate(rules)]
-    return a_plan(hours, sections=SECTIONS, overflow=named, **line)
-
-
-def a_call(state: State | None = None, **more: Any) -> Call:
-    return replace(Call("info", "+4722851234", "+4790000001", "0123456789ab"), state=state or State(), **more)
-
-
-def decided(
-    plan: Plan | Rulebook,
-    event: Event,
-    state: State | None = None,
-    seen: Surroundings = NOTHING_SEEN,
-    at: datetime = NOON,
-    **call: Any,
-) -> Decision:
-    book = plan if isinstance(plan, Rulebook) else Rulebook(plan)
-    decision = decide(book, a_call(state, **call), event, at, seen)
-    assert isinstance(decision, Decision)
-    return decision
-
-
-def of(plan: Plan, state: FloorState) -> Surroundings:
-    return Surroundings(supposed_floor(plan, "info", state))
-
-
-def kinds(decision: Decision) -> list[str]:
-    return [type(step).__name__ for step in decision.steps]
+from tests.routing.overflow_calls import (
+    NIGHT,
+    NOBODY,
+    NOON,
+    SECTIONS,
+    TIMEOUT,
+    a_call,
+    decided,
+    kinds,
+    of,
+    the_plan,
+)
 
 
 def test_a_line_without_rules_lets_callers_wait_as_long_as_ever() -> None:
@@ -223,56 +176,6 @@ def test_a_withheld_number_gets_no_promise_and_waits_on_where_it_was() -> None:
     assert decided(plan, NoNumber(), promised.state).steps == (Wait("main", 300, in_all=True),)
 
 
-# Closing time: the line is open until 12:00 on Mondays, the clock of the tests shows 12:00 in Oslo at NOON.
-UNTIL_NOON = {"mon": "08:00-12:00"}
-
-
-def closing(**more: Any) -> Plan:
-    written = {"drain": "10m", "to": {"callback": "main"}, **more}
-    return the_plan(hours=UNTIL_NOON, closing=written, max_wait="1h")
-
-
-def test_who_waits_at_closing_time_is_served_for_a_while_and_then_promised_a_call() -> None:
-    plan = closing()
-    waits = decided(plan, Arrived(), at=NOON - timedelta(minutes=5))
-    assert waits.steps[-1] == Wait("main", 15 * 60)
-    done = decided(plan, TIMEOUT, waits.state, at=NOON + timedelta(minutes=10))
-    assert (done.reason, kinds(done)) == ("closing:drained", ["Play", "Promise", "Mark", "Play", "HangUp"])
-    withheld = decided(plan, NoNumber(), done.state, at=NOON + timedelta(minutes=10))
-    assert withheld.steps[0] == Mark(Outcome.TIMED_OUT)
-
-
-def test_early_in_the_day_closing_time_changes_nothing() -> None:
-    waits = decided(closing(), Arrived(), at=NOON - timedelta(hours=3))
-    assert (waits.steps[-1], waits.state) == (Wait("main", 3600), State())
-
-
-def test_a_line_that_was_kept_open_meanwhile_serves_on() -> None:
-    plan = closing()
-    book = Rulebook(
-        plan, [Override("o1", "info", OverrideKind.OPEN, NOON, NOON + timedelta(hours=1), "kari")]
-    )
-    waits = decided(plan, Arrived(), at=NOON - timedelta(minutes=5))
-    later = decided(book, TIMEOUT, waits.state, at=NOON + timedelta(minutes=10))
-    assert (later.reason, later.steps) == ("closing:later", (Wait("main", 3600),))
-
-
-def test_a_caller_whose_turn_would_not_come_is_told_at_once() -> None:
-    plan = closing(to={"message": "tomorrow"})
-    busy = supposed_floor(plan, "info", FloorState.FULL)
-    crowd = Surroundings(Floor(busy.members, {f"c{n}": CallerJoined("main", f"c{n}") for n in range(9)}))
-    at = NOON - timedelta(minutes=1)
-    told = decided(plan, Arrived(), seen=crowd, at=at)
-    assert told.reason == "closing:last-call"
-    assert [step.prompt for step in told.steps if isinstance(step, Play)] == [
-        "greeting",
-        "closing",
-        "tomorrow",
-    ]
-    assert Mark(Outcome.CLOSED) in told.steps
-    assert kinds(decided(plan, Arrived(), seen=of(plan, FloorState.STAFFED), at=at))[-1] == "Wait"
-
-
 # Ahead of time, in words, and by hand.
 
 
@@ -313,90 +216,3 @@ def test_a_simulated_caller_walks_to_the_centre_and_back() -> None:
     assert "night by carrier: +4722850000 for 20 s, then +4790000001 for 20 s" in [
         each.text for each in shown
     ]
-
-
-# The expected wait.
-
-
-def long_wait(seconds: float, width: float = 1.5) -> Surroundings:
-    """A floor on which everybody is known to wait about so long."""
-    found = Expected(seconds / width, seconds, seconds * width)
-    return Surroundings(supposed_floor(the_plan(), "info", FloorState.ALL_PAUSED), expected=lambda *_: found)
-
-
-def test_callers_are_told_how_long_it_will_take_where_the_line_wants_that_and_it_is_known_well() -> None:
-    told = decided(the_plan(expected_wait="yes"), Arrived(), seen=long_wait(360))
-    assert kinds(told) == ["Answer", "Play", "Say", "Wait"]
-    (said,) = [step for step in told.steps if isinstance(step, Say)]
-    assert said.prompts == expected_wait_words("nb", Expected(240, 360, 540))
-    assert said.prompts[0] == "say-expected-wait"
-    for plan, seen in (
-        (the_plan(), long_wait(360)),
-        (the_plan(expected_wait="yes"), NOTHING_SEEN),
-        (the_plan(expected_wait="yes"), long_wait(360, width=3)),
-    ):
-        assert kinds(decided(plan, Arrived(), seen=seen)) == ["Answer", "Play", "Wait"]
-
-
-def test_who_comes_back_from_a_centre_is_not_told_again() -> None:
-    plan = the_plan({"after": "1m", "to": NIGHT}, expected_wait="yes")
-    state = State("", 1, ("_out", "night", "main"))
-    assert kinds(decided(plan, NOBODY, state, seen=long_wait(360))) == ["Wait"]
-
-
-@pytest.mark.parametrize(("seconds", "goes"), [(599, False), (601, True)])
-def test_a_rule_may_ask_for_the_expected_wait(seconds: float, *, goes: bool) -> None:
-    plan = the_plan({"expected_wait": "10m", "to": {"callback": "main"}})
-    decision = decided(plan, Arrived(), seen=long_wait(seconds))
-    assert any(isinstance(step, Promise) for step in decision.steps) is goes
-    assert not any(isinstance(step, Promise) for step in decided(plan, Arrived()).steps)
-
-
-def test_the_last_call_goes_by_the_expected_wait_where_it_is_known() -> None:
-    closing = {"drain": "15m", "to": {"callback": "main"}}
-    plan = the_plan(hours={"mon": "08:00-12:01"}, closing=closing)
-    for seconds, taken in ((900, True), (1_000, False)):
-        decision = decided(plan, Arrived(), seen=long_wait(seconds))
-        assert any(isinstance(step, Wait) for step in decision.steps) is taken
-
-
-def crowd(count: int, free: int = 0) -> Surroundings:
-    """So many wait in main, one more each ten seconds, and as many operators are free."""
-    seats = {
-        ("main", f"op{place}"): MemberSeen("main", f"op{place}", "x", DeviceState.NOT_IN_USE, paused=False)
-        for place in range(free)
-    }
-    joined = {
-        f"c{place}": CallerJoined("main", f"c{place}", NOON - timedelta(seconds=10 * place + 5))
-        for place in range(count)
-    }
-    return Surroundings(Floor(seats, joined))
-
-
-@pytest.mark.parametrize(
-    ("seen", "line", "place"),
-    [
-        (crowd(0), {}, 1),
-        (crowd(3), {}, 4),
-        # As if it had come 20 s earlier: before the two who have waited for 5 s and 15 s.
-        (crowd(3), {"priority": "20s"}, 2),
-        (crowd(1, free=2), {}, None),
-        (crowd(2, free=2), {}, 3),
-        (crowd(150), {}, None),
-        (NOTHING_SEEN, {}, None),
-    ],
-)
-def test_callers_who_have_to_wait_are_told_their_place(
-    seen: Surroundings, line: dict[str, Any], place: int | None
-) -> None:
-    decision = decided(the_plan(position="yes", **line), Arrived(), seen=seen)
-    said = [step.prompts for step in decision.steps if isinstance(step, Say)]
-    assert said == ([] if place is None else [position_words("nb", place)])
-
-
-def test_the_place_and_the_expected_wait_are_told_in_one() -> None:
-    both = replace(long_wait(360), floor=crowd(1).floor)
-    decision = decided(the_plan(position="yes", expected_wait="yes"), Arrived(), seen=both)
-    (said,) = [step for step in decision.steps if isinstance(step, Say)]
-    assert said.prompts[0] == "say-you-are-number"
-    assert "say-expected-wait" in said.prompts

@@ -132,6 +132,33 @@ def test_the_hours_of_a_calendar_are_told_as_they_are_written() -> None:
     )
 
 
+def test_what_is_new_in_a_calendar_is_told_as_new_and_single_days_without_brackets() -> None:
+    def with_closures(version: str, closures: Any) -> Plan:
+        calendar = {"hours": {"mon-fri": "08:00-16:00"}, "closures": closures}
+        return a_plan(WEEK, version=version, sections={"calendars": {"c": calendar}})
+
+    old = with_closures("old", {"staff": {"on": "2026-12-03"}, "party": {"on": "2026-12-04"}})
+    new = with_closures("new", {"staff": {"on": "2026-12-05"}, "moving": {"on": "05-05, 06-06"}})
+    assert told(old, new) == [
+        (
+            "calendar c: closures: staff {on: 2026-12-05} instead of {on: 2026-12-03}; without party;"
+            " with moving {on: [05-05, 06-06]}"
+        )
+    ]
+
+
+def test_what_is_new_and_gone_is_told_in_the_order_in_which_it_is_written() -> None:
+    people = [f"person-{number}" for number in range(9)]
+    new = a_plan(
+        WEEK,
+        queues={"main": {"operators": people}},
+        sections={"operators": {name: {"name": name} for name in people}},
+        version="newnewnewnew",
+    )
+    found = [text for text in told(a_plan(WEEK), new) if text.startswith("operator ")]
+    assert found[: len(people)] == [f"operator {name}: is new" for name in people]
+
+
 def test_changed_shifts_are_told_as_they_are_written() -> None:
     def with_shifts(**written: Any) -> Plan:
         plan = {"operators": ["anna"], "week": {"mon": "08:00-16:00"}, **written}

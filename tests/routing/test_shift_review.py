@@ -114,8 +114,8 @@ def test_what_is_over_is_told() -> None:
     }
     plans = {"p": {"operators": ["bjorn"], "until": "2026-11-01", "week": {"mon": "08:00-09:00"}}}
     assert told(book_of("always", {}, plans, changes)) == [
-        "shift_changes.old: is over since 2026-11-06",
-        "shift_plans.p.until: is over since 2026-11-01",
+        "shift_changes.old: has been over since 2026-11-06",
+        "shift_plans.p.until: has been over since 2026-11-01",
     ]
 
 

@@ -1,121 +1,15 @@
-"""A day of shifts as it runs: who is signed in and out, and who goes on a break when."""
+"""Shifts as they run: who is signed in and out, and who goes on a break of the shift when."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.presence import (
-    BeReady,
-    CallEnded,
-    Presence,
-    PresenceEvent,
-    SignIn,
-    SignOut,
-    Standing,
-    TakePause,
-    TimePassed,
-    after,
-)
-from hotline_ivr.routing.presence_rules import rules_of
-from hotline_ivr.routing.rulebook import Rulebook
-from hotline_ivr.routing.shift_notes import BreakAsked, ShiftNotes
-from hotline_ivr.routing.shift_run import OnFloor, Orders, ShiftRun
+from hotline_ivr.routing.presence import BeReady, SignIn, SignOut, TakePause
+from hotline_ivr.routing.shift_notes import ShiftNotes
 from tests.plans import a_plan
-
-# A Monday in winter: Oslo is one hour before UTC.
-MIDNIGHT = datetime(2026, 3, 1, 23, tzinfo=UTC)
-
-
-def plan(
-    breaks: Mapping[str, Any] | None = None,
-    *,
-    sign_in: str = "shift",
-    minimum: int = 0,
-    week: str = "day",
-    **queue: Any,
-) -> Plan:
-    """Anna and bjorn from 08:00 to 16:00, in one queue."""
-    return a_plan(
-        queues={"main": {"operators": ["anna", "bjorn"], "minimum_ready": minimum, "wrap_up": 20, **queue}},
-        sections={
-            "operators": {
-                "anna": {"name": "Anna Berg", "sign_in": sign_in},
-                "bjorn": {"name": "Bjørn Dahl", "sign_in": sign_in},
-            },
-            "break_kinds": {
-                "lunch": {"name": "Lunch", "length": "30m", "paid": "no"},
-                "short": {"name": "Break", "length": "15m"},
-            },
-            "shifts": {"day": {"hours": "08:00-16:00", "breaks": dict(breaks or {})}},
-            "shift_plans": {"all": {"operators": ["anna", "bjorn"], "week": {"mon-fri": week}}},
-        },
-    )
-
-
-@dataclass
-class Day:
-    """The floor of a day, kept as the service would keep it; times are Oslo's."""
-
-    plan: Plan
-    notes: ShiftNotes = field(default_factory=ShiftNotes)
-    talking: set[str] = field(default_factory=set)
-    last: Orders = field(default_factory=lambda: Orders(ShiftNotes()))
-
-    def __post_init__(self) -> None:
-        self.book = Rulebook(self.plan)
-        self.run = ShiftRun(self.book)
-        out = Presence(Standing.SIGNED_OUT, MIDNIGHT)
-        self.standing = dict.fromkeys(self.plan.operators, out)
-        self.now = MIDNIGHT
-
-    def at(self, clock: str) -> list[tuple[str, PresenceEvent]]:
-        """What is done at this time, after all that falls due by then."""
-        hours, _, minutes = clock.partition(":")
-        self.now = MIDNIGHT + timedelta(hours=int(hours), minutes=float(minutes))
-        for name in self.standing:
-            self.apply(name, TimePassed())
-        return self.look()
-
-    def look(self) -> list[tuple[str, PresenceEvent]]:
-        floor = {name: OnFloor(each, name in self.talking) for name, each in self.standing.items()}
-        self.last = self.run.orders(self.now, self.notes, floor, self.book)
-        self.notes = self.last.notes
-        for operator, event in self.last.events:
-            self.apply(operator, event)
-        return list(self.last.events)
-
-    def apply(self, operator: str, event: PresenceEvent) -> None:
-        talks = operator in self.talking
-        self.standing[operator] = after(
-            self.standing[operator], event, self.now, rules_of(self.plan), in_call=talks
-        )
-
-    def ask(self, operator: str, kind: str) -> str:
-        """What the operator is told."""
-        asked = {**self.notes.asked, operator: BreakAsked(kind, self.now, operator)}
-        self.notes = ShiftNotes(self.notes.duties, asked)
-        self.look()
-        if operator not in self.notes.asked:
-            return "after the call" if self.standing[operator].asked else "now"
-        answer = self.last.answers[operator]
-        return f"in {answer.minutes(int(self.now.timestamp()))} minutes, place {answer.place}"
-
-    def stands(self) -> dict[str, str]:
-        return {name: each.reason or each.standing.value for name, each in self.standing.items()}
-
-    def hang_up(self, operator: str) -> None:
-        self.talking.discard(operator)
-        self.apply(operator, CallEnded("main"))
-
-
-BOTH_READY = {"anna": "ready", "bjorn": "ready"}
-
+from tests.routing.shift_days import BOTH_READY, MIDNIGHT, Day, plan
 
 # --- coming and going ------------------------------------------------------------------------------------
 
@@ -331,75 +225,6 @@ def test_a_break_whose_time_is_long_over_is_missed_and_not_pushed_upon_anybody()
     assert day.stands() == BOTH_READY
     assert day.at("14:01") == []
     assert day.ask("anna", "lunch") == "now"
-
-
-# --- breaks that are asked for ---------------------------------------------------------------------------
-
-
-def test_a_break_in_nobodys_way_is_had_at_once() -> None:
-    day = Day(plan(minimum=1))
-    day.at("9:00")
-    assert day.ask("anna", "short") == "now"
-    assert day.standing["anna"].by == "anna"
-    assert day.standing["anna"].until == day.now + timedelta(minutes=15)
-
-
-def test_the_second_who_asks_is_told_when_and_at_which_place() -> None:
-    day = Day(plan(minimum=1))
-    day.at("9:00")
-    day.ask("anna", "short")
-    day.at("9:09")
-    assert day.ask("bjorn", "short") == "in 6 minutes, place 1"
-    day.at("9:15")
-    assert day.stands() == {"anna": "ready", "bjorn": "short"}
-
-
-def test_while_somebody_waits_it_is_looked_again_soon() -> None:
-    day = Day(plan(minimum=1))
-    day.at("9:00")
-    day.ask("anna", "short")
-    day.ask("bjorn", "short")
-    assert day.last.look_again is not None
-    assert day.last.look_again - day.now <= timedelta(seconds=15)
-
-
-def test_a_place_that_is_free_before_its_time_is_taken_at_once() -> None:
-    day = Day(plan(minimum=1))
-    day.at("9:00")
-    day.ask("anna", "short")
-    day.ask("bjorn", "short")
-    day.at("9:05")
-    day.apply("anna", BeReady("anna"))
-    day.look()
-    assert day.stands() == {"anna": "ready", "bjorn": "short"}
-
-
-def test_asked_for_in_a_call_it_follows_the_call() -> None:
-    day = Day(plan(minimum=1))
-    day.at("9:00")
-    day.talking = {"anna"}
-    assert day.ask("anna", "short") == "after the call"
-    # While she is about to go, bjorn stays.
-    assert day.ask("bjorn", "short").startswith("in ")
-
-
-def test_lunch_asked_for_is_the_shifts_own() -> None:
-    day = Day(plan({"lunch": {"between": "11:00-13:00"}}, minimum=1))
-    day.at("8:00")
-    day.at("11:20")
-    assert day.ask("anna", "lunch") == "now"
-    assert day.notes.duties["anna"].had == {"lunch"}
-    day.at("12:50")
-    assert day.stands()["anna"] == "ready"
-
-
-def test_who_signs_out_waits_for_no_break() -> None:
-    day = Day(plan(minimum=2))
-    day.at("9:00")
-    day.ask("anna", "short")
-    day.apply("anna", SignOut("anna"))
-    day.look()
-    assert day.notes.asked == {}
 
 
 @pytest.mark.parametrize("most_away", [1, 2])

@@ -10,7 +10,7 @@ import pytest
 
 from hotline_ivr.config.check import check
 from hotline_ivr.config.prompt_uses import prompt_uses
-from hotline_ivr.errors import SetupError
+from hotline_ivr.errors import ArgumentError, SetupError
 from hotline_ivr.routing.speech import is_part
 from hotline_ivr.setup.prompt_library import library, missing
 from hotline_ivr.setup.prompt_sources import read_sources
@@ -20,6 +20,7 @@ from hotline_ivr.setup.starting import (
     EXAMPLE_LANGUAGE,
     EXAMPLE_NUMBER,
     EXAMPLE_TIME_ZONE,
+    NAMES_IN_ENGLISH,
     TEMPLATES,
     Answers,
     answers,
@@ -76,6 +77,7 @@ def test_what_is_written_is_good_and_nothing_of_the_example_is_left(name: str, t
     assert (line.numbers, line.time_zone, line.language) == (("+46812345678",), "Europe/Stockholm", "en")
     text = "\n".join(file.read_text(encoding="utf-8") for file in written if file.suffix == ".yaml")
     assert TEMPLATES[name].organisation not in text
+    assert not [own for own in NAMES_IN_ENGLISH if f"name: {own}\n" in text or f"name: {own}," in text]
     assert not [path for path in (tmp_path / "config").iterdir() if path.name.startswith(".")]
 
 
@@ -111,7 +113,7 @@ def test_recordings_that_are_there_are_never_mixed_with(tmp_path: Path) -> None:
 
 
 def test_answers_that_make_no_configuration_write_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="these answers give no configuration"):
+    with pytest.raises(ArgumentError, match="these answers give no configuration"):
         write_configuration(tmp_path / "config", "isp", replace(SWEDISH, time_zone="Mars/Olympus"), TODAY)
     assert not list((tmp_path / "config").iterdir())
 
@@ -134,7 +136,7 @@ def test_a_hotline_for_one_evening_is_moved_whole_to_its_day(tmp_path: Path) -> 
 
 
 def test_an_evening_that_is_over_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="these answers give no configuration"):
+    with pytest.raises(ArgumentError, match="these answers give no configuration"):
         write_configuration(tmp_path, "municipal", replace(SWEDISH, day=date(2027, 4, 1)), TODAY)
 
 
@@ -150,5 +152,37 @@ def test_an_evening_that_is_over_is_refused(tmp_path: Path) -> None:
 )
 def test_a_wrong_answer_is_told_with_its_remedy(wrong: dict[str, str], message: str) -> None:
     right = {"name": "X", "number": "+47 22 85 12 34", "time_zone": "UTC", "language": "nb"}
-    with pytest.raises(SetupError, match=message):
+    with pytest.raises(ArgumentError, match=message):
         answers(day=TODAY, **{**right, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "centre", "breaks"),
+    [
+        ("nb", "Opptakstelefonen", ("Vaktsentralen", "nb"), ["Lunsj", "Kort pause"]),
+        ("en", "Admission hotline", ("Night centre", "en"), ["Lunch", "Short break"]),
+    ],
+)
+def test_what_people_at_work_read_is_in_the_language_that_was_chosen(
+    language: str, line: str, centre: tuple[str, str], breaks: list[str], tmp_path: Path
+) -> None:
+    for name in TEMPLATES:
+        write_configuration(tmp_path / name, name, replace(SWEDISH, language=language), TODAY)
+    university, charity = (check(tmp_path / name).plan for name in ("university", "charity"))
+    assert university is not None
+    assert charity is not None
+    assert university.lines["admission"].name == line
+    assert [each.name for each in university.break_kinds.values()] == breaks
+    night = charity.centres["night"]
+    assert (night.name, night.language) == centre
+
+
+def test_every_name_in_the_examples_has_its_english_one() -> None:
+    """Names of people and organisations are their own in every language."""
+    shown: set[str] = set()
+    for name in TEMPLATES:
+        plan = check(examples_source() / name).plan
+        assert plan is not None
+        for section in (plan.lines, plan.centres, plan.break_kinds):
+            shown |= {each.name for each in section.values()}
+    assert shown == set(NAMES_IN_ENGLISH)

@@ -64,7 +64,7 @@ def _event(text: str) -> Began | Entered | Recorded | None:
         case "entered" if _ENTERED.match(rest):
             return Entered(rest)
         case "recorded":
-            return Recorded(kept=rest in KEPT)
+            return Recorded(kept=rest in KEPT, too_long=rest == "TIMEOUT")
         case "went-on":
             return None
         case _:

@@ -16,7 +16,7 @@ from hotline_ivr.config.refusal import did_you_mean, quoted
 from hotline_ivr.config.yaml_tree import Path
 
 _RULES = ("seasons", "openings", "closures", "special_days")
-_PROMPTS = ("greeting", "message", "before", "after")
+_PROMPT_KEYS = ("greeting", "message", "before", "after")
 
 
 def calendar_checks(reading: Reading, prompts: Collection[str] | None) -> Iterator[Problem]:
@@ -25,7 +25,8 @@ def calendar_checks(reading: Reading, prompts: Collection[str] | None) -> Iterat
     known = reading.data.get("calendars")
     ids = list(known) if isinstance(known, dict) else []
     yield from islice(_references(reading, calendars, ids), FOUND_PROBLEMS)
-    yield from islice(_places(reading, calendars, prompts), FOUND_PROBLEMS)
+    if prompts is not None:
+        yield from islice(_prompts(reading, prompts), FOUND_PROBLEMS)
     told: set[str] = set()
     for name in calendars:
         chain = _chain(calendars, name)
@@ -66,6 +67,12 @@ def _no_such(reading: Reading, path: Path, name: str, ids: list[str]) -> Problem
     return reading.problem(path, message, f"{remedy}; or add {quoted(name)} under calendars")
 
 
+def calendars_of(reading: Reading, name: object) -> list[str]:
+    """A calendar and all that it extends; nothing where there is no such calendar."""
+    calendars = _mappings(reading.data.get("calendars"))
+    return _chain(calendars, name) if isinstance(name, str) and name in calendars else []
+
+
 def _chain(calendars: Mapping[str, Any], name: str) -> list[str]:
     """The calendar and all that it extends; the name itself comes again where they go in a circle."""
     order, waiting = [name], _list(calendars[name].get("extends"))[::-1]
@@ -95,32 +102,24 @@ def _towards(calendars: Mapping[str, Any], here: str, goal: str) -> str | None:
     return None
 
 
-def _places(
-    reading: Reading, calendars: Mapping[str, Any], prompts: Collection[str] | None
-) -> Iterator[Problem]:
-    """Prompts and destinations that are named in calendars and campaigns and are not there."""
-    for path, rule in _all_rules(reading, calendars):
-        for key in _PROMPTS:
+def _prompts(reading: Reading, prompts: Collection[str]) -> Iterator[Problem]:
+    """Prompts that are named in calendars and campaigns and are not there."""
+    for path, rule in rules_of(reading):
+        for key in _PROMPT_KEYS:
             prompt = rule.get(key)
-            if prompts is not None and isinstance(prompt, str) and prompt not in prompts:
+            if isinstance(prompt, str) and prompt not in prompts:
                 message = f"there is no prompt {quoted(prompt)}{did_you_mean(prompt, prompts)}"
                 remedy = f"write one of: {', '.join(sorted(prompts)[:10])}; or add it to sounds/prompts.yaml"
                 yield reading.problem((*path, key), message, remedy)
-        to = rule.get("to")
-        for kind, section in (("queue", "queues"), ("callback", "queues"), ("menu", "menus")):
-            name = to.get(kind) if isinstance(to, dict) else None
-            known = reading.data.get(section)
-            there = list(known) if isinstance(known, dict) else []
-            if isinstance(name, str) and name not in there:
-                message = f"there is no {section[:-1]} {quoted(name)}{did_you_mean(name, there)}"
-                yield reading.problem((*path, "to", kind), message, f"write the id of one under {section}")
 
 
-def _all_rules(reading: Reading, calendars: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+def rules_of(reading: Reading) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every rule of a calendar and every campaign, as it is written: what they have in common are `greeting`,
+    `message` and `to`."""
     for line_id, line in _mappings(reading.data.get("lines")).items():
         if isinstance(campaign := line.get("campaign"), dict):
             yield ("lines", line_id, "campaign"), campaign
-    for name, calendar in calendars.items():
+    for name, calendar in _mappings(reading.data.get("calendars")).items():
         for section in _RULES:
             for rule_id, rule in _mappings(calendar.get(section)).items():
                 yield ("calendars", name, section, rule_id), rule

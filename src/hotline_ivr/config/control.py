@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.described import Described
 from hotline_ivr.config.refusal import quoted, refusal, text_of
-from hotline_ivr.config.types import Identifier, LanguageCode, PhoneNumber, PromptId
+from hotline_ivr.config.types import Duration, Identifier, LanguageCode, PhoneNumber, PromptId
 
 _CODE = r"\*[0-9]{1,5}"
 
@@ -95,6 +95,13 @@ class Control(Model):
     )
     code: Code | None = Field(None, description="Short code that reaches it from an operator's own phone.")
     language: LanguageCode = Field("nb", description="Language of the menu.")
+    max_recording: Duration = Field(
+        180,
+        ge=5,
+        le=180,
+        description="Longest recording of a prompt; who speaks longer is told so, and nothing is kept.",
+        examples=["1m"],
+    )
     lines: dict[Identifier, ControlLine] = Field(
         {},
         description="Lines that can be controlled, by id; without any, all lines in the YAML's order.",

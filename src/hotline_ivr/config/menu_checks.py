@@ -1,4 +1,4 @@
-"""What no single value shows about menus: names that point nowhere, circles, parts that nobody reaches.
+"""What no single value shows about menus and other ways: what points nowhere, circles, what nobody reaches.
 
 As in cross_checks.py, what was written is looked at and not the models, so that these checks also speak where
 a value beside is wrong; what has not the expected shape is passed over.
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from hotline_ivr.config.calendar_checks import calendars_of, rules_of
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
 from hotline_ivr.config.prompt_uses import CALLBACK_PROMPT
 from hotline_ivr.config.reading import Reading
@@ -31,7 +32,12 @@ _PROMPTS = {
     "collects": ("prompt", "wrong_input"),
     "voicemails": ("prompt", "thanks"),
 }
-_WORDS = {"menus": "menu", "collects": "question for digits", "voicemails": "voicemail box"}
+_WORDS = {
+    "menus": "menu",
+    "collects": "question for digits",
+    "voicemails": "voicemail box",
+    "centres": "centre",
+}
 _NODES = ("menus", "collects", "voicemails")
 
 Node = tuple[str, str]
@@ -59,10 +65,11 @@ def menu_checks(reading: Reading, prompts: Collection[str] | None) -> Iterator[P
     yield from _languages(reading, ways, from_lines)
     yield from _unreachable(reading, ways, from_lines)
     yield from _trapped(reading, ways)
+    yield from _silent(reading, ways)
 
 
 def queues_in_use(reading: Reading) -> Iterator[str]:
-    """The queues to which menus, digits, closed lines and call-backs lead, as they are written."""
+    """The queues to which menus, digits, rules of calendars and call-backs lead, as they are written."""
     for way in (*_ways_of_lines(reading), *(w for node in _nodes(reading) for w in _ways_of(reading, node))):
         if _SECTIONS.get(way.kind) == "queues":
             yield way.value
@@ -77,6 +84,13 @@ def _section(reading: Reading, name: str) -> dict[str, dict[str, object]]:
 
 def _nodes(reading: Reading) -> Iterator[Node]:
     return ((section, name) for section in _NODES for name in _section(reading, section))
+
+
+def _content(reading: Reading, node: Node) -> dict[str, object]:
+    """What is written of a node that is there."""
+    section = reading.data[node[0]]
+    content = section[node[1]] if isinstance(section, dict) else None
+    return content if isinstance(content, dict) else {}
 
 
 # Ways.
@@ -96,10 +110,12 @@ def _ways_of_lines(reading: Reading) -> Iterator[_Way]:
                 yield from _destination((*path, "overflow", index, "to"), rule.get("to"))
         if isinstance(closing := line.get("closing"), dict):
             yield from _destination((*path, "closing", "to"), closing.get("to"))
+    for where, written in rules_of(reading):
+        yield from _destination((*where, "to"), written.get("to"))
 
 
 def _ways_of(reading: Reading, node: Node) -> Iterator[_Way]:
-    content = _section(reading, node[0])[node[1]]
+    content = _content(reading, node)
     for key in ("default", "failed"):
         yield from _destination((*node, key), content.get(key))
     if isinstance(keys := content.get("keys"), dict):
@@ -149,7 +165,7 @@ def _outside(reading: Reading, ways: list[_Way]) -> Iterator[Problem]:
 def _prompts(reading: Reading, ways: list[_Way], prompts: Collection[str]) -> Iterator[Problem]:
     named: list[tuple[Path, str]] = [(way.path, way.value) for way in ways if way.kind == "message"]
     for section, name in _nodes(reading):
-        content = _section(reading, section)[name]
+        content = _content(reading, (section, name))
         written = ((key, content.get(key)) for key in _PROMPTS[section])
         named += [((section, name, key), text.strip()) for key, text in written if isinstance(text, str)]
     named += [(way.path, CALLBACK_PROMPT) for way in ways if way.kind == "callback"]
@@ -168,7 +184,8 @@ def _languages(reading: Reading, ways: dict[Node, list[_Way]], begin: list[_Way]
     for line_id, line in _section(reading, "lines").items():
         own = line.get("languages")
         has = {str(line.get("language", "nb")), *(map(str, own) if isinstance(own, list) else ())}
-        starts = [way for way in begin if way.path[1] == line_id]
+        calendars = calendars_of(reading, line.get("calendar"))
+        starts = [way for way in begin if _begins(way, line_id, calendars)]
         for node in _reached(ways, starts):
             for way in ways.get(node, ()):
                 if way.kind != "language" or way.path in told or _code(way.value) in map(_code, has):
@@ -178,29 +195,26 @@ def _languages(reading: Reading, ways: dict[Node, list[_Way]], begin: list[_Way]
                 yield reading.problem(way.path, message, f"add it to lines.{line_id}.languages")
 
 
+def _begins(way: _Way, line_id: str, calendars: Collection[str]) -> bool:
+    """Whether callers of the line may be sent there by the line itself, or by one of its calendars."""
+    section, name = way.path[:2]
+    return name == line_id if section == "lines" else name in calendars
+
+
 def _code(language: str) -> str:
     return "nb" if language.strip() == "no" else language.strip()
 
 
 def _unreachable(reading: Reading, ways: dict[Node, list[_Way]], begin: list[_Way]) -> Iterator[Problem]:
     reached = set(_reached(ways, begin))
-    # A calendar's rule may send callers on too, wherever in it that stands.
-    reached |= set(_reached(ways, list(_ways_below(("calendars",), reading.data.get("calendars")))))
-    for node in ways:
-        if node not in reached:
-            message = f"no line leads to this {_WORDS[node[0]]}"
-            yield reading.problem(
-                node, message, "lead to it from a line or a menu, or delete it", severity="warning", key=True
-            )
-
-
-def _ways_below(path: Path, written: object) -> Iterator[_Way]:
-    yield from _destination(path, written)
-    inside = written.items() if isinstance(written, dict) else ()
-    listed = enumerate(written) if isinstance(written, list) else ()
-    for key, value in (*inside, *listed):
-        if isinstance(value, dict | list):
-            yield from _ways_below((*path, key), value)
+    on_the_way = (way for node in reached for way in ways[node])
+    centres = {way.value for way in (*begin, *on_the_way) if way.kind == "centre"}
+    lost = [node for node in ways if node not in reached]
+    lost += [("centres", name) for name in _section(reading, "centres") if name not in centres]
+    for node in lost:
+        message = f"no line leads to this {_WORDS[node[0]]}"
+        remedy = "lead to it from a line or a menu, or delete it"
+        yield reading.problem(node, message, remedy, severity="warning", key=True)
 
 
 def _reached(ways: dict[Node, list[_Way]], begin: list[_Way]) -> Iterator[Node]:
@@ -216,31 +230,76 @@ def _reached(ways: dict[Node, list[_Way]], begin: list[_Way]) -> Iterator[Node]:
 
 
 def _trapped(reading: Reading, ways: dict[Node, list[_Way]]) -> Iterator[Problem]:
-    """Menus whose every way, silence included, leads only to menus of their own kind."""
-    free = {node for node, found in ways.items() if node[0] != "menus" or _leads_out(reading, node, found)}
-    grown = True
-    while grown:
-        more = {
-            node
-            for node, found in ways.items()
-            if node not in free and any((_SECTIONS.get(way.kind, ""), way.value) in free for way in found)
-        }
-        free |= more
-        grown = bool(more)
+    """Menus and questions for digits whose every way, silence included, leads only to others of that kind."""
+    free = _free(reading, ways)
     for node in ways:
         if node not in free:
             message = "callers go round in menus and never come out"
-            remedy = "give one of its keys, or its `default`, a queue, a message or another end"
+            what = "one of its keys, or its `default`" if node[0] == "menus" else "its `default`"
+            remedy = f"give {what}, a queue, a message or another end"
             yield reading.problem(node, message, remedy, key=True)
 
 
+def _silent(reading: Reading, ways: dict[Node, list[_Way]]) -> Iterator[Problem]:
+    """Where who presses nothing goes round: not everybody has keys to press, or finds them."""
+    after = {node: goal for node in ways if (goal := _without_a_key(reading, node)) in ways}
+    free = _free(reading, ways)
+    for circle in _circles(after):
+        # Where nobody comes out, that has been told.
+        if circle[0] in free:
+            names = [name for _, name in (*circle, circle[0])]
+            way = " -> ".join(names if len(names) < 7 else [*names[:5], "...", names[-1]])
+            message = f"who presses nothing goes round here: {way}"
+            remedy = "let one `default` lead to a queue, a message or another end"
+            yield reading.problem(circle[0], message, remedy, severity="warning", key=True)
+
+
+def _circles(after: dict[Node, Node]) -> Iterator[list[Node]]:
+    """The circles of steps of which each has one that follows, once each."""
+    seen: dict[Node, Node] = {}
+    for start in after:
+        walk: list[Node] = []
+        node = start
+        while node in after and node not in seen:
+            seen[node] = start
+            walk.append(node)
+            node = after[node]
+        if seen.get(node) == start:
+            yield walk[walk.index(node) :]
+
+
+def _without_a_key(reading: Reading, node: Node) -> Node:
+    """Where a place sends who presses nothing; a node that is not there where that is none of them."""
+    content = _content(reading, node)
+    written = (
+        content.get("failed", content.get("default")) if node[0] == "collects" else content.get("default")
+    )
+    ways = list(_destination((*node, "default"), written))
+    return (_SECTIONS.get(ways[0].kind, ""), ways[0].value) if len(ways) == 1 else ("", "")
+
+
+def _free(reading: Reading, ways: dict[Node, list[_Way]]) -> set[Node]:
+    """The places from which some way leads to an end."""
+    before: dict[Node, list[Node]] = {}
+    for node, found in ways.items():
+        for way in found:
+            before.setdefault((_SECTIONS.get(way.kind, ""), way.value), []).append(node)
+    todo = [node for node, found in ways.items() if _leads_out(reading, node, found)]
+    free = set(todo)
+    while todo:
+        more = [node for node in before.get(todo.pop(), ()) if node not in free]
+        free.update(more)
+        todo += more
+    return free
+
+
 def _leads_out(reading: Reading, node: Node, ways: list[_Way]) -> bool:
-    """Whether a menu has an end of its own: a place that is no menu, the operator, or the line's queue."""
-    content = _section(reading, node[0])[node[1]]
+    """Whether a place has an end of its own: the operator, a queue, or what else asks for no key."""
+    content = _content(reading, node)
     keys = content.get("keys")
     operator = isinstance(keys, dict) and any(_does(choice) == "operator" for choice in keys.values())
-    ends = {way.kind for way in ways} - {"menu", "do", "language"}
-    return bool(ends) or operator or "default" not in content
+    ends = {way.kind for way in ways} - {"menu", "collect", "do", "language"}
+    return node[0] == "voicemails" or bool(ends) or operator or "default" not in content
 
 
 def _does(choice: object) -> object:

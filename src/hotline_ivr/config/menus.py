@@ -110,7 +110,7 @@ class Choice(Destination):
     @model_validator(mode="after")
     @override
     def _one_place(self) -> Self:
-        named = [name for name in self._places() if getattr(self, name) is not None]
+        named = [name for name in _PLACES if getattr(self, name) is not None]
         if len(named) > 1:
             raise refusal(f"does {len(named)} things ({', '.join(named)})", "write one of them")
         if not named and self.language is None:
@@ -118,15 +118,11 @@ class Choice(Destination):
             raise refusal("does nothing", f"write exactly one of {known}")
         return self
 
-    @classmethod
-    def _places(cls) -> list[str]:
-        return [name for name in cls.model_fields if name not in {"language", "priority"}]
-
     @property
     @override
     def kind(self) -> str:
         """The key that is written; `language` only where it stands alone."""
-        return next((name for name in self._places() if getattr(self, name) is not None), "language")
+        return next((name for name in _PLACES if getattr(self, name) is not None), "language")
 
     @classmethod
     @override
@@ -135,6 +131,9 @@ class Choice(Destination):
     ) -> dict[str, Any]:
         written = handler.resolve_ref_schema(handler(schema))
         return {"anyOf": [{"enum": list(ACTIONS)}, written]}
+
+
+_PLACES = tuple(name for name in Choice.model_fields if name not in {"language", "priority"})
 
 
 class Menu(Model):

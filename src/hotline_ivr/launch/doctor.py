@@ -21,6 +21,7 @@ from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram, find_asterisk
 from hotline_ivr.setup.prompt_sources import prompt_folders, read_sources
 from hotline_ivr.store.migrate import describe_schema
+from hotline_ivr.views.counted import counted
 
 # How long (seconds) Asterisk may take to carry a test channel to the service and back.
 PROBE_TIMEOUT = 8.0
@@ -86,12 +87,12 @@ async def _guarded(
 async def _configuration(settings: Settings) -> Finding:
     result = await asyncio.to_thread(check_on_disk, settings)
     if result.plan is None:
-        seen = f"{len(result.errors)} errors in {settings.config}"
+        seen = f"{counted(len(result.errors), 'error')} in {settings.config}"
         return Finding("configuration", ok=False, seen=seen, remedy="hotline check")
-    seen = f"{settings.config}: {len(result.plan.lines)} lines"
+    seen = f"{settings.config}: {counted(len(result.plan.lines), 'line')}"
     if not result.warnings:
         return Finding("configuration", ok=True, seen=seen)
-    warned = f"{seen}, {len(result.warnings)} warnings"
+    warned = f"{seen}, {counted(len(result.warnings), 'warning')}"
     return Finding("configuration", ok=True, seen=warned, remedy="hotline check tells them")
 
 

@@ -82,14 +82,14 @@ class PhoneControl:
 
     def view(self) -> View:
         book = self._book()
-        language = book.plan.control.language if book.plan.control else "en"
+        control = book.plan.control
         return View(
-            language,
+            control.language if control else "en",
             controlled_lines(book.plan),
             book,
             self._prompts,
             datetime.now(UTC),
-            int(MAX_LENGTH),
+            control.max_recording if control else int(MAX_LENGTH),
         )
 
     def is_locked(self, who: Person) -> bool:

@@ -4,8 +4,8 @@ The number that the caller rings from is said digit by digit and confirmed by a 
 that is withheld has to be. Whoever gives up, and everybody while the service is away, goes back into the
 queue to the place they had.
 
-The state is `(what is asked, queue, "_p<rules behind>")`: a number that was typed is
-kept by the dialplan and never by us.
+The state is `(what is asked, queue, "_p<rules behind>")`, and `"_drain"` behind it for who waits until the
+line is done for the day. A number that was typed is kept by the dialplan and never by us.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hotline_ivr.config.callback_offer import Offer
 from hotline_ivr.config.menus import MAX_DIGITS
 from hotline_ivr.routing import places
 from hotline_ivr.routing.owed import read_number
-from hotline_ivr.routing.places import queue_of, wait_in
+from hotline_ivr.routing.places import Again, queue_of, wait_in
 from hotline_ivr.routing.ringing import may_ring, spoken_number
 from hotline_ivr.routing.steps import (
     AskDigits,
@@ -58,7 +58,7 @@ def is_asked(state: State) -> bool:
 def offer_taken(visit: Visit, caller: str, *, last: bool) -> Decision:
     """The key was pressed. `last`: this caller has asked so often that nothing is offered any more."""
     queue = queue_of(visit)
-    here = visit.at(replace(visit.state, tries=0, path=(_OWN, queue, f"{_BEHIND}{visit.state.tries}")))
+    here = visit.at(replace(visit.state, tries=0, path=_path(_OWN, visit.state, queue)))
     offer = _offer(visit, queue)
     if offer is None or visit.surroundings.ahead or last:
         return _back(here, "offer:not-now", last=last)
@@ -135,7 +135,7 @@ def foreseen(waiting: State, queue: str, tries: int) -> Iterator[tuple[State, Ke
     """
     for what in (_OWN, _TYPED, _NUMBER):
         for failed in range(tries + 1):
-            state = replace(waiting, tries=failed, path=(what, queue, f"{_BEHIND}{waiting.tries}"))
+            state = replace(waiting, tries=failed, path=_path(what, waiting, queue))
             if what != _NUMBER:
                 yield state, KeyPressed(_RIGHT)
             yield state, KeyPressed(OTHER_THAN_RIGHT)
@@ -143,6 +143,11 @@ def foreseen(waiting: State, queue: str, tries: int) -> Iterator[tuple[State, Ke
 
 OTHER_THAN_RIGHT = "A"
 """As in foreseen.py: a key that no menu can name stands for every other event."""
+
+
+def _path(what: str, waiting: State, queue: str) -> tuple[str, ...]:
+    drains = waiting.path[:1] == (places.DRAIN,)
+    return (what, queue, f"{_BEHIND}{waiting.tries}", *((places.DRAIN,) if drains else ()))
 
 
 def _offer(visit: Visit, queue: str) -> Offer | None:
@@ -182,4 +187,6 @@ def _back(visit: Visit, reason: str, *, last: bool = False) -> Decision:
     passed = int(visit.state.path[2].removeprefix(_BEHIND)) if len(visit.state.path) > 2 else 0
     quiet = last or visit.surroundings.ahead
     told = () if quiet else (Play(visit.language, "callback-wait-on", Stage.MESSAGE),)
-    return wait_in(visit, _queue(visit), reason, *told, passed=passed, again=True, offers=not last)
+    drains = places.DRAIN in visit.state.path[3:]
+    waits = Again(drains=drains, offers=not last)
+    return wait_in(visit, _queue(visit), reason, *told, passed=passed, again=waits)

@@ -69,6 +69,11 @@ def react(view: View, session: Session, event: ControlEvent) -> Move:  # noqa: P
             return Turn(session, (Answer(), _say(view, "control-locked"), HangUp()))
         case Entered(text):
             return _entered(view, session, text)
+        case Recorded(_, too_long=True):
+            # Cut off in the middle of a word: nobody is asked whether to keep that.
+            slipped = replace(session, slips=session.slips + 1)
+            said = _say(view, "control-refused", "control-too-long")
+            return _end(view, slipped, said) if slipped.slips >= SLIPS else _ask(view, slipped, said)
         case Recorded(kept):
             return _ask(view, replace(session, at=Node.KEEP if kept else Node.PROMPT))
         case Done(said):

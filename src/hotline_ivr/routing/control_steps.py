@@ -163,9 +163,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The recording is over; `kept` unless Asterisk could not write it."""
+    """The recording is over; `kept` unless Asterisk could not write it. `too_long`: its time ended it."""
 
     kept: bool
+    too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

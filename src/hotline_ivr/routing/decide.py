@@ -80,16 +80,17 @@ def decide(  # noqa: PLR0911  one for each event
     book: Rulebook, call: Call, event: Event, now: datetime, surroundings: Surroundings = NOTHING_SEEN
 ) -> Decision | LookUp:
     """The next steps of `call` at `now` (aware). Never raises for a call that Asterisk can send."""
-    visit = visit_of(book, call, now, surroundings)
-    if visit is None:
+    if call.line not in book.plan.lines:
         return _NOTHING_KNOWN
+    situation = book.situation(call.line, now)
+    visit = _visit(book, call, now, situation, surroundings)
     if isinstance(event, KeyPressed | Collected | LookedUp):
         if callback_offers.is_asked(visit.state):
             return callback_offers.after(visit, call.caller, event, last=call.asked >= MAX_ASKS)
         return _in_a_menu(visit, event, call.asked)
     match event:
         case Arrived():
-            return blocked(visit, call) or arrived(visit, book.situation(call.line, now))
+            return blocked(visit, call) or arrived(visit, situation)
         case LeftQueue(status):
             return _left_queue(visit, status)
         case Transferred(status):
@@ -124,10 +125,15 @@ def visit_of(
     book: Rulebook, call: Call, now: datetime, surroundings: Surroundings = NOTHING_SEEN
 ) -> Visit | None:
     """The call at its place in the plan; None if its line is gone from there."""
-    line = book.plan.lines.get(call.line)
-    if line is None:
+    if call.line not in book.plan.lines:
         return None
-    situation = book.situation(call.line, now)
+    return _visit(book, call, now, book.situation(call.line, now), surroundings)
+
+
+def _visit(
+    book: Rulebook, call: Call, now: datetime, situation: Situation, surroundings: Surroundings
+) -> Visit:
+    line = book.plan.lines[call.line]
     route = situation.route or line.route
     ahead = head_start(book.plan, book.known_callers, call).seconds
     return Visit(book, call.line, line, call.state, now, route, situation.open, call.id, ahead, surroundings)

@@ -8,7 +8,7 @@ is left to come back to. Who is asked about a call back has `("_offer", queue, .
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hotline_ivr.config.callback_offer import Offer
@@ -54,9 +54,10 @@ if TYPE_CHECKING:
 # How long a number outside rings (s): a little longer than most answering machines wait.
 RING_S = 40
 
-_IN, _OUT, _END, _DRAIN, _OVER = "_in", "_out", "_end", "_drain", "_over"
+_IN, _OUT, _END, _OVER = "_in", "_out", "_end", "_over"
+DRAIN = "_drain"
 # States that name the queue last.
-_QUEUE_LAST = frozenset({(_IN,), (_OUT,), (_DRAIN,)})
+_QUEUE_LAST = frozenset({(_IN,), (_OUT,), (DRAIN,)})
 
 
 def last_word(visit: Visit, outcome: Outcome, reason: str, *before: Step) -> Decision:
@@ -105,49 +106,52 @@ def _told_before(visit: Visit, queue: str) -> tuple[Step, ...]:
     return (Say(visit.language, words, Stage.MESSAGE),) if words else ()
 
 
-def wait_in(
-    visit: Visit,
-    queue: str,
-    reason: str,
-    *before: Step,
-    passed: int = 0,
-    again: bool = False,
-    offers: bool = True,
-) -> Decision:
-    """Wait until the next rule's time comes, the line is done for the day, or nobody waits longer.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Goes on waiting as if never out of the queue.
 
-    `again`: as if the caller had never been out of the queue; `offers`: to be rung back may be offered.
+    `drains` until the line is done for the day; `offers` says whether to be rung back may still be offered.
     """
+
+    drains: bool
+    offers: bool
+
+
+def wait_in(
+    visit: Visit, queue: str, reason: str, *before: Step, passed: int = 0, again: Again | None = None
+) -> Decision:
+    """Wait until the next rule's time comes, the line is done for the day, or nobody waits longer."""
     line = visit.line
-    rules_of_queue = visit.plan.queues.get(queue)
-    offer = rules_of_queue.offer if rules_of_queue else None
+    served = visit.plan.queues.get(queue)
+    offer = served.offer if served else None
     own = queue == line.queue
     rules = timed(line)
     limit = rules[passed].after or 0 if passed < len(rules) else line.max_wait
     behind = rules[min(passed, len(rules)) - 1].after or 0 if passed and rules else 0
     path = () if own or not (line.overflow or line.closing or offer) else (_IN, queue)
     state = replace(visit.resting, tries=passed, path=path)
+    offers = again is None or again.offers
     offered = offer if offers and offer is not None and _is_offered(visit, queue, offer) else None
 
     def waits(seconds: int, *, in_all: bool = False) -> Wait:
-        rules = rules_of_queue
         return Wait(
             queue,
             seconds,
             in_all,
             visit.in_queue_s,
-            admissions(visit.plan, queue) if rules else (),
+            admissions(visit.plan, queue) if served else (),
             line.operator_announcement or "",
-            music_class(queue, rules, visit.language, offering=offered is not None) if rules else "",
+            music_class(queue, served, visit.language, offering=offered is not None) if served else "",
             offered.after if offered is not None else 0,
         )
 
-    left = time_left(visit) if own and (passed or visit.is_open) else None
+    drains = again is not None and again.drains
+    left = time_left(visit) if own and (passed or drains or visit.is_open) else None
     if left is None or left > limit - behind:
-        return Decision((*before, waits(limit, in_all=passed > 0 or again)), reason, state)
+        return Decision((*before, waits(limit, in_all=passed > 0 or again is not None)), reason, state)
     if left <= 0:
         return _done_for_today(visit, Outcome.TIMED_OUT, "closing:drained", *before)
-    return Decision((*before, waits(left)), reason, replace(state, path=(_DRAIN, queue)))
+    return Decision((*before, waits(left)), reason, replace(state, path=(DRAIN, queue)))
 
 
 def _is_offered(visit: Visit, queue: str, offer: Offer) -> bool:
@@ -169,7 +173,7 @@ def queue_of(visit: Visit) -> str:
 def waited_long(visit: Visit) -> Decision:
     """The time of a stretch of waiting is over."""
     queue, passed = queue_of(visit), visit.state.tries
-    if visit.state.path[:1] == (_DRAIN,):
+    if visit.state.path[:1] == (DRAIN,):
         return _drained(visit, queue, passed)
     rules = timed(visit.line)
     if passed >= len(rules):

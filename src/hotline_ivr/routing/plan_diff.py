@@ -86,10 +86,13 @@ def _sections(old: Plan, new: Plan) -> Iterator[Difference]:
 
 
 def _ids(name: str, before: Mapping[str, BaseModel], after: Mapping[str, BaseModel]) -> Iterator[Difference]:
-    for each in after.keys() - before.keys():
-        yield Difference(f"{name} {each}", "is new")
-    for each in before.keys() - after.keys():
-        yield Difference(f"{name} {each}", "is gone")
+    # In the order in which they are written, so that the same change is told in the same words each time.
+    for each in after:
+        if each not in before:
+            yield Difference(f"{name} {each}", "is new")
+    for each in before:
+        if each not in after:
+            yield Difference(f"{name} {each}", "is gone")
     for each, value in after.items():
         if each in before and before[each] != value:
             yield from _fields(f"{name} {each}", before[each], value)
@@ -120,8 +123,16 @@ def _change(field: str, was: Any, becomes: Any) -> str:
         return ", ".join(parts) or "in another order"
     if isinstance(was, Mapping) and isinstance(becomes, Mapping):
         keys = [key for key in {**was, **becomes} if was.get(key) != becomes.get(key)]
-        return "; ".join(f"{key} {_change(field, was.get(key), becomes.get(key))}" for key in keys)
+        return "; ".join(_of_key(field, key, was, becomes) for key in keys)
     return f"{_shown(field, becomes)} instead of {_shown(field, was)}"
+
+
+def _of_key(field: str, key: str, was: Mapping[str, Any], becomes: Mapping[str, Any]) -> str:
+    if key not in becomes:
+        return f"without {key}"
+    if key not in was:
+        return f"with {key} {_shown(field, becomes[key])}"
+    return f"{key} {_change(field, was[key], becomes[key])}"
 
 
 def _shown(field: str, value: Any) -> str:
@@ -151,6 +162,8 @@ def _in_words(value: Any) -> str:
             return ", ".join(f"{days} {hours}" for days, hours in _runs(value))
         case dict():
             return "{" + ", ".join(f"{key}: {_in_words(item)}" for key, item in value.items()) + "}"
+        case [item]:
+            return _in_words(item)
         case list():
             return "[" + ", ".join(map(_in_words, value)) + "]"
         case _:

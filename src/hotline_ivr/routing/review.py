@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from hotline_ivr.config.calendars import Calendar
-from hotline_ivr.config.dates import DateSpan, When
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.routing.contract_review import contract_remarks
 from hotline_ivr.routing.facts import Facts
+from hotline_ivr.routing.past_dates import past_dates
 from hotline_ivr.routing.remark import Path, Remark
 from hotline_ivr.routing.resolving import resolve
 from hotline_ivr.routing.rulebook import Rulebook
@@ -26,7 +25,7 @@ def review(plan: Plan, today: date) -> Iterator[Remark]:
     """Yield what an admin should know; `today` is the day it is read."""
     book = Rulebook(plan)
     yield from _lines(plan, book, today)
-    yield from _over(plan, today)
+    yield from past_dates(plan, today)
     yield from _shadowed(plan, book, today)
     for name, calendar in plan.calendars.items():
         yield from _crossing(name, calendar.seasons, today)
@@ -50,28 +49,6 @@ def _lines(plan: Plan, book: Rulebook, today: date) -> Iterator[Remark]:
             path = ("lines", line_id, "calendar" if line.calendar else "hours")
             message = "this line does not open once in the next two years"
             yield Remark(path, message, "look at `hotline hours`, and which rules close it")
-
-
-def _over(plan: Plan, today: date) -> Iterator[Remark]:
-    """Dated rules whose last day is past."""
-    for name, calendar in plan.calendars.items():
-        for section, rule_id, whens in _dated(calendar):
-            spans = [when for when in whens if isinstance(when, DateSpan) and not when.yearly]
-            if len(spans) == len(whens) and (last := max(date(*span.last) for span in spans)) < today:
-                message = f"is over since {last}"
-                yield Remark(("calendars", name, section, rule_id), message, "delete it, or give it new days")
-
-
-def _dated(calendar: Calendar) -> Iterator[tuple[str, str, tuple[When, ...]]]:
-    for section, rules in (
-        ("openings", calendar.openings),
-        ("closures", calendar.closures),
-        ("special_days", calendar.special_days),
-    ):
-        for rule_id, rule in rules.items():
-            yield section, rule_id, rule.on
-    for rule_id, season in calendar.seasons.items():
-        yield "seasons", rule_id, (season.span,)
 
 
 def _shadowed(plan: Plan, book: Rulebook, today: date) -> Iterator[Remark]:

@@ -126,10 +126,12 @@ def _past(book: Rulebook, today: date) -> Iterator[Remark]:
     for name, change in book.plan.shift_changes.items():
         spans = [when for when in change.on if isinstance(when, DateSpan) and not when.yearly]
         if len(spans) == len(change.on) and (last := max(date(*span.last) for span in spans)) < today:
-            yield Remark(("shift_changes", name), f"is over since {last}", "delete it, or give it new days")
+            yield Remark(
+                ("shift_changes", name), f"has been over since {last}", "delete it, or give it new days"
+            )
     for name, plan in book.plan.shift_plans.items():
         if plan.until and not plan.until.yearly and (last := date(*plan.until.last)) < today:
-            yield Remark(("shift_plans", name, "until"), f"is over since {last}", "delete the plan")
+            yield Remark(("shift_plans", name, "until"), f"has been over since {last}", "delete the plan")
 
 
 def _runs(parts: list[Stretch]) -> list[Span]:

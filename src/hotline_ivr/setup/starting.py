@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from hotline_ivr.config.check import check
 from hotline_ivr.config.reference import schema_text
 from hotline_ivr.config.types import Country, LanguageCode, Name, PhoneNumber, TimeZone
-from hotline_ivr.errors import SetupError
+from hotline_ivr.errors import ArgumentError, SetupError
 from hotline_ivr.routing.review import review
 from hotline_ivr.routing.speech import is_part
 from hotline_ivr.setup.prompt_sources import read_sources
@@ -45,6 +45,18 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "../../../../sounds/prompts.schema.json": "prompts.schema.json",
 }
 """Where the examples find their schemas, and where the written files do."""
+
+NAMES_IN_ENGLISH: Final[Mapping[str, str]] = {
+    "Opptakstelefonen": "Admission hotline",
+    "Kundeservice": "Customer support",
+    "Spør ordføreren": "Ask the mayor",
+    "Hjelpetelefonen": "Helpline",
+    "Vaktsentralen": "Night centre",
+    "Lunsj": "Lunch",
+    "Matpause": "Meal",
+    "Kort pause": "Short break",
+}
+"""What people at work are shown; the examples have it in EXAMPLE_LANGUAGE."""
 
 # A first week of shifts is a Monday and may stay in the past.
 _DATE = re.compile(r"(?<!first_week: )\b20\d\d-\d\d-\d\d\b")
@@ -83,7 +95,7 @@ class Answers:
 def answers(
     *, name: str, number: str, time_zone: str, language: str, day: date, country: str | None = None
 ) -> Answers:
-    """Check each answer; the country is the number's own unless given. Raises SetupError in plain words."""
+    """Check each answer; the country is the number's own unless given. Raises ArgumentError with a remedy."""
     international = checked("number", number, country or EXAMPLE_COUNTRY)
     region = phonenumbers.region_code_for_number(phonenumbers.parse(international))
     return Answers(
@@ -99,7 +111,7 @@ def answers(
 
 
 def checked(what: str, text: str, country: str | None = None) -> str:
-    """One answer as the configuration takes it. Raises SetupError naming what is wrong and the remedy."""
+    """One answer as the configuration takes it. Raises ArgumentError naming what is wrong and the remedy."""
     kinds: dict[str, Any] = {
         "name": Name,
         "number": PhoneNumber,
@@ -112,15 +124,11 @@ def checked(what: str, text: str, country: str | None = None) -> str:
     except ValidationError as refused:
         first = refused.errors()[0]
         remedy = first.get("ctx", {}).get("remedy", "")
-        raise SetupError(f"{first['msg']}" + (f"; {remedy}" if remedy else "")) from None
+        raise ArgumentError(f"{first['msg']}" + (f"; {remedy}" if remedy else "")) from None
 
 
 def filled(text: str, template: Template, given: Answers) -> str:
     """A file of an example with the organisation's own words in it."""
-    name = given.name if _PLAIN.fullmatch(given.name) else json.dumps(given.name, ensure_ascii=False)
-    text = text.replace(f"name: {template.organisation}\n", f"name: {name}\n")
-    text = text.replace(template.organisation, given.name)
-    text = text.replace(EXAMPLE_NUMBER, given.number).replace(EXAMPLE_TIME_ZONE, given.time_zone)
     if given.language != EXAMPLE_LANGUAGE:
         # Each language takes the place of the other: the line's own, and the one that a menu offers.
         text = re.sub(
@@ -128,6 +136,13 @@ def filled(text: str, template: Template, given: Answers) -> str:
             lambda found: found[1] + ("en" if found[2] == "nb" else "nb"),
             text,
         )
+        # Before the organisation's own name is in the text, which may be any of these.
+        for name, english in NAMES_IN_ENGLISH.items():
+            text = re.sub(rf"\bname: {name}\b", f"name: {english}", text)
+    own = given.name if _PLAIN.fullmatch(given.name) else json.dumps(given.name, ensure_ascii=False)
+    text = text.replace(f"name: {template.organisation}\n", f"name: {own}\n")
+    text = text.replace(template.organisation, given.name)
+    text = text.replace(EXAMPLE_NUMBER, given.number).replace(EXAMPLE_TIME_ZONE, given.time_zone)
     text = re.sub(r"\b(country|holidays): NO\b", rf"\1: {given.country}", text)
     text = _DATE.sub(lambda found: str(date.fromisoformat(found[0]) + (given.day - EXAMPLE_DAY)), text)
     for there, here in SCHEMAS.items():
@@ -138,7 +153,8 @@ def filled(text: str, template: Template, given: Answers) -> str:
 def write_configuration(folder: Path, template: str, given: Answers, today: date) -> tuple[Path, ...]:
     """Write the example `template` into `folder`, whole or not at all; the files that were written.
 
-    Raises SetupError when something is there already, or the result would not pass `hotline check --strict`.
+    Raises SetupError when something is there already, ArgumentError when the result would not pass
+    `hotline check --strict`.
     """
     if any(folder.glob("*.yaml")) or any((folder / "prompts").glob("*")):
         raise SetupError(f"{folder} holds a configuration already; give another folder, or move it away")
@@ -167,4 +183,4 @@ def _must_be_good(fresh: Path, today: date) -> None:
     prompts = [prompt for prompt in found if not is_part(prompt)]
     result = check(fresh, prompts, lambda plan: review(plan, today))
     if result.problems:
-        raise SetupError("these answers give no configuration:\n" + result.text.replace(f"{fresh}/", ""))
+        raise ArgumentError("these answers give no configuration:\n" + result.text.replace(f"{fresh}/", ""))

@@ -103,7 +103,7 @@ def test_a_check_over_the_interface_finds_what_the_command_finds(stack: HotlineS
     assert (status, checked["good"], checked["warnings"]) == (200, True, len(checked["problems"]))
     told = {each["path"]: each["message"] for each in checked["problems"]}
     assert "has no words in nb" in told["lines.open.greeting"]
-    assert "is over since 2020-01-01" in told["calendars.office.closures.party"]
+    assert "has been over since 2020-01-01" in told["calendars.office.closures.party"]
     assert told == {each["path"]: each["message"] for each in json.loads(done.stdout)["problems"]}
 
 
