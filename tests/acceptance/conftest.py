@@ -19,6 +19,9 @@ from hotline_ivr.setup.machine import ensure_asterisk, ready_sounds
 from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 # Its checks are to say what they saw.
 pytest.register_assert_rewrite("tests.acceptance.menu_walks")
