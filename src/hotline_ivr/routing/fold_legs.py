@@ -50,6 +50,7 @@ class Leg:
 
     __slots__ = (
         "answered_at",
+        "by_itself",
         "cause",
         "channel",
         "connected_at",
@@ -68,6 +69,8 @@ class Leg:
         self.connected_at: int | None = None
         self.ended_at: int | None = None
         self.cause: int | None = None
+        # It was this side that hung up.
+        self.by_itself = False
 
     def record(self, caller_ended_at: int | None, others: list[Leg]) -> LegRecord:
         """`caller_ended_at` is set when the caller hung up; `others` are all legs of the call."""
