@@ -21,7 +21,7 @@ from hotline_ivr.routing.rulebook import Rulebook
 log = structlog.get_logger()
 
 # How often (seconds) it is looked whom to ring; where no queue calls back yet; and after a mishap.
-PACE = 1.0
+PACE = 2.0
 IDLE = 15.0
 RETRY = 5.0
 # How long (seconds) Asterisk has for beginning a call; it reads the folder at once.

@@ -199,7 +199,9 @@ def _ended_by(known: Folding, *, cut: bool) -> EndedBy | None:
         return None
     if source == known.channel_name:
         return EndedBy.CALLER
-    if operator_of(source) is not None:
+    # Between an operator who was rung first and the person lies our own pair, which hides who hung up.
+    away = known.operator_first and any(leg.by_itself for leg in known.legs.values() if leg.operator)
+    if away or operator_of(source) is not None:
         return EndedBy.OPERATOR
     return EndedBy.SYSTEM
 

@@ -57,6 +57,7 @@ class Leg:
 
     __slots__ = (
         "answered_at",
+        "by_itself",
         "cause",
         "channel",
         "connected_at",
@@ -77,6 +78,8 @@ class Leg:
         self.connected_at: int | None = None
         self.ended_at: int | None = None
         self.cause: int | None = None
+        # It was this side that hung up.
+        self.by_itself = False
         # Time in one bridge with the caller: what is over, and since when it lasts.
         self.talk_us = 0
         self.talking_since: int | None = None

@@ -179,7 +179,8 @@ class Folding:
         if leg.ended_at is None:
             leg.ended_at = event.at
         if event.kind == "HANGUP":
-            leg.cause, _ = hangup_of(event.extra)
+            leg.cause, source = hangup_of(event.extra)
+            leg.by_itself = source == leg.name
         self.conversation.leave(event.channel, event.at, self.legs)
         self.ringing.discard(event.channel)
         if self.stage is Stage.RINGING and not self.ringing:
