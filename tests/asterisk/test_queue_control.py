@@ -7,9 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline_ivr.asterisk.ami_codec import AmiMessage
-from hotline_ivr.asterisk.queue_control import floor_events, interfaces_of
+from hotline_ivr.asterisk.queue_control import floor_events, interfaces_of, read_event
+from hotline_ivr.asterisk.queue_turns import turn_events
 from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
-from hotline_ivr.routing.floor import CallerJoined, CallerLeft, Connected, DeviceState, MemberGone, MemberSeen
+from hotline_ivr.routing.floor import (
+    CallerJoined,
+    CallerLeft,
+    Connected,
+    DeviceSeen,
+    DeviceState,
+    MemberGone,
+    MemberSeen,
+    RangOut,
+)
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -62,6 +72,24 @@ def test_an_operator_who_takes_a_call_up_is_connected() -> None:
     assert list(floor_events(taken, NOW)) == [Connected("main", "anna")]
 
 
+def test_what_each_of_several_telephones_does_is_told_by_a_queue_that_nobody_waits_in() -> None:
+    changes = {"Queue": "hotline.devices", "MemberName": "anna.soft", "Interface": "PJSIP/anna.soft.p7q2"}
+    for name in ("QueueMember", "QueueMemberStatus", "QueueMemberPause"):
+        named = {"Name": "anna.soft", "Location": "PJSIP/anna.soft.p7q2"} if name == "QueueMember" else {}
+        message = member(name, Status="5", **changes, **named)
+        assert list(floor_events(message, NOW)) == [DeviceSeen("anna.soft", DeviceState.UNAVAILABLE)]
+        # Nobody is woken for it.
+        assert list(turn_events(read_event(message))) == []
+    assert list(floor_events(member("QueueMemberRemoved", **changes), NOW)) == []
+
+
+def test_a_phone_that_is_not_taken_up_comes_with_how_long_it_rang() -> None:
+    message = event(
+        "AgentRingNoAnswer", Queue="main", MemberName="anna", Interface="PJSIP/anna.k3v9", RingTime="4000"
+    )
+    assert list(floor_events(message, NOW)) == [RangOut("main", "anna", 4000)]
+
+
 def test_callers_join_and_leave() -> None:
     caller = {"Queue": "main", "Uniqueid": "main-1.1", "Linkedid": "main-1.1", "Channel": "PJSIP/trunk-x-1"}
     joined = event("QueueCallerJoin", **caller, Position="1", Count="1")
@@ -82,3 +110,14 @@ def test_what_says_nothing_about_the_floor_or_cannot_be_read_changes_nothing(mes
 
 def test_a_queue_calls_a_phone_by_its_account() -> None:
     assert interfaces_of(Secrets("x", {"anna": PhoneSecret("anna.k3v9", "y")})) == {"anna": "PJSIP/anna.k3v9"}
+
+
+def test_each_of_several_telephones_has_a_name_of_its_own() -> None:
+    phones = {
+        "anna.desk": PhoneSecret("anna.desk.k3v9", "y"),
+        "anna.soft": PhoneSecret("anna.soft.p7q2", "z"),
+    }
+    assert interfaces_of(Secrets("x", phones)) == {
+        "anna.desk": "PJSIP/anna.desk.k3v9",
+        "anna.soft": "PJSIP/anna.soft.p7q2",
+    }

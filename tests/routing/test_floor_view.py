@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen, fold_all
+from hotline_ivr.routing.floor import CallerJoined, DeviceSeen, DeviceState, Floor, MemberSeen, fold_all
 from hotline_ivr.routing.floor_view import (
     OperatorView,
     QueueView,
@@ -44,6 +44,29 @@ def main_queue(floor: Floor, presences: Mapping[str, Presence]) -> QueueView:
 
 def test_nothing_keeps_an_operator_who_is_ready_with_a_free_phone_from_being_rung() -> None:
     assert anna(READY, phone()).why_not_rung == ()
+
+
+def test_of_several_telephones_it_is_told_which_are_there_and_which_is_rung() -> None:
+    devices = {name: {"name": name.capitalize()} for name in ("desk", "soft", "web")}
+    plan = a_plan(
+        sections={"operators": {"anna": {"name": "Anna", "devices": devices}, "bjorn": {"name": "B"}}}
+    )
+    seen = MemberSeen("main", "anna", "PJSIP/anna.soft.p7q2", DeviceState.NOT_IN_USE, paused=False)
+    gone, free = DeviceState.UNAVAILABLE, DeviceState.NOT_IN_USE
+    floor = fold_all([seen, DeviceSeen("anna.desk", gone), DeviceSeen("anna.soft", free)])
+    anna, bjorn = floor_view(plan, floor, {"anna": READY}, linked=True).operators
+    assert [(each.id, each.there, each.rung) for each in anna.devices] == [
+        ("desk", False, False), ("soft", True, True), ("web", None, False),
+    ]  # fmt: skip
+    assert bjorn.devices == ()
+    lost = floor_view(plan, floor, {"anna": READY}, linked=False).operators[0]
+    assert [(each.there, each.rung) for each in lost.devices] == [(None, False)] * 3
+
+
+def test_a_pause_that_nobody_took_is_explained() -> None:
+    found = WhyNot(Why.PAUSED, "do-not-disturb")
+    assert why_in_words(found).startswith("on a pause: do not disturb, or the phone refuses")
+    assert why_in_words(WhyNot(Why.PAUSED, "lunch")) == "on a pause: lunch"
 
 
 @pytest.mark.parametrize(

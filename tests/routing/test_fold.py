@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hotline_ivr.routing.call_record import CallRecord, Discrepancy, EndedBy
 from hotline_ivr.routing.cel import CallEvent, QueueEvent
 from hotline_ivr.routing.fold import fold
+from hotline_ivr.routing.fold_legs import device_of, operator_of
 from hotline_ivr.routing.steps import Outcome
 from tests.routing.call_tables import CALL, FOLDER, START, RecordedCall, micros, read_call, recorded_calls
 
@@ -49,6 +50,30 @@ def test_a_recorded_call_gives_the_row_below_it(call: RecordedCall) -> None:
     assert {name: as_text(record, name, text) for name, text in call.expected.items()} == call.expected
     if call.legs:
         assert [(leg.operator, str(leg.result)) for leg in record.legs] == call.legs
+
+
+@pytest.mark.parametrize(
+    ("name", "talks"),
+    [
+        ("handed_to_a_colleague", {"anna": 10_000, "bjorn": 20_000}),
+        ("handed_over_after_asking", {"anna": 10_001, "bjorn": 19_999}),
+    ],
+)
+def test_the_talk_of_a_caller_who_is_handed_on_is_told_for_each_operator(
+    name: str, talks: dict[str, int]
+) -> None:
+    record = folded(recorded(name).events, recorded(name).queue_events)
+    assert {leg.operator: leg.talk_ms for leg in record.legs} == talks
+    assert record.talk_ms == sum(talks.values())
+
+
+def test_which_of_several_telephones_took_a_call_is_told_by_the_channel() -> None:
+    assert (operator_of("PJSIP/anna.desk.k3v9-0000001a"), device_of("PJSIP/anna.desk.k3v9-0000001a")) == (
+        "anna",
+        "desk",
+    )
+    assert (operator_of("PJSIP/anna.k3v9-0000001a"), device_of("PJSIP/anna.k3v9-0000001a")) == ("anna", None)
+    assert operator_of("PJSIP/trunk-carrier-0000001a") is None
 
 
 @pytest.mark.parametrize("call", RECORDED, ids=lambda call: call.name)
