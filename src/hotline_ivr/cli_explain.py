@@ -12,7 +12,7 @@ from hotline_ivr.cli_overrides import Json
 from hotline_ivr.routing.explain import Explanation, FloorState
 from hotline_ivr.routing.limits import limits_in_words
 from hotline_ivr.routing.situation import Change
-from hotline_ivr.routing.steps import Answer, AskKey, HandOver, HangUp, Mark, Play, Step, Transfer, Wait
+from hotline_ivr.views.step_words import step_in_words
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -88,7 +88,7 @@ def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
         lines += ["", f"preferred in queues by {found.head_start.seconds} s: {found.head_start.because}"]
     for part in found.parts:
         lines += ["", f"{part.because} ({part.decision.reason}):"]
-        lines += [f"  {number}. {_step(step)}" for number, step in enumerate(part.decision.steps, 1)]
+        lines += [f"  {number}. {step_in_words(step)}" for number, step in enumerate(part.decision.steps, 1)]
     if limits := limits_in_words(book.plan, found.line, found.number):
         lines += ["", "limits:", *(f"  {each}" for each in limits)]
     change = found.next_change
@@ -105,44 +105,3 @@ def _next(change: Change, zone: ZoneInfo) -> str:
     return (
         f"next change: {change.at.astimezone(zone):%A %Y-%m-%d %H:%M}, {what} by {change.situation.rule.name}"
     )
-
-
-def _step(step: Step) -> str:  # noqa: PLR0911  one for each step
-    """A step in words; those that only a menu brings are told by their fields."""
-    from dataclasses import fields
-
-    match step:
-        case Answer():
-            return "the call is answered"
-        case Play(language, prompt):
-            return f"prompt {language}/{prompt}"
-        case Wait():
-            return _wait(step)
-        case Mark(outcome):
-            return f"counts as {outcome}"
-        case HangUp(cause):
-            return f"the call is refused (cause {cause})" if cause else "the call ends"
-        case AskKey(node, language, prompts):
-            return f"menu {node}: prompt {' '.join(f'{language}/{prompt}' for prompt in prompts)}, then a key"
-        case HandOver():
-            return _hand_over(step)
-        case Transfer(trunk, _, number):
-            return f"is connected to {number} by {trunk}"
-        case _:
-            details = ((field.name, getattr(step, field.name)) for field in fields(step))
-            return f"{type(step).__name__}: " + ", ".join(f"{name} {value}" for name, value in details)
-
-
-def _wait(step: Wait) -> str:
-    in_all = " in all" if step.in_all else ""
-    head_start = f", as if the call had come {step.head_start_s} s earlier" if step.head_start_s else ""
-    later = ", ".join(f"{seconds} s" for seconds in step.admitted_s)
-    levels = f"; less skilled operators are rung for it after {later}" if later else ""
-    waits = f"waits in queue {step.queue} for an operator, {step.max_wait_s} s at most"
-    return f"{waits}{in_all}{head_start}{levels}"
-
-
-def _hand_over(step: HandOver) -> str:
-    numbers = ", then ".join(f"{number} for {ring_s} s" for number, ring_s in step.targets)
-    confirmed = "" if step.confirm is None else "; who answers has to press 1"
-    return f"is handed to centre {step.centre} by {step.trunk}: {numbers}{confirmed}"

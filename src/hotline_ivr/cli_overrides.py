@@ -206,14 +206,14 @@ def _in_words(override: Override, plan: Plan, now: datetime, kept: KeptOverride 
     def shown(moment: datetime) -> str:
         return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
-    end = f"until {shown(override.until)}" if override.until else "until it is cleared"
+    end = f" until {shown(override.until)}" if override.until else " until it is cleared"
     if kept is not None and kept.cleared_at is not None:
-        end = f"cleared {shown(kept.cleared_at)} by {kept.cleared_by}"
+        end = f", cleared {shown(kept.cleared_at)} by {kept.cleared_by}"
     elif kept is not None and kept.is_over_at(now) and override.until:
-        end = f"ended {shown(override.until)}"
+        end = f", ended {shown(override.until)}"
     prompt = f", prompt {override.prompt}" if override.prompt else ""
     return (
-        f"{override.line}: {_KINDS[override.kind]} {end}{prompt}"
+        f"{override.line}: {_KINDS[override.kind]}{end}{prompt}"
         f" (set by {override.by} {shown(override.since)}, id {override.id})"
     )
 
