@@ -25,6 +25,7 @@ from hotline_ivr import (
     cli_shifts,
     cli_token,
 )
+from hotline_ivr.cli_balance import balance
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_centres import app as centres_app
 from hotline_ivr.cli_costs import app as costs_app
@@ -63,6 +64,7 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+app.command()(balance)
 app.add_typer(costs_app, name="costs")
 app.add_typer(centres_app, name="centres")
 cli_overrides.add_to(app)
