@@ -98,6 +98,7 @@ def _compare(
         since=span[0],
         until=span[1],
         files_since=written.cel_since if written is not None else None,
+        judged_until=balance.settled,
         files=written.files if written is not None else 0,
         unreadable=written.unreadable if written is not None else 0,
         lines=balance.lines,

@@ -140,7 +140,8 @@ class Balance:
     def __init__(self, written: Written | None, since: int, until: int, *, read_at: int, settle: int) -> None:
         self._written = written or Written()
         self._since, self._until = since, until
-        self._settled = read_at - settle
+        #: What happened from then on is not judged.
+        self.settled = read_at - settle
         reach = self._written.cel_since
         self._reach = None if reach is None else max(reach, since)
         self._seen: set[str] = set()
@@ -175,7 +176,7 @@ class Balance:
         return [
             call
             for call in self._written.calls.values()
-            if self._reach <= call.first_at < min(self._until, self._settled)
+            if self._reach <= call.first_at < min(self._until, self.settled)
             and call.id not in self._seen
             and _is_a_call(call)
         ]
@@ -199,14 +200,14 @@ class Balance:
         return self.lines.setdefault(line, LineSums())
 
     def _compared(self, row: BalanceRow) -> Iterator[Imbalance]:
-        if self._reach is None or not self._reach <= row.arrived_at < self._settled:
+        if self._reach is None or not self._reach <= row.arrived_at < self.settled:
             return
         call = self._written.calls.get(row.id)
         if call is None or call.events == 0:
             text = "Asterisk's file has no event of it"
             yield Imbalance(row.id, Reason.NO_EVENTS, text)
             return
-        if max(call.last_at, row.last_event_at) >= self._settled:
+        if max(call.last_at, row.last_event_at) >= self.settled:
             return
         yield from self._against_events(row, call)
         reach = self._written.queue_since
@@ -230,7 +231,7 @@ class Balance:
 
 
 def _is_a_call(call: WrittenCall) -> bool:
-    """Whether there should be a row of it: an operator's own call, and one to the control number, have none."""
+    """Whether there should be a row of it: an operator's own call has none, nor one to the control number."""
     if call.control:
         return False
     if call.line is not None or call.called_back:

@@ -16,14 +16,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class BalanceReport:
     """What a proof found. Times are microseconds since 1970 UTC.
 
-    `files_since` is from when on Asterisk's files could be compared; None if they were not looked at or none
-    is there. `shown` are the first of the differences; there are `differences` of them.
+    Calls were compared that arrived from `files_since` on, which is where Asterisk's files begin (None if
+    they were not looked at or none is there), and were quiet before `judged_until`. `shown` are the first of
+    the differences; there are `differences` of them.
     """
 
     node: str
     since: int
     until: int
     files_since: int | None
+    judged_until: int
     files: int
     unreadable: int
     lines: Mapping[str, LineSums]
@@ -52,6 +54,7 @@ def report_data(report: BalanceReport) -> dict[str, Any]:
         "since": _moment(report.since),
         "until": _moment(report.until),
         "files_since": None if report.files_since is None else _moment(report.files_since),
+        "judged_until": _moment(report.judged_until),
         "files": report.files,
         "unreadable_lines": report.unreadable,
         "even": report.even,

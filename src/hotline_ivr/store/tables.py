@@ -78,6 +78,8 @@ call = Table(
     Column("confirmation", String),
     Column("kind", String, nullable=False, server_default="caller"),
     Column("attempt", String),
+    # 0 is before versions were counted.
+    Column("fold_version", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),
