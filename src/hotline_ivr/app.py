@@ -31,6 +31,7 @@ from hotline_ivr.errors import ConfigError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
+from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.locking import only_one
@@ -65,7 +66,13 @@ from hotline_ivr.web.health import build_app
 from hotline_ivr.web.local_door import LocalDoor
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
-from hotline_ivr.web.observers import AlertObserver, AskObserver, RecordObserver, WakeObserver
+from hotline_ivr.web.observers import (
+    AlertObserver,
+    AskObserver,
+    BalanceObserver,
+    RecordObserver,
+    WakeObserver,
+)
 from hotline_ivr.web.public_hours import Pages, hours_app
 from hotline_ivr.web.readiness import Readiness
 
@@ -147,6 +154,15 @@ class Service:
         )
         self._voicemail = VoicemailParts(
             settings, self._store, plan=lambda: self._asks.plan, tell=self._alerts.tell
+        )
+        self._balance = NightlyBalance(
+            settings.node,
+            settings.balance_time,
+            self._store,
+            plan=lambda: self._asks.plan,
+            duty=self._alerts.duty,
+            tell=self._alerts.tell,
+            observer=BalanceObserver(self._metrics),
         )
         self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
         self._reload = asyncio.Event()
@@ -267,6 +283,7 @@ class Service:
                 "voicemail": self._voicemail.keeper.run,
                 "pause ledger": self._floor.presences.keep_ledger,
                 "promises": self._promises.run,
+                "balance": self._balance.run,
             }
         )
 

@@ -25,16 +25,19 @@ from hotline_ivr import (
     cli_shifts,
     cli_token,
 )
+from hotline_ivr.cli_balance import balance
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_centres import app as centres_app
 from hotline_ivr.cli_costs import app as costs_app
 from hotline_ivr.cli_duty import duty
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
+from hotline_ivr.cli_ingest import ingest
 from hotline_ivr.cli_init import init
 from hotline_ivr.cli_operators import app as operators_app
 from hotline_ivr.cli_promises import app as promises_app
 from hotline_ivr.cli_prompts import app as prompts_app
+from hotline_ivr.cli_refold import refold
 from hotline_ivr.cli_route import route
 from hotline_ivr.cli_simulate import simulate
 from hotline_ivr.cli_status import status
@@ -63,6 +66,9 @@ app = typer.Typer(
     "70 our fault, 130 Ctrl-C.",
 )
 app.add_typer(calls_app, name="calls")
+app.command()(balance)
+app.command()(refold)
+app.command()(ingest)
 app.add_typer(costs_app, name="costs")
 app.add_typer(centres_app, name="centres")
 cli_overrides.add_to(app)

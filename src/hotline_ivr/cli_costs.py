@@ -49,7 +49,7 @@ def costs(
     from hotline_ivr import cli_costs_view as view
 
     settings, plan, now = _house()
-    _known(plan, [contract] if contract else [])
+    known_contracts(plan, [contract] if contract else [])
     if line is not None and line not in plan.lines:
         raise ArgumentError(f"there is no line '{line[:60]}'. Lines are: {', '.join(plan.lines)}")
     accounts = _accounts(settings, plan, _month(month, now), [])
@@ -81,7 +81,7 @@ def compare(
     from hotline_ivr import cli_costs_view as view
 
     settings, plan, now = _house()
-    _known(plan, contracts)
+    known_contracts(plan, contracts)
     accounts = _accounts(settings, plan, _month(month, now), contracts)
     present, others = list(accounts.statements(now)), list(accounts.compared())
     if as_json:
@@ -166,7 +166,7 @@ def invoice(
     from hotline_ivr import cli_costs_view as view
 
     settings, plan, _ = _house()
-    _known(plan, [contract])
+    known_contracts(plan, [contract])
     counts: Counter[str] = Counter()
     first: list[Difference] = []
 
@@ -175,7 +175,7 @@ def invoice(
         if len(first) < SHOWN_DIFFERENCES:
             first.append(found)
 
-    check = _checked_invoice(settings, plan, contract, file, note)
+    check = checked_invoice(settings, plan, contract, file, note)
     if as_json:
         body = {
             "lines": check.lines,
@@ -202,7 +202,7 @@ def _house() -> tuple[Settings, Plan, datetime]:
     return settings, plan_on_disk(settings), datetime.now(UTC)
 
 
-def _known(plan: Plan, names: Sequence[str]) -> None:
+def known_contracts(plan: Plan, names: Sequence[str]) -> None:
     for name in names:
         if name not in plan.contracts:
             known = ", ".join(plan.contracts) or "none; write them under contracts"
@@ -281,7 +281,7 @@ def _call_prices(settings: Settings, plan: Plan, call_id: str) -> list[Priced] |
     return [prices.get(usage, Priced(usage, None, None)) for usage in usages(call)]
 
 
-def _checked_invoice(
+def checked_invoice(
     settings: Settings, plan: Plan, contract_id: str, file: Path, note: Callable[[Difference], None]
 ) -> InvoiceCheck:
     """Compare, handing over each difference. Raises ArgumentError for a file that cannot be read."""

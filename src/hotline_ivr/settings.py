@@ -12,6 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Literal
 
@@ -141,6 +142,11 @@ class Settings(BaseModel):
         ge=100,
         description="Calls held in memory while they last, about 10 KiB each; others are read again.",
     )
+    balance_at: str = Field(
+        "04:30",
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|never)$",
+        description="When the balance of the day before is proved, on the organisation's clock, or `never`.",
+    )
     log_file_size: int = Field(
         67_108_864,
         ge=0,
@@ -177,6 +183,11 @@ class Settings(BaseModel):
                 for problem in error.errors()
             ]
             raise SettingsError("\n".join(lines)) from None
+
+    @property
+    def balance_time(self) -> time | None:
+        """None is never."""
+        return None if self.balance_at == "never" else time.fromisoformat(self.balance_at)
 
     # Where things are. Asterisk and the service agree on these because both read the same settings.
 

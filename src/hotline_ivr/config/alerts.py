@@ -11,9 +11,10 @@ from hotline_ivr.config.mailing import HookAddress, MailAddress, MailHost, Recip
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import Duration, Identifier, Name, YesNo
 
-AlertKind = Literal["ghost-open", "record", "asterisk", "voicemail"]
+AlertKind = Literal["ghost-open", "record", "asterisk", "balance", "voicemail"]
 """What may be told: a line is open and nobody is ready; the record cannot be written; the link to Asterisk is
-lost or its password is wrong; a caller has left a message."""
+lost or its password is wrong; the record of a day and Asterisk's files differ; a caller has left a
+message."""
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -56,10 +57,11 @@ class AlertRoute(Model):
     """Who is told of what."""
 
     kinds: tuple[AlertKind, ...] = Field(
-        ("ghost-open", "record", "asterisk"),
+        ("ghost-open", "record", "asterisk", "balance"),
         min_length=1,
         description="`ghost-open`: a line is open and nobody is ready; `record`: the record cannot be "
-        "written; `asterisk`: the link to Asterisk is lost; `voicemail`: a caller has left a message."
+        "written; `asterisk`: the link to Asterisk is lost; `balance`: the record of a day and Asterisk's "
+        "files differ; `voicemail`: a caller has left a message."
         " Only boxes with `notify` tell of messages.",
         examples=["[ghost-open, record]"],
     )

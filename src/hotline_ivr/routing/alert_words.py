@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.types import duration_text
 from hotline_ivr.routing.alarms import Alarm, AlarmKey
 from hotline_ivr.routing.alerts import TEST, Alert, AlertState
+from hotline_ivr.routing.caller import clean_text
 from hotline_ivr.routing.ghost_open import Deserted
 from hotline_ivr.routing.on_duty import OnDuty
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
 
-GHOST_OPEN, RECORD, ASTERISK = "ghost-open", "record", "asterisk"
+GHOST_OPEN, RECORD, ASTERISK, BALANCE = "ghost-open", "record", "asterisk", "balance"
+
+# Calls that an alert names of an uneven balance.
+_NAMED = 10
 
 _WRONG = {
     RECORD: "The record of calls cannot be written",
@@ -96,6 +102,50 @@ def all_clear(plan: Plan, key: AlarmKey, alarm: Alarm, now: datetime) -> Alert:
         text,
         {"since": alarm.since.isoformat()},
     )
+
+
+class Uneven(Protocol):
+    """A day's balance; see store/balance.py."""
+
+    @property
+    def node(self) -> str: ...
+    @property
+    def day(self) -> str: ...
+    @property
+    def arrivals(self) -> int: ...
+    @property
+    def differences(self) -> int: ...
+    @property
+    def report(self) -> str: ...
+
+
+def balance_uneven(night: Uneven, now: datetime, duty: OnDuty | None) -> Alert:
+    """The record of a day and Asterisk's own files do not agree."""
+    found = json.loads(night.report)["shown"][:_NAMED]
+    counted = f"{night.arrivals} calls arrived, {night.differences} differences"
+    told = [f"{night.day}, node {night.node}: {counted} between the record and Asterisk's files."]
+    told += [clean_text(f"- {each['call']}: {each['text']}", 300) for each in found]
+    if night.differences > len(found):
+        told.append(f"... and {night.differences - len(found)} more: hotline balance --day {night.day}")
+    told.append(_duty(duty))
+    details = {
+        "day": night.day,
+        "node": night.node,
+        "arrivals": str(night.arrivals),
+        "differences": str(night.differences),
+        "calls": " ".join(each["call"] for each in found),
+        **_duty_details(duty),
+    }
+    ident, title = f"{BALANCE}-{night.node}-{night.day}", f"The balance of {night.day} is not even"
+    return Alert(ident, BALANCE, AlertState.TOLD, night.node, now, title, "\n".join(told), details)
+
+
+def balance_failed(node: str, day: date, why: str, now: datetime, duty: OnDuty | None) -> Alert:
+    """Nobody knows whether a day's balance is even."""
+    text = f"The balance of {day}, node {node}, could not be proved: {why}. It is tried again.\n{_duty(duty)}"
+    ident, title = f"{BALANCE}-{node}-{day}-failed", f"The balance of {day} could not be proved"
+    details = {"day": day.isoformat(), "node": node, "why": why, **_duty_details(duty)}
+    return Alert(ident, BALANCE, AlertState.TOLD, node, now, title, text, details)
 
 
 def trial(now: datetime, by: str, duty: OnDuty | None) -> Alert:

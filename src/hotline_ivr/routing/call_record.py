@@ -159,4 +159,6 @@ class CallRecord(NamedTuple):
     kind: CallKind
     # Of a call back: which attempt at which promise.
     attempt: str | None
+    # By which version of the fold this row was made.
+    fold_version: int
     legs: tuple[LegRecord, ...]

@@ -29,6 +29,9 @@ from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.folding import OWN_PAIRS, Folding
 from hotline_ivr.routing.steps import Outcome, Stage
 
+# Counted up when the same events give another row than before; `hotline refold` makes old rows anew.
+FOLD_VERSION = 1
+
 RESTARTED = "asterisk-restart"
 # Asterisk, told to restart at once, hangs up every call itself, waits for them for 15 s at most, starts anew.
 RESTARTS_WITHIN_US = 30_000_000
@@ -41,6 +44,7 @@ _TRUNK_CHANNEL = "PJSIP/trunk-"
 # A message that is shorter is nobody speaking after the tone, which takes its part of it.
 _SHORTEST_MESSAGE_US = 2_000_000
 _position = itemgetter(_GENERATION, _OFFSET)
+_moment = itemgetter(1)
 
 
 def fold(
@@ -82,7 +86,9 @@ def in_order(events: Iterable[_AnyEvent]) -> list[_AnyEvent]:
     """In the order of the file, each event once.
 
     Within one generation of the file an event is known by its place. The same event in two generations
-    (a file copied and read again) is known by its content.
+    (a file copied and read again) is known by its content. Generations below 0 are archives that were taken
+    in later (`hotline ingest`): nobody knows any more which file came before which, so a call that is in
+    several of them is put in the order of time.
     """
     given = list(events)
     places = [event[_OFFSET] for event in given]
@@ -93,6 +99,8 @@ def in_order(events: Iterable[_AnyEvent]) -> list[_AnyEvent]:
     if one_generation:
         return ordered
     first_of: dict[tuple[object, ...], _AnyEvent] = {}
+    if ordered[0].generation < 0:
+        ordered.sort(key=_moment)
     for event in ordered:
         first_of.setdefault(event[:_GENERATION], event)
     return list(first_of.values())
@@ -168,6 +176,7 @@ def _record(
         confirmation=known.outside.confirmation,
         kind=CallKind.CALLER if known.attempt is None else CallKind.CALLBACK,
         attempt=known.attempt,
+        fold_version=FOLD_VERSION,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
 

@@ -63,7 +63,8 @@ def _positions(connection: Connection, node: str, source: Source) -> list[Positi
     columns = spool_position.c
     newest = (
         select(columns.generation, columns.inode, columns.offset, columns.fingerprint)
-        .where(columns.node == node, columns.source == source.value)
+        # Those below 0 are archives (store/archives.py), of which no file is followed.
+        .where(columns.node == node, columns.source == source.value, columns.generation > 0)
         .order_by(columns.generation.desc())
         .limit(REMEMBERED_GENERATIONS)
     )

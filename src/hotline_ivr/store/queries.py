@@ -58,6 +58,7 @@ class StoredCall:
     confirmation: str | None
     kind: str
     attempt: str | None
+    fold_version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ call = Table(
     Column("confirmation", String),
     Column("kind", String, nullable=False, server_default="caller"),
     Column("attempt", String),
+    # 0 is before versions were counted.
+    Column("fold_version", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),
@@ -294,4 +296,23 @@ callback_attempt = Table(
     Index(None, "id"),
     Index(None, "state"),
     Index(None, "claimed_at"),
+)
+
+# What the nightly balance proof of a node's day has found; `report` is JSON.
+balance_night = Table(
+    "balance_night",
+    metadata,
+    Column("node", String, nullable=False),
+    # The day on the organisation's clock, as 2026-11-27.
+    Column("day", String, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("arrivals", Integer, nullable=False),
+    Column("callbacks", Integer, nullable=False),
+    Column("under_way", Integer, nullable=False),
+    Column("differences", Integer, nullable=False),
+    Column("even", Boolean, nullable=False),
+    Column("report", Text, nullable=False),
+    # When somebody was told that it is not even.
+    Column("told_at", Instant),
+    PrimaryKeyConstraint("node", "day"),
 )

@@ -51,8 +51,8 @@ def rows_of(dialect: Dialect, batch: Batch) -> list[tuple[str, list[Row]]]:
         "call_event": list(batch.events),
         "queue_event": [_queue_row(node, event) for event in batch.queue_events],
         "rejected_line": [_rejected_row(node, line) for line in batch.rejected],
-        "call": [_call_row(record) for record in batch.records],
-        "leg": [row for record in batch.records for row in _leg_rows(record)],
+        "call": [call_row(record) for record in batch.records],
+        "leg": [row for record in batch.records for row in leg_rows(record)],
         "open_call": [(node, call) for call in batch.opened],
         "close_call": [(node, call) for call in batch.closed],
     }
@@ -80,7 +80,8 @@ def _move(
 # Values as rows. Enumerations become plain strings, which both drivers take without asking what they are.
 
 
-def _call_row(record: CallRecord) -> Row:
+def call_row(record: CallRecord) -> Row:
+    """As the table `call` has it, in the order of its columns; times in microseconds."""
     row: list[Any] = list(record[:-1])
     for place in _ENUMERATIONS:
         value = row[place]
@@ -89,7 +90,8 @@ def _call_row(record: CallRecord) -> Row:
     return tuple(row)
 
 
-def _leg_rows(record: CallRecord) -> list[Row]:
+def leg_rows(record: CallRecord) -> list[Row]:
+    """As the table `leg` has them."""
     return [
         (record.node, record.id, *leg[:-1], None if leg.result is None else str(leg.result))
         for leg in record.legs

@@ -74,6 +74,14 @@ class Metrics:
             "Age of the oldest event that is not yet in the database.",
             registry=registry,
         )
+        self.balance_differences = Gauge(
+            "hotline_balance_differences",
+            "Differences that the newest nightly balance proof has found.",
+            registry=registry,
+        )
+        self.balance_time = Gauge(
+            "hotline_balance_timestamp_seconds", "When the newest balance was proved.", registry=registry
+        )
         self.floods = Counter(
             "hotline_flood_refusals",
             "Calls turned away by the guard against floods.",

@@ -7,6 +7,7 @@ from hotline_ivr.routing.alerts import Channel, Result
 from hotline_ivr.routing.call_record import CallKind, CallRecord
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.steps import Outcome
+from hotline_ivr.store.balance import Night
 from hotline_ivr.web.metrics import Metrics
 
 
@@ -44,6 +45,17 @@ class RecordObserver:
 
     def lag(self, seconds: float) -> None:
         self._metrics.record_lag.set(seconds)
+
+
+class BalanceObserver:
+    """Shows the newest balance proof."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def proved(self, night: Night) -> None:
+        self._metrics.balance_differences.set(night.differences)
+        self._metrics.balance_time.set(night.made_at.timestamp())
 
 
 class AlertObserver:

@@ -190,7 +190,7 @@ async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing])
     wanted = CallFilter(
         query.since, query.until, query.line, query.outcome, limit=query.limit + 1, before=before
     )
-    found = await _read(record, lambda connection: find_calls(connection, wanted))
+    found = await read_record(record, lambda connection: find_calls(connection, wanted))
     shown = found[: query.limit]
     following = None
     if len(found) > len(shown):
@@ -201,7 +201,7 @@ async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing])
 
 async def show_call(record: Record, asked: Asked[CallPath, Numbers, Nothing]) -> StoryShown:
     check_numbers(asked)
-    story = await _read(record, lambda connection: call_story(connection, asked.path.id))
+    story = await read_record(record, lambda connection: call_story(connection, asked.path.id))
     if story is None:
         raise ApiError(Kind.NOT_FOUND, f"There is no call {asked.path.id} in the record.")
     return _story(story, numbers=asked.query.numbers)
@@ -216,7 +216,8 @@ def check_numbers(asked: Asked[Any, Any, Nothing]) -> None:
     log.info("callers' numbers are shown in full", token=asked.who.name)
 
 
-async def _read(record: Record, query: Callable[[Connection], Result]) -> Result:
+async def read_record(record: Record, query: Callable[[Connection], Result]) -> Result:
+    """Read the database. Raises ApiError while it is away."""
     try:
         return await record.read(query)
     except StoreError as error:

@@ -12,6 +12,7 @@ from hotline_ivr.views.proposal import Proposed
 from hotline_ivr.web.api import (
     alerts,
     audit,
+    balance,
     blocks,
     breaks,
     calls,
@@ -60,6 +61,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     bench = plans.Bench(parts.check, parts.books, parts.propose, parts.take, parts.history, parts.trail)
     described = (
         *calls.routes(parts.record),
+        *balance.routes(parts.record),
         *lines.routes(parts.books),
         *hours.routes(parts.books),
         *explain.routes(parts.books),

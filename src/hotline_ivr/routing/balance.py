@@ -1,0 +1,260 @@
+"""The balance proof: every arrival has exactly one outcome, and our rows say what Asterisk wrote.
+
+Two accounts of the same calls are laid side by side. One is our record, a row a call. The other is what
+Asterisk's own files say of each call, read anew by a reader that shares nothing with the one by which rows
+are made (asterisk/witness.py): a fault in that one would else be on both sides, and prove nothing.
+
+Pure. Rows go past one by one; what Asterisk wrote is held, a few hundred bytes a call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from hotline_ivr.routing.call_record import CallKind
+from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION
+from hotline_ivr.routing.steps import Outcome
+
+_OUTCOMES = frozenset(each.value for each in Outcome)
+# How a call may end whose caller left the queue by hanging up: also one that Asterisk itself hung up, and
+# one that had somebody before it waited again.
+_AFTER_ABANDON = frozenset({Outcome.ABANDONED, Outcome.TECHNICAL, Outcome.OVERFLOWED, Outcome.ANSWERED})
+
+
+class Reason(StrEnum):
+    """Why a call breaks the balance."""
+
+    NO_ROW = "no-row"
+    NO_EVENTS = "no-events"
+    DOUBLED = "doubled"
+    STILL_OPEN = "still-open"
+    END_UNSEEN = "end-unseen"
+    NO_OUTCOME = "no-outcome"
+    LINE = "line"
+    KIND = "kind"
+    EVENTS = "events"
+    QUEUE_LINES = "queue-lines"
+    QUEUE = "queue"
+    CONNECT = "connect"
+    NO_CONNECT = "no-connect"
+    ABANDON = "abandon"
+    STORIES = "two-stories"
+
+
+class Imbalance(NamedTuple):
+    """One call that breaks the balance."""
+
+    call: str
+    reason: Reason
+    text: str
+
+
+@dataclass(slots=True)
+class WrittenCall:
+    """What Asterisk's files say of one call. Times are microseconds since 1970 UTC."""
+
+    id: str
+    first_at: int
+    last_at: int
+    # Whether its first channel came from a carrier.
+    from_carrier: bool = False
+    # The line at which it arrived; None where the dialplan never said so.
+    line: str | None = None
+    called_back: bool = False
+    # At the control number, which is no arrival.
+    control: bool = False
+    # Whether its beginning is in the files, the end of any of its channels, and that of all of it.
+    begun: bool = False
+    hung_up: bool = False
+    ended: bool = False
+    events: int = 0
+    # Operators who took it up and were gone at once.
+    drops: int = 0
+    # What queue_log has of it.
+    queue_lines: int = 0
+    queues: tuple[str, ...] = ()
+    connects: int = 0
+    abandoned: bool = False
+
+
+@dataclass(slots=True)
+class Written:
+    """What Asterisk's files say. Times are microseconds since 1970 UTC.
+
+    `cel_since` and `queue_since` are from when on the files have everything; None where there is no file.
+    """
+
+    calls: dict[str, WrittenCall] = field(default_factory=dict)
+    cel_since: int | None = None
+    queue_since: int | None = None
+    # When Asterisk started, ascending.
+    restarts: list[int] = field(default_factory=list)
+    # Lines that are no record.
+    unreadable: int = 0
+    files: int = 0
+
+
+class BalanceRow(NamedTuple):
+    """What our record says of one call. Times are microseconds since 1970 UTC."""
+
+    id: str
+    line: str
+    kind: str
+    arrived_at: int
+    last_event_at: int
+    queue: str | None
+    outcome: str | None
+    finished: bool
+    discrepancy: str | None
+    # Events that are kept of it, from either file.
+    events: int
+    queue_lines: int
+
+
+@dataclass(slots=True)
+class LineSums:
+    """A line's arrivals, and what became of them."""
+
+    arrivals: int = 0
+    # Arrivals that Asterisk wrote of, as far as its files reach back.
+    written: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    under_way: int = 0
+
+    @property
+    def even(self) -> bool:
+        return self.arrivals == sum(self.outcomes.values()) + self.under_way
+
+
+class Balance:
+    """Takes our rows in any order, then tells what of Asterisk's account no row has taken.
+
+    `since` and `until` bound the arrivals (microseconds UTC). Asterisk's files were read up to `read_at`: of
+    what happened less than `settle` microseconds before, one account may not know yet, and nothing is said.
+    """
+
+    def __init__(self, written: Written | None, since: int, until: int, *, read_at: int, settle: int) -> None:
+        self._written = written or Written()
+        self._since, self._until = since, until
+        #: What happened from then on is not judged.
+        self.settled = read_at - settle
+        reach = self._written.cel_since
+        self._reach = None if reach is None else max(reach, since)
+        self._seen: set[str] = set()
+        self.lines: dict[str, LineSums] = {}
+        #: Calls that the service made: no arrivals.
+        self.callbacks = 0
+
+    def add(self, row: BalanceRow) -> Iterator[Imbalance]:
+        """Count a row of this time, and compare it."""
+        self._seen.add(row.id)
+        if row.kind == CallKind.CALLER:
+            sums = self._sums(row.line)
+            sums.arrivals += 1
+            if row.outcome is not None and row.outcome in _OUTCOMES:
+                sums.outcomes[row.outcome] += 1
+            elif not row.finished:
+                sums.under_way += 1
+        else:
+            self.callbacks += 1
+        if row.finished and row.outcome not in _OUTCOMES:
+            yield Imbalance(row.id, Reason.NO_OUTCOME, f"it is over, and its outcome is {row.outcome!r}")
+        yield from self._compared(row)
+
+    def doubled(self, call: str, nodes: Sequence[str]) -> Imbalance:
+        """A call that several nodes have a row of."""
+        return Imbalance(call, Reason.DOUBLED, f"rows of the nodes {', '.join(nodes)} have this id")
+
+    def unseen(self) -> list[WrittenCall]:
+        """Calls of this time that no row has taken so far, and that should have one."""
+        if self._reach is None:
+            return []
+        return [
+            call
+            for call in self._written.calls.values()
+            if self._reach <= call.first_at < min(self._until, self.settled)
+            and call.id not in self._seen
+            and _is_a_call(call)
+        ]
+
+    def missing(self, call: WrittenCall) -> Imbalance:
+        """A call of which there is no row at all."""
+        if not call.called_back:
+            sums = self._sums(call.line or "")
+            sums.arrivals += 1
+        which = "called somebody back" if call.called_back else f"arrived at line {call.line or '(none)'}"
+        return Imbalance(call.id, Reason.NO_ROW, f"it {which}, {call.events} events are in Asterisk's file")
+
+    def finish(self) -> None:
+        """Count what Asterisk wrote of, by line."""
+        reach = self._reach
+        for call in self._written.calls.values() if reach is not None else ():
+            if reach is not None and reach <= call.first_at < self._until and call.line is not None:
+                self._sums(call.line).written += 1
+
+    def _sums(self, line: str) -> LineSums:
+        return self.lines.setdefault(line, LineSums())
+
+    def _compared(self, row: BalanceRow) -> Iterator[Imbalance]:
+        if self._reach is None or not self._reach <= row.arrived_at < self.settled:
+            return
+        call = self._written.calls.get(row.id)
+        if call is None or call.events == 0:
+            text = "Asterisk's file has no event of it"
+            yield Imbalance(row.id, Reason.NO_EVENTS, text)
+            return
+        if max(call.last_at, row.last_event_at) >= self.settled:
+            return
+        yield from self._against_events(row, call)
+        reach = self._written.queue_since
+        if reach is not None and call.first_at >= reach:
+            yield from _against_queue(row, call)
+
+    def _against_events(self, row: BalanceRow, call: WrittenCall) -> Iterator[Imbalance]:
+        cut = any(start + QUEUE_LOG_RESOLUTION > call.last_at for start in self._written.restarts)
+        if (call.ended or cut) and not row.finished:
+            yield Imbalance(row.id, Reason.STILL_OPEN, "Asterisk has ended it, the row has not")
+        elif row.finished and not (call.ended or call.hung_up or cut):
+            yield Imbalance(row.id, Reason.END_UNSEEN, "the row is over, Asterisk's file has no end of it")
+        if call.line is not None and call.line != row.line:
+            yield Imbalance(row.id, Reason.LINE, f"it arrived at line {call.line}, the row says {row.line}")
+        kind = CallKind.CALLBACK if call.called_back else CallKind.CALLER
+        if kind != row.kind:
+            yield Imbalance(row.id, Reason.KIND, f"it is a call of kind {kind}, the row says {row.kind}")
+        if call.events != row.events:
+            text = f"Asterisk's file has {call.events} events of it, the record {row.events}"
+            yield Imbalance(row.id, Reason.EVENTS, text)
+
+
+def _is_a_call(call: WrittenCall) -> bool:
+    """Whether there should be a row of it: an operator's own call has none, nor one to the control number."""
+    if call.control:
+        return False
+    if call.line is not None or call.called_back:
+        return True
+    return call.from_carrier if call.events else bool(call.queues)
+
+
+def _against_queue(row: BalanceRow, call: WrittenCall) -> Iterator[Imbalance]:
+    if call.queue_lines != row.queue_lines:
+        text = f"queue_log has {call.queue_lines} lines of it, the record {row.queue_lines}"
+        yield Imbalance(row.id, Reason.QUEUE_LINES, text)
+    if call.queues and row.queue not in call.queues:
+        text = f"queue_log has it in {', '.join(call.queues)}, the row in {row.queue or 'none'}"
+        yield Imbalance(row.id, Reason.QUEUE, text)
+    talks = call.connects - call.drops
+    if talks > 0 and row.outcome != Outcome.ANSWERED:
+        text = f"queue_log connected it with somebody, the row says {row.outcome}"
+        yield Imbalance(row.id, Reason.CONNECT, text)
+    elif row.outcome == Outcome.ANSWERED and call.queues and not call.connects:
+        text = "the row is answered, queue_log connected it with nobody"
+        yield Imbalance(row.id, Reason.NO_CONNECT, text)
+    elif call.abandoned and row.outcome not in _AFTER_ABANDON:
+        text = f"queue_log says that the caller gave up, the row says {row.outcome}"
+        yield Imbalance(row.id, Reason.ABANDON, text)
+    elif row.discrepancy is not None:
+        yield Imbalance(row.id, Reason.STORIES, f"the two files tell different stories: {row.discrepancy}")

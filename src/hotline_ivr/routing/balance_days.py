@@ -1,0 +1,23 @@
+"""Which days a nightly balance proof is due for. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MOST_DAYS = 7
+"""After a long outage so many days are looked at; Asterisk's files hardly reach further back."""
+
+
+def due_days(now: datetime, at: time, zone: ZoneInfo, last: date | None) -> list[date]:
+    """Days that are over and not looked at yet, oldest first.
+
+    A day is due on the next one at `at` of the wall clock. `last` is the newest that was looked at; without
+    one only yesterday is due, or the day before.
+    """
+    today = now.astimezone(zone).date()
+    # Where the hour does not exist, the moment is an hour later.
+    passed = now >= datetime.combine(today, at, zone).astimezone(UTC)
+    newest = today - timedelta(days=1 if passed else 2)
+    first = newest if last is None else max(last + timedelta(days=1), newest - timedelta(days=MOST_DAYS - 1))
+    return [first + timedelta(days=number) for number in range((newest - first).days + 1)]
