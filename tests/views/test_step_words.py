@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hotline_ivr.routing.steps import AskDigits, HangUp, Promise, Say, Stage, Step, TakeMessage, Wait
+from hotline_ivr.routing.steps import AskDigits, CallAt, HangUp, Promise, Say, Stage, Step, TakeMessage, Wait
 from hotline_ivr.views.step_words import step_in_words
 
 
@@ -12,6 +12,7 @@ from hotline_ivr.views.step_words import step_in_words
     ("step", "words"),
     [
         (TakeMessage("questions", 120), "leaves a message in box questions, 120 s at most"),
+        (CallAt("+4790012345"), "wants to be rung at +4790012345"),
         (Promise("main"), "is promised a call by the operators of queue main"),
         (Say("en", ("say-1", "say-2"), Stage.MESSAGE), "is told en/say-1 en/say-2"),
         (

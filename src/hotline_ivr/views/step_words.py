@@ -6,6 +6,7 @@ from hotline_ivr.routing.steps import (
     Answer,
     AskDigits,
     AskKey,
+    CallAt,
     HandOver,
     HangUp,
     Mark,
@@ -37,6 +38,8 @@ def step_in_words(step: Step) -> str:  # noqa: PLR0911  one for each step
             return f"is connected to {number} by {trunk}"
         case TakeMessage(box, max_s):
             return f"leaves a message in box {box}, {max_s} s at most"
+        case CallAt(number):
+            return f"wants to be rung at {number}"
         case Promise(queue):
             return f"is promised a call by the operators of queue {queue}"
 
