@@ -28,6 +28,7 @@ ONE_AT_A_TIME = (
 """Files that one worker takes one after the other, in this order."""
 
 LONG = (
+    "tests/acceptance/test_overrides.py",
     "tests/acceptance/test_alerts.py",
     "tests/acceptance/test_shifts.py",
     "tests/acceptance/test_cut_link.py",
@@ -40,7 +41,6 @@ LONG = (
     "tests/acceptance/test_day.py",
     "tests/acceptance/test_wake_up.py",
     "tests/acceptance/test_promises.py",
-    "tests/acceptance/test_overrides.py",
 )
 """Files that take longest, longest first: begun last, one of them would keep everybody waiting."""
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,17 +15,14 @@ import pytest
 
 from hotline_ivr.routing.speech import date_of, time_of_day
 from hotline_ivr.testing.audio import Audio, recognise
-from hotline_ivr.testing.phone import PhoneCall, Telephones
-from hotline_ivr.testing.plans import CLOSED, DESERTED, OPEN, line, plan
+from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.plans import CLOSED, DESERTED, OPEN
 from hotline_ivr.testing.stack import HotlineStack
+from tests.acceptance.control_calls import Dialogue, Prompts, control_node, new_pin, number_of, ring, trail
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
-CONTROL = "+4722851299"
 WRONG = "907142"
-
-Prompts = Callable[[str], Audio]
-
 
 MakeNode = Callable[[str], HotlineStack]
 
@@ -36,83 +31,16 @@ MakeNode = Callable[[str], HotlineStack]
 def make_node(
     tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, texts: Path, sounds: Path
 ) -> Iterator[MakeNode]:
-    """Makes a running node whose control number speaks a language; its prompts are its own to record."""
+    """Makes a running node whose control number speaks a language."""
     with ExitStack() as made:
 
         def make(language: str) -> HotlineStack:
             folder = tmp_path_factory.mktemp(language)
-            shutil.copytree(texts, folder / "texts")
-            other = {"other": line("Other line", DESERTED)}
-            config = plan({"anna": None}, now=datetime.now(UTC), extra_lines=other)
-            lines = {"open": {"key": 1}, "closed": {"key": 2}}
-            config["control"] = {"numbers": [CONTROL], "code": "*80", "language": language, "lines": lines}
-            node = HotlineStack(
-                folder / "node",
-                config,
-                sounds=sounds,
-                asterisk_root=asterisk_root,
-                variables={"HOTLINE_SOUNDS": str(folder / "texts")},
-            )
+            node = control_node(folder, language, texts=texts, sounds=sounds, asterisk_root=asterisk_root)
             made.enter_context(node).start()
             return node
 
         yield make
-
-
-class Dialogue:
-    """One control call: keys are pressed as soon as the question before them is heard."""
-
-    def __init__(self, call: PhoneCall, prompt: Prompts, language: str) -> None:
-        self.call = call
-        self._prompt = prompt
-        self._language = language
-        self._since = time.time()
-
-    async def hears(self, *names: str) -> None:
-        """What is said without a pause between."""
-        wanted = joined([self._prompt(name if "/" in name else f"{self._language}/{name}") for name in names])
-        await self.call.wait_heard(
-            lambda heard: recognise(heard, wanted).recognised, 20, "+".join(names), since=self._since
-        )
-
-    async def answers(self, name: str, keys: str) -> None:
-        await self.hears(name)
-        self._since = time.time()
-        await self.call.send_keys(keys)
-
-    async def says(self, sound: Audio | None) -> None:
-        """Something, or nothing for a moment, after the tone; # ends it."""
-        # The tone is not waited for: what is said into it is the silence before the voice.
-        await asyncio.sleep(1.5)
-        if sound is not None:
-            await self.call.say(sound)
-        self._since = time.time()
-        await self.call.send_keys("#")
-
-
-def joined(sounds: Sequence[Audio]) -> Audio:
-    (rate,) = {sound.rate for sound in sounds}
-    return Audio.from_pcm(b"".join(sound.pcm() for sound in sounds), rate)
-
-
-async def ring(
-    node: HotlineStack,
-    telephones: Telephones,
-    prompt: Prompts,
-    caller: str,
-    number: str = CONTROL,
-    language: str = "en",
-) -> Dialogue:
-    phone = await telephones.caller(caller, "127.0.0.1", node.settings.sip_port)
-    call = await phone.dial(number)
-    await call.wait_answered()
-    return Dialogue(call, prompt, language)
-
-
-def new_pin(node: HotlineStack, person: str, role: str = "control") -> str:
-    done = node.hotline("pin", "set", person, "--role", role)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 async def heard_by_caller(
@@ -127,10 +55,6 @@ async def heard_by_caller(
 
 def overrides(node: HotlineStack) -> list[dict[str, str]]:
     return list(json.loads(node.hotline("overrides", "--json").stdout)["overrides"])
-
-
-def trail(node: HotlineStack) -> list[dict[str, str]]:
-    return [json.loads(each) for each in node.settings.audit_file.read_text("utf-8").splitlines()]
 
 
 def holding(folder: Path, secret: str) -> list[Path]:
@@ -169,13 +93,6 @@ async def closes_opens_and_clears(
     changes = [entry for entry in changes if entry["subject"] != "other"]
     assert [entry["action"] for entry in changes] == ["override.set", "override.set", "override.clear"]
     assert {(entry["by"], entry["via"]) for entry in changes} == {("kari", f"telephone {me}")}
-
-
-async def number_of(node: HotlineStack, prompt: str) -> str:
-    """A prompt's number in the manuscript."""
-    manuscript = await asyncio.to_thread(node.hotline, "prompts", "script", "--format", "csv", "--all")
-    row = next(each for each in manuscript.stdout.splitlines() if f",{prompt}.wav," in each)
-    return row.split(",")[1]
 
 
 async def records(node: HotlineStack, telephones: Telephones, prompt: Prompts, pin: str) -> None:
