@@ -59,6 +59,7 @@ SHORT = {
     "still-waiting": "You are still in the queue. Please go on waiting.",
     "closing": "We close now. Your turn does not come today, sorry.",
     "all-busy": "Every line of ours is taken. Try again in ten minutes.",
+    "greeting-anna": "Good day, you speak with Anna. How may I help you?",
     "incident": "All of the town is without a network since six this morning.",
 }
 

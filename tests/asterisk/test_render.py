@@ -136,6 +136,34 @@ def test_several_telephones_of_one_operator_have_accounts_and_are_shown_as_one_p
     assert "hotline.devices" not in rendered()["queues.conf"]
 
 
+def test_a_greeting_of_an_operators_own_is_asked_for_only_where_somebody_has_one() -> None:
+    assert "HOTLINE_GREETING=\n" in rendered()["extensions.conf"]
+    operators = {
+        "anna": {"name": "Anna", "language": "en", "greeting": "greeting-anna"},
+        "bjorn": {"name": "B"},
+    }
+    extensions = rendered(a_plan(sections={"operators": operators}))["extensions.conf"]
+    assert "HOTLINE_GREETING=hotline-greeting\n" in extensions
+    spoken = part(extensions, "hotline-greetings")
+    assert "exten => anna,1,Answer()" in spoken
+    assert "Playback(${HOTLINE_SOUNDS}/en/greeting-anna)" in spoken
+    assert "bjorn" not in spoken
+
+
+def test_short_numbers_are_exact_and_lead_callers_to_colleagues_and_queues_alone() -> None:
+    operators = {"anna": {"name": "Anna", "extension": 21}, "bjorn": {"name": "B"}}
+    queues = {"main": {"operators": ["anna", "bjorn"], "extension": "80"}}
+    files = rendered(a_plan(queues=queues, sections={"operators": operators}))
+    handed, rung = (part(files["extensions.conf"], name) for name in ("hotline-handed", "hotline-colleagues"))
+    assert [line for line in handed.splitlines() if line.startswith(("exten", "include"))] == [
+        "exten => 21,1,Set(HOTLINE_PHONES=PJSIP/anna.k3v9)",
+        "exten => 80,1,Set(HOTLINE_TO=main)",
+    ]
+    assert "exten => 21," in rung
+    assert "exten => 80," not in rung
+    assert "set_var=TRANSFER_CONTEXT=hotline-handed" in part(files["pjsip.conf"], "anna.k3v9")
+
+
 def test_a_carrier_is_known_by_its_addresses_and_may_not_transfer() -> None:
     pjsip = rendered()["pjsip.conf"]
     assert "endpoint=trunk-carrier\nmatch=127.0.0.1" in part(pjsip, "trunk-carrier-identify")

@@ -190,6 +190,12 @@ def _hosts(reading: Reading) -> Iterator[Problem]:
 
 
 def _prompts(reading: Reading, prompts: Collection[str]) -> Iterator[Problem]:
+    for name, operator in _section(reading, "operators").items():
+        prompt = operator.get("greeting")
+        if isinstance(prompt, str) and prompt not in prompts:
+            message = f"there is no prompt {quoted(prompt)}{did_you_mean(prompt, prompts)}"
+            remedy = f"add {quoted(prompt)} to prompts/prompts.yaml with its words, then it can be recorded"
+            yield reading.problem(("operators", name, "greeting"), message, remedy)
     for line_id, line in _section(reading, "lines").items():
         for key in _PROMPT_KEYS:
             prompt = line.get(key, Line.model_fields[key].default)

@@ -40,6 +40,7 @@ from hotline_ivr.config.types import (
     LanguageCode,
     Name,
     Network,
+    PromptId,
     SipContact,
     SipHost,
     TimeZone,
@@ -189,6 +190,11 @@ class Operator(Model):
     )
     language: LanguageCode = Field(
         "nb", description="Language in which the operator hears which line a call is for."
+    )
+    greeting: PromptId | None = Field(
+        None,
+        description="Prompt in the operator's own voice; both sides hear it as soon as they are connected.",
+        examples=["greeting-anna"],
     )
     skills: Skills = Field({}, description="What the operator can do; levels from 1, the best, to 9.")
     extension: Extension | None = Field(

@@ -17,7 +17,7 @@ from hotline_ivr.config.control import CONTROL_PROMPTS
 from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.floor import OPERATOR_PROMPTS
 from hotline_ivr.config.guard import ALL_BUSY
-from hotline_ivr.config.models import Configuration, Line
+from hotline_ivr.config.models import Configuration, Line, Operator
 from hotline_ivr.config.types import PromptId
 
 Path = tuple[str, ...]
@@ -53,7 +53,7 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
     for section in type(plan).model_fields:
         held = getattr(plan, section)
         for key, item in held.items() if isinstance(held, Mapping) else ():
-            heard = languages[f"{section}.{key}"]
+            heard = (item.language,) if isinstance(item, Operator) else languages[f"{section}.{key}"]
             for path, prompt in (*_prompts(item, (section, key)), *_promises(item, (section, key))):
                 operators = path[-1] in _FOR_OPERATORS
                 found.setdefault(prompt, []).append(_use(path, _of_operators(plan) if operators else heard))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import phonenumbers
@@ -13,6 +13,7 @@ from hotline_ivr.asterisk.render.queues import offer_context
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.devices import person_of
 from hotline_ivr.routing.head_start import known_callers
 from hotline_ivr.settings import Settings
 
@@ -24,6 +25,7 @@ HAND_WRITTEN = (
     "hotline-control.conf",
     "hotline-callback.conf",
     "hotline-transfer.conf",
+    "hotline-greeting.conf",
 )
 
 
@@ -32,7 +34,7 @@ def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans:
     return "\n".join(
         [
             section("general", [("static", "yes"), ("writeprotect", "yes"), ("clearglobalvars", "yes")]),
-            section("globals", _globals(settings)),
+            section("globals", _globals(plan, settings)),
             includes,
             "",
             _numbers(plan),
@@ -41,11 +43,12 @@ def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans:
             # A phone may ring our own lines and colleagues, nothing else: no operator's call costs money.
             _phones(plan),
             extension_contexts(plan, secrets),
+            "\n".join(["[hotline-greetings]", *_greeting(plan), ""]),
         ]
     )
 
 
-def _globals(settings: Settings) -> list[tuple[str, str | int]]:
+def _globals(plan: Plan, settings: Settings) -> list[tuple[str, str | int]]:
     return [
         ("HOTLINE_AGI", settings.agi_address),
         ("HOTLINE_DEADLINE", f"{settings.agi_deadline:g}"),
@@ -54,7 +57,18 @@ def _globals(settings: Settings) -> list[tuple[str, str | int]]:
         ("HOTLINE_VOICEMAIL", str(settings.voicemail_dir)),
         ("HOTLINE_CONTROL", str(settings.control_dir)),
         ("HOTLINE_TECHNICAL", "en/technical"),
+        ("HOTLINE_GREETING", "hotline-greeting" if any(_greeting(plan)) else ""),
     ]
+
+
+def _greeting(plan: Plan) -> Iterator[str]:
+    """What speaks an operator's greeting; a moment after the bridge, or its beginning would be lost."""
+    for name, operator in sorted(plan.operators.items()):
+        if operator.greeting is not None:
+            yield f"exten => {value(person_of(name))},1,Answer()"
+            yield " same => n,Wait(0.4)"
+            yield f" same => n,Playback(${{HOTLINE_SOUNDS}}/{operator.language}/{operator.greeting})"
+            yield " same => n,Hangup()"
 
 
 def _numbers(plan: Plan) -> str:
