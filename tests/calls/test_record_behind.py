@@ -6,6 +6,8 @@ import asyncio
 import tracemalloc
 from collections.abc import Mapping, Sequence
 
+from typing_extensions import override
+
 from hotline_ivr.asterisk.spool_files import bytes_behind
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.errors import StoreError
@@ -101,6 +103,7 @@ async def test_while_commits_fail_the_record_is_behind(files: AsteriskFiles, sto
     await keeper.catch_up()
 
     class Down(DatabaseLedger):
+        @override
         async def commit(self, batch: Batch) -> None:
             del batch
             raise StoreError("the database is down")
