@@ -110,6 +110,14 @@ def test_numbers_and_names_are_shown_when_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("stored")
+def test_a_call_is_shown_as_the_table_that_tests_are_made_of(tmp_path: Path) -> None:
+    table = tmp_path / "table.txt"
+    table.write_text(run("show", CALL, "--table"), encoding="utf-8")
+    assert record_of(read_call(table)).outcome == "answered"
+    assert "outcome answered" in table.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("stored")
 def test_the_list_as_json_has_a_schema_and_every_field() -> None:
     answer = json.loads(run("--json"))
     assert answer["schema"] == "hotline/calls/1"

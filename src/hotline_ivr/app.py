@@ -145,6 +145,7 @@ class Service:
         self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
         self._metrics.watch_places(lambda: self._floor.waits.places)
         self._record = RecordParts(settings, self._store, self._promises.keeper)
+        self._metrics.watch_record(self._record.behind)
         self._alerts = AlertParts(
             settings,
             book=lambda: self._asks.book,

@@ -29,6 +29,7 @@ from hotline_ivr.cli_balance import balance
 from hotline_ivr.cli_calls import app as calls_app
 from hotline_ivr.cli_centres import app as centres_app
 from hotline_ivr.cli_costs import app as costs_app
+from hotline_ivr.cli_db import app as db_app
 from hotline_ivr.cli_duty import duty
 from hotline_ivr.cli_explain import explain
 from hotline_ivr.cli_hours import hours
@@ -68,6 +69,7 @@ app = typer.Typer(
 app.add_typer(calls_app, name="calls")
 app.command()(balance)
 app.command()(refold)
+app.add_typer(db_app, name="db")
 app.command()(ingest)
 app.add_typer(costs_app, name="costs")
 app.add_typer(centres_app, name="centres")

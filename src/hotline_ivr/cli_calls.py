@@ -7,12 +7,15 @@ since every other command goes through this file too.
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.settings import Settings
+
+if TYPE_CHECKING:
+    from hotline_ivr.store.queries import CallStory
 
 EXIT_FINDINGS = 1
 MOST_CALLS = 100_000
@@ -61,6 +64,7 @@ def show(
     *,
     numbers: Numbers = False,
     as_json: Json = False,
+    table: Annotated[bool, typer.Option("--table", help="As a table, for a test of the record.")] = False,
 ) -> None:
     """Show what happened in one call, event by event."""
     from rich.text import Text
@@ -76,6 +80,9 @@ def show(
     if story is None:
         typer.echo(f"no call {clean_text(call_id, view.WIDEST)} in the record", err=True)
         raise typer.Exit(EXIT_FINDINGS)
+    if table:
+        _show_table(story, numbers=numbers)
+        return
     moments = timeline(story.events, story.queue_events)
     if as_json:
         typer.echo(json.dumps(view.story_as_json(story, moments, numbers=numbers)))
@@ -85,3 +92,16 @@ def show(
         heading = view.heading(story.call, zone, numbers=numbers)
         view.print_shown(Text("\n".join(part for part in (heading, told) if part)))
         view.print_shown(view.timeline_table(moments, to_micros(story.call.arrived_at)))
+
+
+def _show_table(story: CallStory, *, numbers: bool) -> None:
+    """What Asterisk wrote, and the row that the present fold makes of it."""
+    from hotline_ivr.routing.event_table import event_table
+    from hotline_ivr.routing.fold import fold
+
+    record = fold(story.events, story.queue_events, node=story.call.node)
+    if record is None:
+        typer.echo("nothing that is kept of this call makes a row", err=True)
+        raise typer.Exit(EXIT_FINDINGS)
+    title = f"Recorded: a call that ended as {record.outcome}."
+    typer.echo(event_table(title, story.events, story.queue_events, record, numbers=numbers), nl=False)

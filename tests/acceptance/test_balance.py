@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -13,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from hotline_ivr.routing.fold import fold
 from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import CLOSED, DESERTED, IMPATIENT, OPEN, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import wait_event
+from tests.routing.call_tables import read_call
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
@@ -166,8 +169,16 @@ async def _losses_are_named(stack: HotlineStack) -> None:
         stack, lambda said: datetime.fromisoformat(said["judged_until"]) > last, "all calls to be judged"
     )
     assert said["even"], said
+    table = stack.folder / "table.txt"
+    table.write_text((await asyncio.to_thread(stack.hotline, "calls", "show", torn, "--table")).stdout)
+    real = read_call(table)
+    record = fold(real.events, real.queue_events, node="main")
+    assert (record and record.outcome) == "answered"
     stack.stop_service()
     stack.stop_part("asterisk")
+    copies = [
+        shutil.copy(file, stack.folder) for file in (stack.settings.cel_file, stack.settings.queue_log_file)
+    ]
     with sqlite3.connect(stack.settings.state_dir / "hotline.db") as database:
         database.execute("DELETE FROM call WHERE id = ?", (deleted,))
     remove_a_line(stack.settings.cel_file, torn, "BRIDGE_ENTER")
@@ -183,3 +194,9 @@ async def _losses_are_named(stack: HotlineStack) -> None:
     made = await asyncio.to_thread(stack.hotline, "balance")
     assert made.returncode == 1
     assert f"{deleted}: no-row" in made.stdout
+    # The row is made again of the events that are kept, and what Asterisk wrote is in the record already.
+    again = await asyncio.to_thread(stack.hotline, "refold", "--json")
+    assert json.loads(again.stdout)["made"] == 1, again
+    assert {each["call"] for each in (await asyncio.to_thread(balance, stack))["shown"]} == {torn}
+    taken = await asyncio.to_thread(stack.hotline, "ingest", "--json", *map(str, copies))
+    assert json.loads(taken.stdout)["added"] == 0, taken

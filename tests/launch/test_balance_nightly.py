@@ -11,9 +11,12 @@ import pytest
 from hotline_ivr.errors import AlertError
 from hotline_ivr.launch.balance_nightly import RETRY, TOLD_AFTER, NightlyBalance
 from hotline_ivr.routing.alerts import Alert, AlertState
+from hotline_ivr.routing.ledger import Batch
 from hotline_ivr.store.balance import Night, keep_night
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.store.writer import write_batch
+from tests.calls.asterisk_files import a_call
 from tests.plans import a_plan
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -68,6 +71,8 @@ async def place(tmp_path: Path) -> AsyncIterator[Nights]:
     url = f"sqlite:///{tmp_path / 'hotline.db'}"
     await upgrade(url)
     store = open_store(url)
+    old = a_call("answered_caller_hangs_up").row()._replace(arrived_at=0)
+    await store.write(lambda connection: write_batch(connection, Batch("main", records=[old])))
     yield Nights(store)
     await store.close()
 

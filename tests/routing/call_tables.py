@@ -1,8 +1,13 @@
 """Calls as text: a table of what Asterisk wrote, and the row that must come of it.
 
 A line of the table is `seconds | event | channel | extra`. Channels are `caller`, `outside`, or an operator's
+<<<<<<< HEAD
 name, with `#2` for a second ringing; `queue-end` and `person-end` are the pair that rings an operator first.
 An extra is written short:
+=======
+name, with `#2` for a second ringing; or a channel's own name, which has a slash.
+`hotline calls show ID --table` writes one of these from a real call. An extra is written short:
+>>>>>>> record
 
     HOTLINE           the stage event's text
     HANGUP            cause, then who: caller, an operator, dialplan or nobody
@@ -80,19 +85,30 @@ def _take_line(recorded: RecordedCall, offset: int, cells: list[str]) -> None:
 def _channel(short: str) -> tuple[str, str]:
     if short == "caller":
         return CALL, _CALLER_NAME
+<<<<<<< HEAD
     if short in {"queue-end", "person-end"}:
         end = 1 if short == "queue-end" else 2
         name = f"Local/s@hotline-callback-person-00000001;{end}"
         return (CALL if end == 1 else f"main-{START}.2"), name
     if short == "outside":
         return f"main-{START}.7", "PJSIP/trunk-carrier-00000007"
+=======
+>>>>>>> record
     operator, _, number = short.partition("#")
+    if operator == "outside":
+        serial = 7 + 1_000_000 * (int(number or "1") - 1)
+        return f"main-{START}.{serial}", f"PJSIP/trunk-carrier-{serial:08x}"
+    if "/" in short:
+        return f"main-{START}.{zlib.crc32(short.encode())}", short
     serial = int(number or "1") * 10_000 + zlib.crc32(operator.encode()) % 10_000
     return f"main-{START}.{serial}", f"PJSIP/{operator}.k3v9-{serial:08x}"
 
 
 def _extra(event: str, short: str) -> str:
     if event == "HOTLINE":
+        verb, _, called = short.partition("|")
+        if verb == "callback-answered" and "/" not in called:
+            return _json({"extra": f"{verb}|{_channel(called)[1]}"})
         return _json({"extra": short})
     if event.startswith("BRIDGE_"):
         return _json({"bridge_id": short, "bridge_technology": "simple_bridge"})

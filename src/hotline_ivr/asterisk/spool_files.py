@@ -54,6 +54,23 @@ def generations_on_disk(path: Path) -> list[Path]:
     return [*found, path] if path.exists() else found
 
 
+def bytes_behind(path: Path, inode: int, offset: int) -> int:
+    """Bytes of the log at `path` and its rotated files that lie behind a position.
+
+    Of a file that is gone nothing is known; what was written after it counts, as far as it is there.
+    """
+    total = 0
+    for file in reversed(generations_on_disk(path)):
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            continue
+        if status.st_ino == inode:
+            return total + max(0, status.st_size - offset)
+        total += status.st_size
+    return total
+
+
 def inode_of(path: Path) -> int | None:
     try:
         return path.stat().st_ino

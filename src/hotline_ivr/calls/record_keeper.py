@@ -105,6 +105,14 @@ class Pace:
     last_pass: float = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a log is in the database, and until when nothing of it was missing (seconds since 1970)."""
+
+    position: Position
+    at: float
+
+
 class RecordKeeper:
     """Keeps the record of one node while it runs."""
 
@@ -136,6 +144,8 @@ class RecordKeeper:
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._failures = 0
+        # Of each log; one that was never read is not among them.
+        self.marks: dict[Source, Mark] = {}
         # What is told to people about the state of the record.
         self.healthy = False
         self.detail = "not yet started"
@@ -191,6 +201,9 @@ class RecordKeeper:
 
     async def _begin(self) -> _Keeping:
         state = await self._ledger.state()
+        for source, positions in state.positions.items():
+            if positions and source not in self.marks:
+                self.marks[source] = Mark(positions[-1], self._wall_clock())
         keeping = await self._in_thread(partial(_Keeping, self._node, self._open_logs, self._limits, state))
         self._keeping = keeping
         await self._review(keeping, state.open_calls)
@@ -227,6 +240,9 @@ class RecordKeeper:
         await self._write(batch, ended)
         for source, reading in ((Source.CEL, taken.cel), (Source.QUEUE_LOG, taken.queue_log)):
             if reading is not None:
+                newest = reading.events[-1].at / 1_000_000 if reading.events else 0.0
+                before = self.marks.get(source)
+                self.marks[source] = Mark(reading.after, max(newest, before.at if before else 0.0))
                 self._observer.read(source, len(reading.events), len(reading.rejected))
         if any(event.kind == QUEUE_START for event in taken.other):
             # Asterisk has started again: whoever was in a call then is so no longer.
@@ -255,6 +271,8 @@ class RecordKeeper:
 
     def _well(self) -> None:
         self._failures = 0
+        now = self._wall_clock()
+        self.marks = {source: Mark(mark.position, now) for source, mark in self.marks.items()}
         self.healthy = True
         self.detail = "the record is up to date"
         self._observer.lag(0.0)

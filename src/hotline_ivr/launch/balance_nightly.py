@@ -22,7 +22,7 @@ from hotline_ivr.routing.balance_days import due_days
 from hotline_ivr.routing.on_duty import OnDuty
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
-from hotline_ivr.store.balance import Night, night_told, nights, untold_nights
+from hotline_ivr.store.balance import Night, first_arrival, night_told, nights, untold_nights
 from hotline_ivr.store.engine import Store
 
 log = structlog.get_logger()
@@ -112,7 +112,7 @@ class NightlyBalance:
         if newest is not None:
             self._observer.proved(newest)
         last = None if newest is None else date.fromisoformat(newest.day)
-        for day in self._due(last):
+        for day in await self._due(last):
             if why := await self._prove(day):
                 await self._failed(day, why)
                 return
@@ -135,11 +135,12 @@ class NightlyBalance:
     async def _note_told(self, day: str, now: datetime) -> None:
         await self._store.write(lambda connection: night_told(connection, self._node, day, now))
 
-    def _due(self, last: date | None) -> list[date]:
+    async def _due(self, last: date | None) -> list[date]:
         now = self._clock()
         if self._at is None or (self._failing is not None and now < self._failing[2]):
             return []
-        return due_days(now, self._at, zone_of(shift_zone(self._plan())), last)
+        first = await self._store.read(lambda connection: first_arrival(connection, self._node))
+        return due_days(now, self._at, zone_of(shift_zone(self._plan())), last, first)
 
     async def _failed(self, day: date, why: str) -> None:
         log.error("the balance could not be proved; it is tried again", day=day.isoformat(), reason=why)

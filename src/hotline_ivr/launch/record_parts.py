@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
 import structlog
 
+from hotline_ivr.asterisk.spool_files import bytes_behind
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper, RecordObserver
 from hotline_ivr.errors import StoreError
+from hotline_ivr.routing.cel import Source
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.ledger import DatabaseLedger
@@ -43,6 +46,15 @@ class RecordParts:
     def trouble(self) -> str:
         """Why the record is not kept now; empty while it is."""
         return self.tables or ("" if self.keeper.healthy else self.keeper.detail)
+
+    def behind(self) -> Mapping[str, tuple[int, float]]:
+        """Of each log: bytes that are not in the database, and for how many seconds that has been so."""
+        files = {Source.CEL: self._settings.cel_file, Source.QUEUE_LOG: self._settings.queue_log_file}
+        found: dict[str, tuple[int, float]] = {}
+        for source, mark in self.keeper.marks.items():
+            missing = bytes_behind(files[source], mark.position.inode, mark.position.offset)
+            found[source.value] = (missing, max(0.0, time.time() - mark.at) if missing else 0.0)
+        return found
 
     async def run(self, beside: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does.

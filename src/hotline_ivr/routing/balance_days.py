@@ -9,15 +9,20 @@ MOST_DAYS = 7
 """After a long outage so many days are looked at; Asterisk's files hardly reach further back."""
 
 
-def due_days(now: datetime, at: time, zone: ZoneInfo, last: date | None) -> list[date]:
+def due_days(
+    now: datetime, at: time, zone: ZoneInfo, last: date | None, first_call: datetime | None
+) -> list[date]:
     """Days that are over and not looked at yet, oldest first.
 
     A day is due on the next one at `at` of the wall clock. `last` is the newest that was looked at; without
-    one only yesterday is due, or the day before.
+    one only yesterday is due, or the day before. So is no day before the first call of all (aware, or None).
     """
+    if first_call is None:
+        return []
     today = now.astimezone(zone).date()
     # Where the hour does not exist, the moment is an hour later.
     passed = now >= datetime.combine(today, at, zone).astimezone(UTC)
     newest = today - timedelta(days=1 if passed else 2)
-    first = newest if last is None else max(last + timedelta(days=1), newest - timedelta(days=MOST_DAYS - 1))
+    begun = newest if last is None else max(last + timedelta(days=1), newest - timedelta(days=MOST_DAYS - 1))
+    first = max(begun, first_call.astimezone(zone).date())
     return [first + timedelta(days=number) for number in range((newest - first).days + 1)]

@@ -151,6 +151,12 @@ def nights(connection: Connection, node: str | None, limit: int) -> list[Night]:
     return [Night(*row) for row in connection.execute(query)]
 
 
+def first_arrival(connection: Connection, node: str) -> datetime | None:
+    """When a node's first call arrived."""
+    wanted = select(call.c.arrived_at).where(call.c.node == node).order_by(call.c.arrived_at).limit(1)
+    return connection.scalar(wanted)
+
+
 def untold_nights(connection: Connection, node: str) -> list[Night]:
     """Nights that were not even and of which nobody has been told, oldest first."""
     columns = balance_night.c

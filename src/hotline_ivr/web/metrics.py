@@ -141,6 +141,10 @@ class Metrics:
         """Add the alerts on their way, and the alarms that somebody has been told of."""
         self.registry.register(_AlertCollector(queued, alarms))
 
+    def watch_record(self, behind: Callable[[], Mapping[str, tuple[int, float]]]) -> None:
+        """Add how far the record is behind Asterisk's files: bytes and seconds by source."""
+        self.registry.register(_RecordCollector(behind))
+
     def watch_promises(self, promises: Callable[[], PromisesNow], clock: Callable[[], datetime]) -> None:
         """Add what is owed to callers; `clock` is aware."""
         self.registry.register(_PromiseCollector(promises, clock))
@@ -205,6 +209,25 @@ class _AlertCollector(Collector):
         for kind in ALARMS:
             family.add_metric([kind], raised.count(kind))
         yield family
+
+
+class _RecordCollector(Collector):
+    def __init__(self, behind: Callable[[], Mapping[str, tuple[int, float]]]) -> None:
+        self._behind = behind
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        missing = GaugeMetricFamily(
+            "hotline_record_behind_bytes", "Bytes of a log not in the database.", labels=["source"]
+        )
+        since = GaugeMetricFamily(
+            "hotline_record_behind_seconds", "For how long a log is not all in it.", labels=["source"]
+        )
+        for source, (size, seconds) in self._behind().items():
+            missing.add_metric([source], size)
+            since.add_metric([source], seconds)
+        yield missing
+        yield since
 
 
 class _PromiseCollector(Collector):
