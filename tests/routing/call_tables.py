@@ -1,13 +1,9 @@
 """Calls as text: a table of what Asterisk wrote, and the row that must come of it.
 
 A line of the table is `seconds | event | channel | extra`. Channels are `caller`, `outside`, or an operator's
-<<<<<<< HEAD
-name, with `#2` for a second ringing; `queue-end` and `person-end` are the pair that rings an operator first.
-An extra is written short:
-=======
-name, with `#2` for a second ringing; or a channel's own name, which has a slash.
-`hotline calls show ID --table` writes one of these from a real call. An extra is written short:
->>>>>>> record
+name, with `#2` for a second ringing; `queue-end` and `person-end` are the pair that rings an operator first; or a
+channel's own name, which has a slash. `hotline calls show ID --table` writes one of these from a real call. An
+extra is written short:
 
     HOTLINE           the stage event's text
     HANGUP            cause, then who: caller, an operator, dialplan or nobody
@@ -85,15 +81,10 @@ def _take_line(recorded: RecordedCall, offset: int, cells: list[str]) -> None:
 def _channel(short: str) -> tuple[str, str]:
     if short == "caller":
         return CALL, _CALLER_NAME
-<<<<<<< HEAD
     if short in {"queue-end", "person-end"}:
         end = 1 if short == "queue-end" else 2
         name = f"Local/s@hotline-callback-person-00000001;{end}"
         return (CALL if end == 1 else f"main-{START}.2"), name
-    if short == "outside":
-        return f"main-{START}.7", "PJSIP/trunk-carrier-00000007"
-=======
->>>>>>> record
     operator, _, number = short.partition("#")
     if operator == "outside":
         serial = 7 + 1_000_000 * (int(number or "1") - 1)
