@@ -18,8 +18,8 @@ from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import stage_log
+from tests.acceptance.control_calls import joined
 from tests.acceptance.test_callbacks import A_TALK_S, calls_back
-from tests.acceptance.test_control import joined
 from tests.acceptance.test_promises import DEADLINE_S, listed, owed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]

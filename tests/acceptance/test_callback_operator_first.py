@@ -15,9 +15,9 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import closed_now, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.control_calls import joined
 from tests.acceptance.test_callback_offer import Prompts, dial, digits, offered, reached, talking, wait_queued
 from tests.acceptance.test_callbacks import A_TALK_S, LATER, ask_for_a_call, calls_back
-from tests.acceptance.test_control import joined
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]

@@ -15,7 +15,7 @@ from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
-from tests.acceptance.test_control import Dialogue
+from tests.acceptance.control_calls import Dialogue
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 

@@ -1,8 +1,8 @@
 """Calls as text: a table of what Asterisk wrote, and the row that must come of it.
 
 A line of the table is `seconds | event | channel | extra`. Channels are `caller`, `outside`, or an operator's
-name, with `#2` for a second ringing; `queue-end` and `person-end` are the pair that rings an operator first; or a
-channel's own name, which has a slash. `hotline calls show ID --table` writes one of these from a real call. An
+name, with `#2` for a second ringing; `queue-end` and `person-end` are the pair that rings an operator first;
+or a channel's own name, which has a slash. `hotline calls show ID --table` writes one from a real call. An
 extra is written short:
 
     HOTLINE           the stage event's text
