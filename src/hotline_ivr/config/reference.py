@@ -33,6 +33,7 @@ from hotline_ivr.config.contract_terms import (
 )
 from hotline_ivr.config.control import Control, ControlLine
 from hotline_ivr.config.destinations import Destination
+from hotline_ivr.config.devices import Device
 from hotline_ivr.config.duty_rota import DutyDays, DutyPerson, DutyRota
 from hotline_ivr.config.fields import Spot, spot_of_field, written_fields
 from hotline_ivr.config.floor import Floor, PauseReason
@@ -105,6 +106,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Calls back", Callbacks),
     ("Offer of a call back", Offer),
     ("Comfort", Comfort),
+    ("A device", Device),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
     ("Turned away", TurnAway),
