@@ -281,3 +281,15 @@ def test_a_day_on_which_the_clock_is_changed_has_23_or_25_hours() -> None:
     for day, hours in ((date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 27), 24)):
         span = span_of_day(day, ZONE)
         assert span.until - span.since == timedelta(hours=hours)
+
+
+async def test_a_call_that_was_sent_to_a_full_queue_first_is_no_fault(place: Place) -> None:
+    """A queue that is full writes nothing; the row has the first queue, queue_log the second."""
+    call = a_call("abandoned_in_queue")
+    place_of = next(n for n, event in enumerate(call.events) if '"wait|' in event.extra)
+    wait = call.events[place_of]
+    full = wait._replace(extra=wait.extra.replace("wait|main", "wait|full"), at=wait.at - 1_000)
+    events = [*call.events[:place_of], full, *call.events[place_of:]]
+    place.write(Written([event._replace(offset=n) for n, event in enumerate(events)], call.queue_events))
+    await place.keep()
+    assert await place.found() == set()

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from hotline_ivr.launch.refolding import refold_record
 from hotline_ivr.routing.fold import FOLD_VERSION
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
-from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.store.migrate import _config, upgrade
 from hotline_ivr.store.refolding import Refolded
 from tests.calls.asterisk_files import Written, a_call, a_keeper, started
 from tests.calls.keeping import EVERY_END, many_calls, written
@@ -149,10 +150,11 @@ async def test_rows_of_an_older_database_are_brought_up_to_date(place: Place) ->
     place.write(a_call("answered_caller_hangs_up"))
     await place.keep()
     before = await rows(place)
+    before_that = ScriptDirectory.from_config(_config()).get_revision("0009").down_revision
     for statement in (
         "ALTER TABLE call DROP COLUMN fold_version",
         "DROP TABLE balance_night",
-        "UPDATE alembic_version SET version_num = '0006'",
+        f"UPDATE alembic_version SET version_num = '{before_that}'",  # noqa: S608
     ):
         await place.change(statement)
     await upgrade(place.settings.database)

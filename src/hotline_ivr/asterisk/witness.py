@@ -174,6 +174,8 @@ def _take_word(call: WrittenCall, extra: str) -> None:
         call.line = words[1]
     elif words[0] == "callback":
         call.called_back = True
+    elif words[0] == "wait" and len(words) > 1:
+        call.sent_to = (*call.sent_to, words[1])
     elif words[0] == "control":
         call.control = True
     elif words[0] == "dropped":

@@ -77,6 +77,8 @@ class WrittenCall:
     # What queue_log has of it.
     queue_lines: int = 0
     queues: tuple[str, ...] = ()
+    # Queues that the dialplan sent it to; one that was full is in no line of queue_log.
+    sent_to: tuple[str, ...] = ()
     connects: int = 0
     abandoned: bool = False
 
@@ -243,7 +245,7 @@ def _against_queue(row: BalanceRow, call: WrittenCall) -> Iterator[Imbalance]:
     if call.queue_lines != row.queue_lines:
         text = f"queue_log has {call.queue_lines} lines of it, the record {row.queue_lines}"
         yield Imbalance(row.id, Reason.QUEUE_LINES, text)
-    if call.queues and row.queue not in call.queues:
+    if call.queues and row.queue not in (*call.queues, *call.sent_to):
         text = f"queue_log has it in {', '.join(call.queues)}, the row in {row.queue or 'none'}"
         yield Imbalance(row.id, Reason.QUEUE, text)
     talks = call.connects - call.drops
