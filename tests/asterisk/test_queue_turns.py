@@ -6,7 +6,7 @@ from hotline_ivr.asterisk.ami_codec import AmiMessage
 from hotline_ivr.asterisk.queue_control import read_event
 from hotline_ivr.asterisk.queue_turns import turn_events
 from hotline_ivr.routing.floor import DeviceState
-from hotline_ivr.routing.waking import CallerIn, CallerOut, SeatGone, SeatSeen, TurnEvent
+from hotline_ivr.routing.turn_events import CallerIn, CallerOut, SeatGone, SeatSeen, TurnEvent
 from tests.asterisk.test_queue_control import MEMBER
 
 CALLER = {"Queue": "main", "Uniqueid": "main-1.1", "Linkedid": "main-1.1", "Channel": "PJSIP/trunk-x-1"}

@@ -10,7 +10,7 @@ import pytest
 from hotline_ivr.calls.waker import Waker
 from hotline_ivr.errors import AsteriskRefused, AsteriskUnreachable, HotlineError
 from hotline_ivr.routing.floor import DeviceState
-from hotline_ivr.routing.waking import CallerIn, CallerOut, SeatSeen
+from hotline_ivr.routing.turn_events import CallerIn, CallerOut, SeatSeen
 from tests.plans import a_plan
 
 ANNA = SeatSeen("main", "PJSIP/anna.k3v9", DeviceState.NOT_IN_USE, paused=False, in_call=False, last_call=0)

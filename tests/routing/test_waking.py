@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline_ivr.routing.floor import DeviceState
-from hotline_ivr.routing.waking import (
-    PATIENCE_S,
-    UNANSWERED_S,
+from hotline_ivr.routing.turn_events import (
     CallerIn,
     CallerOut,
     QueueRule,
@@ -20,8 +18,8 @@ from hotline_ivr.routing.waking import (
     SeatRung,
     SeatSeen,
     TurnEvent,
-    Waking,
 )
+from hotline_ivr.routing.waking import PATIENCE_S, UNANSWERED_S, Waking
 
 FREE, BUSY, GONE = DeviceState.NOT_IN_USE, DeviceState.BUSY, DeviceState.UNAVAILABLE
 T = 1_700_000_000.0

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from hotline_ivr.asterisk import ami_events as ami
 from hotline_ivr.routing.floor import DeviceState
-from hotline_ivr.routing.waking import CallerIn, CallerOut, SeatGone, SeatRung, SeatSeen, TurnEvent
+from hotline_ivr.routing.turn_events import CallerIn, CallerOut, SeatGone, SeatRung, SeatSeen, TurnEvent
 
 DEVICE_QUEUE: Final = "hotline.devices"
 """A queue that no caller can enter: its members are the telephones of operators who have several, so Asterisk

@@ -16,7 +16,8 @@ import structlog
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskError, AsteriskRefused, LocalProtocolError
 from hotline_ivr.routing.skills import admissions
-from hotline_ivr.routing.waking import QueueRule, TurnEvent, Wake, Waking
+from hotline_ivr.routing.turn_events import QueueRule, TurnEvent, Wake
+from hotline_ivr.routing.waking import Waking
 
 log = structlog.get_logger()
 
