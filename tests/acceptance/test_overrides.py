@@ -238,7 +238,8 @@ async def test_what_is_decided_by_hand_is_heard_in_every_way_until_it_is_cleared
     await recorded(node, ears)
     vias = {"command": ("kari", {Way.CLI, Way.CLI_DEAD}), "rest": ("desk", {Way.REST})}
     for entry in trail(node):
-        if entry["action"] in {"override.set", "override.clear"}:
+        # The other test may have been first: its lines stand in the same trail.
+        if entry["action"] in {"override.set", "override.clear"} and entry["subject"] in rows:
             row = rows[entry["subject"]]
             by, ways = vias.get(entry["via"], ("kari", {Way.PHONE}))
             assert (entry["by"], (row.way if entry["action"] == "override.set" else row.cleared) in ways) == (
