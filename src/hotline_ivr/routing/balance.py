@@ -249,7 +249,9 @@ def _against_queue(row: BalanceRow, call: WrittenCall) -> Iterator[Imbalance]:
         text = f"queue_log has it in {', '.join(call.queues)}, the row in {row.queue or 'none'}"
         yield Imbalance(row.id, Reason.QUEUE, text)
     talks = call.connects - call.drops
-    if talks > 0 and row.outcome != Outcome.ANSWERED:
+    # Of a call back an operator may have had the end in the queue, and the person was never reached.
+    reached = row.outcome == Outcome.ANSWERED or row.kind == CallKind.CALLBACK
+    if talks > 0 and not reached:
         text = f"queue_log connected it with somebody, the row says {row.outcome}"
         yield Imbalance(row.id, Reason.CONNECT, text)
     elif row.outcome == Outcome.ANSWERED and call.queues and not call.connects:

@@ -19,6 +19,8 @@ from hotline_ivr.routing.folding import stage_text
 # In the place of a caller's number and name, which are personal.
 NUMBER, NAME = "+4798765432", "Kåre"
 
+# The pair that rings an operator before the person (dialplans/hotline-callback.conf).
+_OPERATOR_FIRST = "Local/s@hotline-callback-person-"
 _SECOND = 1_000_000
 _HEAD = f"{'time':<10} | {'event':<18} | {'channel':<10} | extra"
 # Fields of the row that are not told: they are the same for each call, or follow from others.
@@ -55,7 +57,7 @@ class _Table:
         for event in events:
             if event.channel in self._shown:
                 continue
-            name = "caller" if event.channel == event.call else _short(event.channel_name)
+            name = _short(event.channel_name, own=event.channel == event.call)
             counts[name] = counts.get(name, 0) + 1
             shown = name if counts[name] == 1 else f"{name}#{counts[name]}"
             self._shown[event.channel] = self._names[event.channel_name] = shown
@@ -110,7 +112,12 @@ class _Table:
         return self._replaced.get(word, word)
 
 
-def _short(channel_name: str) -> str:
+def _short(channel_name: str, *, own: bool) -> str:
+    """`own` is whether the call has its id of this channel."""
+    if channel_name.startswith(_OPERATOR_FIRST):
+        return "queue-end" if channel_name.endswith(";1") else "person-end"
+    if own:
+        return "caller"
     operator = operator_of(channel_name)
     if operator is not None:
         return operator
