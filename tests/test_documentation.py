@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from hotline_ivr.cli import app
+from hotline_ivr.cli.main import app
 from hotline_ivr.launch.reloading import RELOADS
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import PREFIX, Settings

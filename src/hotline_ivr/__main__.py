@@ -1,5 +1,5 @@
 """`python -m hotline_ivr` is `hotline`."""
 
-from hotline_ivr.cli import main
+from hotline_ivr.cli.main import main
 
 main()

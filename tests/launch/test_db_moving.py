@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Table, insert, text
 from typer.testing import CliRunner
 
-from hotline_ivr.cli import app
+from hotline_ivr.cli.main import app
 from hotline_ivr.errors import ArgumentError, SetupError, StoreError
 from hotline_ivr.launch.db_moving import move_record
 from hotline_ivr.launch.locking import only_one

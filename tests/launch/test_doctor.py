@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline_ivr.cli_doctor import show
+from hotline_ivr.cli.doctor import show
 from hotline_ivr.launch.doctor import examine
 from hotline_ivr.launch.doctor_machine import clock, ports
 from hotline_ivr.launch.finding import Finding

@@ -1,0 +1,320 @@
+"""`hotline costs`: what calls cost under the contracts that are written, from the record.
+
+Prices are reckoned when they are asked for, never stored: a contract that was written wrong is put right, and
+all its months with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hotline_ivr.errors import ArgumentError
+from hotline_ivr.settings import Settings
+
+if TYPE_CHECKING:
+    from hotline_ivr.config.models import Plan
+    from hotline_ivr.routing.accounts import Accounts, Priced
+    from hotline_ivr.routing.invoices import Difference, InvoiceCheck
+    from hotline_ivr.routing.usage import RecordedCall, Usage
+
+EXIT_FINDINGS = 1
+SHOWN_DIFFERENCES = 200
+"""More differences than this have one cause; the sums tell the rest."""
+
+app = typer.Typer(help="What calls cost, by the contracts with carriers.", invoke_without_command=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
+Month = Annotated[str | None, typer.Option(help="Which month: 2026-09; default is the present one.")]
+
+
+@app.callback()
+def costs(
+    context: typer.Context,
+    *,
+    month: Month = None,
+    line: Annotated[str | None, typer.Option(help="Only what the calls of this line cost.")] = None,
+    contract: Annotated[str | None, typer.Option(help="Only this contract.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a month: fees, calls, discounts and total of each contract, and what the whole month will cost."""
+    if context.invoked_subcommand is not None:
+        return
+    from hotline_ivr.cli import costs_view as view
+
+    settings, plan, now = _house()
+    known_contracts(plan, [contract] if contract else [])
+    if line is not None and line not in plan.lines:
+        raise ArgumentError(f"there is no line '{line[:60]}'. Lines are: {', '.join(plan.lines)}")
+    accounts = _accounts(settings, plan, _month(month, now), [])
+    found = [each for each in accounts.statements(now) if contract in {None, each.contract}]
+    if as_json:
+        from dataclasses import asdict
+
+        body = {
+            "contracts": [asdict(each) for each in found],
+            "without_contract": dict(accounts.without_contract),
+            "under_way": accounts.under_way,
+        }
+        typer.echo(_json("hotline/costs/1", body))
+        return
+    shown = [view.statement_text(each, plan, line) for each in found] or ["no contract holds in this month"]
+    typer.echo("\n\n".join(shown))
+    for text in view.left_out_text(accounts.without_contract, accounts.under_way):
+        typer.echo(text)
+
+
+@app.command()
+def compare(
+    contracts: Annotated[list[str], typer.Argument(metavar="CONTRACT...", help="Contracts or offers.")],
+    *,
+    month: Month = None,
+    as_json: Json = False,
+) -> None:
+    """Price the calls of a month under other contracts: what the same month would have cost."""
+    from hotline_ivr.cli import costs_view as view
+
+    settings, plan, now = _house()
+    known_contracts(plan, contracts)
+    accounts = _accounts(settings, plan, _month(month, now), contracts)
+    present, others = list(accounts.statements(now)), list(accounts.compared())
+    if as_json:
+        from dataclasses import asdict
+
+        body = {"now": [asdict(each) for each in present], "compared": [asdict(each) for each in others]}
+        typer.echo(_json("hotline/costs-compare/1", body))
+    else:
+        typer.echo(view.compared_text(present, others))
+
+
+@app.command()
+def explain(
+    call_id: Annotated[str, typer.Argument(metavar="CALL_ID", help="Id of a call, as in `hotline calls`.")],
+    as_json: Json = False,
+) -> None:
+    """Show how the price of a call comes about, included minutes used by earlier calls taken off."""
+    from hotline_ivr.cli import costs_view as view
+
+    settings, plan, _ = _house()
+    found = _call_prices(settings, plan, call_id)
+    if found is None:
+        from hotline_ivr.routing.caller import clean_text
+
+        typer.echo(f"no call {clean_text(call_id, 80)} in the record", err=True)
+        raise typer.Exit(EXIT_FINDINGS)
+    typer.echo(
+        _json("hotline/call-cost/1", {"call": call_id, "connections": view.call_data(found)})
+        if as_json
+        else view.call_text(found)
+    )
+
+
+@app.command()
+def channels(*, month: Month = None, as_json: Json = False) -> None:
+    """Show how many calls there were at once, and how many channels that needs against those bought."""
+    from dataclasses import asdict
+
+    from hotline_ivr.cli import costs_view as view
+    from hotline_ivr.routing.channels import ChannelWatch
+
+    settings, plan, now = _house()
+    watch = ChannelWatch(plan.contracts)
+    year, number = _month(month, now)
+    start = datetime(year, number, 1, tzinfo=UTC)
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    _each_call(settings, start, end, watch.add)
+    found = list(watch.report())
+    if as_json:
+        typer.echo(_json("hotline/channels/1", {"channels": [asdict(each) for each in found]}))
+    else:
+        typer.echo(view.channels_text(found) if found else "no call arrived in this month")
+
+
+@app.command()
+def notice(
+    *,
+    leaving: Annotated[str | None, typer.Option(help="Last day, for what leaving early costs.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show until when each contract binds, the last day to give notice, and what leaving early costs."""
+    from hotline_ivr.cli import costs_view as view
+
+    _, plan, now = _house()
+    today = now.astimezone().date()
+    day = _day(leaving) or today
+    rows = view.notice_rows(plan, today, day)
+    typer.echo(_json("hotline/notice/1", {"contracts": rows}) if as_json else view.notice_text(rows, day))
+
+
+@app.command()
+def invoice(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The carrier's list of calls.")],
+    *,
+    contract: Annotated[str, typer.Option(help="Contract whose calls it bills.")],
+    as_json: Json = False,
+) -> None:
+    """Compare a carrier's list of calls with the record, line by line; differences end with code 1."""
+    from collections import Counter
+    from dataclasses import asdict
+
+    from hotline_ivr.cli import costs_view as view
+
+    settings, plan, _ = _house()
+    known_contracts(plan, [contract])
+    counts: Counter[str] = Counter()
+    first: list[Difference] = []
+
+    def note(found: Difference) -> None:
+        counts[found.kind] += 1
+        if len(first) < SHOWN_DIFFERENCES:
+            first.append(found)
+
+    check = checked_invoice(settings, plan, contract, file, note)
+    if as_json:
+        body = {
+            "lines": check.lines,
+            "matched": check.matched,
+            "billed": check.billed,
+            "expected": check.expected,
+            "counts": dict(counts),
+            "differences": [asdict(each) for each in first],
+        }
+        typer.echo(_json("hotline/invoice/1", body))
+    else:
+        typer.echo(view.invoice_text(check, counts, first))
+    if counts:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+# What they have in common.
+
+
+def _house() -> tuple[Settings, Plan, datetime]:
+    from hotline_ivr.launch.plans import plan_on_disk
+
+    settings = Settings.from_environment()
+    return settings, plan_on_disk(settings), datetime.now(UTC)
+
+
+def known_contracts(plan: Plan, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in plan.contracts:
+            known = ", ".join(plan.contracts) or "none; write them under contracts"
+            raise ArgumentError(f"there is no contract '{name[:60]}'. Contracts are: {known}")
+
+
+def _month(text: str | None, now: datetime) -> tuple[int, int]:
+    """Year and month. Raises ArgumentError."""
+    if text is None:
+        local = now.astimezone()
+        return local.year, local.month
+    found = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", text.strip(), re.ASCII)
+    if found is None:
+        raise ArgumentError(f"'{text[:40]}' is no month: write 2026-09")
+    return int(found[1]), int(found[2])
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ArgumentError(f"'{(text or '')[:40]}' is no day: write 2026-12-31") from None
+
+
+def _json(schema: str, body: dict[str, Any]) -> str:
+    from hotline_ivr.cli.costs_view import plain
+
+    return json.dumps({"schema": schema, **plain(body)}, ensure_ascii=False)
+
+
+def _each_call(
+    settings: Settings, since: datetime, until: datetime, take: Callable[[RecordedCall], object]
+) -> None:
+    """Hand over the calls of a time one by one, in order. Raises StoreError."""
+    from sqlalchemy import Connection
+
+    from hotline_ivr.cli.calls_view import read_store
+    from hotline_ivr.store.costing import recorded_calls
+
+    def read(connection: Connection) -> None:
+        for call in recorded_calls(connection, since, until):
+            take(call)
+
+    read_store(settings, read)
+
+
+def _accounts(settings: Settings, plan: Plan, month: tuple[int, int], compared: Sequence[str]) -> Accounts:
+    from hotline_ivr.routing.accounts import Accounts, span_of
+
+    accounts = Accounts(plan, *month, compared=compared)
+    if plan.contracts:
+        _each_call(settings, *span_of(plan, *month), accounts.add)
+    return accounts
+
+
+def _call_prices(settings: Settings, plan: Plan, call_id: str) -> list[Priced] | None:
+    """The prices of a call's connections, each within its month; None for a call that is not there."""
+    from hotline_ivr.cli.calls_view import read_store
+    from hotline_ivr.routing.accounts import Accounts, Priced, months_of, span_of
+    from hotline_ivr.routing.usage import usages
+    from hotline_ivr.store.costing import recorded_call
+
+    call = read_store(settings, lambda connection: recorded_call(connection, call_id))
+    if call is None:
+        return None
+    prices: dict[Usage, Priced] = {}
+    for month in months_of(plan, call):
+        accounts = Accounts(plan, *month)
+
+        def take(each: RecordedCall, accounts: Accounts = accounts) -> None:
+            priced = accounts.add(each)
+            if each.id == call_id:
+                prices.update({found.usage: found for found in priced})
+
+        _each_call(settings, *span_of(plan, *month), take)
+    return [prices.get(usage, Priced(usage, None, None)) for usage in usages(call)]
+
+
+def checked_invoice(
+    settings: Settings, plan: Plan, contract_id: str, file: Path, note: Callable[[Difference], None]
+) -> InvoiceCheck:
+    """Compare, handing over each difference. Raises ArgumentError for a file that cannot be read."""
+    import csv
+    from zoneinfo import ZoneInfo
+
+    from hotline_ivr.routing.accounts import Accounts, months_between, span_of
+    from hotline_ivr.routing.invoices import InvoiceCheck, read_invoice
+
+    contract = plan.contracts[contract_id]
+    columns = contract.invoice
+    if columns is None:
+        raise ArgumentError(
+            f"contract {contract_id} does not say how its invoice looks: write `invoice` there"
+        )
+    zone = ZoneInfo(columns.time_zone or contract.time_zone)
+    encoding = "utf-8-sig" if columns.encoding == "utf-8" else columns.encoding
+    try:
+        with file.open(encoding=encoding, newline="") as stream:
+            lines = read_invoice(stream, columns, zone, plan.organisation.country)
+            check = InvoiceCheck(lines, columns.tolerance)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ArgumentError(f"{file}: {error}") from None
+    for month in months_between(contract, check.span):
+        accounts = Accounts(plan, *month)
+
+        def take(call: RecordedCall, accounts: Accounts = accounts) -> None:
+            for usage, name, cost in accounts.add(call):
+                if name == contract_id and cost is not None:
+                    for found in check.match(usage, cost):
+                        note(found)
+
+        _each_call(settings, *span_of(plan, *month), take)
+    for extra in check.extra():
+        note(extra)
+    return check
