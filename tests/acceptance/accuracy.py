@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from typing_extensions import override
+
 from hotline_ivr.testing.ledger import LedgerRow
 from tests.acceptance.journeys import CROSSING_S, expected_outcomes
 
@@ -65,6 +67,7 @@ class Comparison:
         every = [abs(off) for some in self.off_s.values() for off in some]
         return sum(off <= NEAR_S for off in every) / len(every)
 
+    @override
     def __str__(self) -> str:
         shown = []
         for what, some in self.off_s.items():

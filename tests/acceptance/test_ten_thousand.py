@@ -22,7 +22,7 @@ from tests.acceptance.journeys import callers_at_random, configuration, turns_at
 
 CALLS = int(os.environ.get("HOTLINE_TEST_CALLS", "10000"))
 PER_SECOND = 25
-AT_ONCE = 150
+AT_ONCE = 280
 TALK_OFF_S = 0.05
 """So much may each talk be off, in an operator's sum."""
 

@@ -27,7 +27,7 @@ REFUSALS = (403, 404, 480, 486, 488, 500, 503, 603)
 _START_DEADLINE_S = 10.0
 _STARTS = 3
 _NEVER_BEGAN = frozenset({254, 255})
-"""SIPp's exit codes for a port that it cannot bind, and for another fatal error (its manual, "Exit codes")."""
+"""SIPp's exit codes for a port that it cannot bind, and for other fatal errors (its manual, "Exit codes")."""
 
 _LOOK_EVERY = 0.01
 """Seconds between looks at SIPp's log: below the 50 ms to which the record is held."""
@@ -133,7 +133,7 @@ class SippRun:
         for _ in range(_STARTS):
             self._process = await self._start()
             async with asyncio.timeout(_START_DEADLINE_S):
-                while not is_taken(self.port) and self._process.returncode is None:
+                while not is_taken(self.port) and self._process.returncode is None:  # noqa: ASYNC110
                     await asyncio.sleep(_LOOK_EVERY)
             if self._process.returncode not in _NEVER_BEGAN:
                 return self
