@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import agi_server, calendars, crowd, day, delivery, record, waits
+from bench import accuracy, agi_server, calendars, crowd, day, delivery, record, waits
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
@@ -27,6 +27,8 @@ from bench.report import method, table
 from hotline_ivr.settings import Settings
 
 PARTS = ("calls", "agi", "record", "calendars", "delivery", "waits", "day", "crowd")
+ON_DEMAND = ("accuracy",)
+"""Parts that take more than an hour."""
 
 Found = tuple[dict[str, object], list[str]]
 """The figures of a part, and how they are told."""
@@ -35,8 +37,8 @@ Found = tuple[dict[str, object], list[str]]
 def main() -> int:
     parser = _parser()
     arguments = parser.parse_args()
-    if unknown := set(arguments.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
+    if unknown := set(arguments.parts) - {*PARTS, *ON_DEMAND}:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; parts are {', '.join(PARTS + ON_DEMAND)}")
     parts: dict[str, Callable[[], Found]] = {
         "calls": lambda: _calls(arguments),
         "agi": lambda: _agi(arguments.agi_rounds),
@@ -46,11 +48,12 @@ def main() -> int:
         "waits": _waits,
         "day": _day,
         "crowd": _crowd,
+        "accuracy": _accuracy,
     }
     about = describe()
     _say(*(f"{name}: {value}" for name, value in about.items()))
     results: dict[str, object] = {"about": about}
-    wanted = {name: part for name, part in parts.items() if not arguments.parts or name in arguments.parts}
+    wanted = {name: parts[name] for name in arguments.parts or PARTS}
     told, failed = _measured(wanted, results)
     _say("", "=== figures", *told, "", f"written to {_write(results, arguments.json)}")
     if failed:
@@ -122,13 +125,21 @@ def _crowd() -> Found:
     return {**asdict(found), "ratio": found.ratio}, crowd.table(found)
 
 
+def _accuracy() -> Found:
+    found = accuracy.measure()
+    return asdict(found), accuracy.table(found)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     default = Shape()
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; default is all"
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"what to measure: {', '.join(PARTS)}; default these. Only when named: {', '.join(ON_DEMAND)}",
     )
     parser.add_argument("--goal", type=int, default=default.goal, help="calls/s up to which is searched")
     parser.add_argument(

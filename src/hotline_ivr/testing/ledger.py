@@ -99,6 +99,10 @@ def _answered(row: LedgerRow, entry: Entry) -> LedgerRow:
     return replace(row, answered=entry.at, code=200, ended=None, ended_by=EndedBy.NOBODY)
 
 
+def _kept(row: LedgerRow, _entry: Entry) -> LedgerRow:
+    return replace(row, ended=None, ended_by=EndedBy.NOBODY)
+
+
 _STEPS: dict[str, Callable[[LedgerRow, Entry], LedgerRow]] = {
     "ringing": _rang,
     "answered": _answered,
@@ -106,6 +110,10 @@ _STEPS: dict[str, Callable[[LedgerRow, Entry], LedgerRow]] = {
     "bye-received": _ended(EndedBy.THEM),
     "cancel": _ended(EndedBy.US, 487),
     "cancelled": _ended(EndedBy.THEM, 487),
+    # The talk is over when the caller is handed on, whatever the phone does with its own leg afterwards.
+    "handed-on": _ended(EndedBy.US),
+    # It could not be done, and the talk goes on.
+    "kept": _kept,
     "refused": _ended(EndedBy.THEM),
     "declined": _ended(EndedBy.US),
 }

@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +25,10 @@ REFUSALS = (403, 404, 480, 486, 488, 500, 503, 603)
 """Final answers that a caller takes as a refusal; another one fails the call in SIPp's own count."""
 
 _START_DEADLINE_S = 10.0
+_STARTS = 3
+_NEVER_BEGAN = frozenset({254, 255})
+"""SIPp's exit codes for a port that it cannot bind, and for other fatal errors (its manual, "Exit codes")."""
+
 _LOOK_EVERY = 0.01
 """Seconds between looks at SIPp's log: below the 50 ms to which the record is held."""
 
@@ -37,27 +42,54 @@ _REPEATED = re.compile(r"[ ]*<!-- for each (\w+) -->\n(.*?)[ ]*<!-- end -->\n", 
 class Caller:
     """Who calls which number, and how long after the answer it stays unless the far end hangs up first.
 
-    `after_ms` lets it pause before it calls, for arrivals that are not evenly spread.
+    `after_ms` lets it pause before it calls, for arrivals that are not evenly spread. A `key` is pressed
+    `press_ms` after the answer, and the stay begins then.
     """
 
     number: str
     called: str
     stay_ms: int = 120_000
     after_ms: int = 0
+    key: str = ""
+    press_ms: int = 1000
 
     def __post_init__(self) -> None:
-        _limits(self.stay_ms)
+        _limits(self.stay_ms, self.press_ms)
+
+    def line(self) -> str:
+        """As caller.xml reads it."""
+        press = f"{self.press_ms if self.key else 0};{self.key or '-'}"
+        return f"{self.number};{self.called};{self.stay_ms};{self.after_ms};{press}"
+
+
+class Deed(IntEnum):
+    """What else an operator does with a call. The numbers stand in operator.xml."""
+
+    NOTHING = 0
+    DECLINES = 1
+    HOLDS = 2
+    # By REFER; refused or not taken in time, the operator goes on talking, or hangs up.
+    HANDS_ON = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the operators' phones do with one call: ring, then talk until one side hangs up."""
+    """What the operators' phones do with one call: ring, then talk until one side hangs up.
+
+    Who hands the caller on does so to the SIP address `to`, such as `21@127.0.0.1:5060`.
+    """
 
     ring_ms: int
     talk_ms: int = 120_000
+    deed: Deed = Deed.NOTHING
+    to: str = "-"
 
     def __post_init__(self) -> None:
         _limits(self.ring_ms, self.talk_ms)
+
+    def line(self) -> str:
+        """As operator.xml reads it."""
+        return f"{self.ring_ms};{self.talk_ms};{int(self.deed)};{self.to}"
 
 
 def _limits(*milliseconds: int) -> None:
@@ -97,19 +129,29 @@ class SippRun:
         for suffix, text in files.items():
             (self.folder / (self.name + suffix)).write_text(text, encoding="utf-8")
         self._log.write_bytes(b"")
+        # A port that was free when it was chosen may be taken by the time SIPp comes to it.
+        for _ in range(_STARTS):
+            self._process = await self._start()
+            async with asyncio.timeout(_START_DEADLINE_S):
+                while not is_taken(self.port) and self._process.returncode is None:  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK_EVERY)
+            if self._process.returncode not in _NEVER_BEGAN:
+                return self
+        raise OSError(f"{self.name}: SIPp does not start\n{self._said()[-1500:]}")
+
+    async def _start(self) -> asyncio.subprocess.Process:
         media = free_range(min(_PORTS_A_CALL * len(self.lines) + 4, 400), 32_000 + self.port % 1000 * 20)
         with (self.folder / f"{self.name}.out").open("wb") as out:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 "sipp", *self.arguments,
                 "-sf", f"{self.name}.xml", "-inf", f"{self.name}.csv",
                 "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(media),
                 "-cp", str(self._control), "-trace_logs", "-log_file", self._log.name, "-nostdin",
                 cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
-        async with asyncio.timeout(_START_DEADLINE_S):
-            while not is_taken(self.port) and self._process.returncode is None:  # noqa: ASYNC110
-                await asyncio.sleep(_LOOK_EVERY)
-        return self
+
+    def _said(self) -> str:
+        return (self.folder / f"{self.name}.out").read_text(encoding="utf-8", errors="replace")
 
     async def __aexit__(self, *exc: object) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -141,9 +183,8 @@ class SippRun:
                 while not condition(rows := self.rows()):  # noqa: ASYNC110
                     await asyncio.sleep(_LOOK_EVERY)
         except TimeoutError:
-            said = (self.folder / f"{self.name}.out").read_text(encoding="utf-8", errors="replace")
             raise TimeoutError(
-                f"{self.name}: waited {deadline} s for {what}: {self.rows()}\n{said[-1500:]}"
+                f"{self.name}: waited {deadline} s for {what}: {self.rows()}\n{self._said()[-1500:]}"
             ) from None
         return rows
 
@@ -182,7 +223,7 @@ def callers(
     count = str(len(calls))
     return SippRun(
         name, folder, scenario,
-        [f"{call.number};{call.called};{call.stay_ms};{call.after_ms}" for call in calls],
+        [call.line() for call in calls],
         [f"{host}:{sip_port}", "-r", str(per_second), "-m", count, "-l", str(at_once or len(calls))],
     )  # fmt: skip
 
@@ -193,5 +234,4 @@ def operator_phones(folder: Path, turns: Sequence[Turn], *, port: int, name: str
     Calls take the turns in the order in which they arrive, beginning anew after the last.
     """
     scenario = (SCENARIOS / "operator.xml").read_text(encoding="utf-8")
-    lines = [f"{turn.ring_ms};{turn.talk_ms}" for turn in turns]
-    return SippRun(name, folder, scenario, lines, [], port)
+    return SippRun(name, folder, scenario, [turn.line() for turn in turns], [], port)

@@ -30,8 +30,8 @@ from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import find_asterisk
 from hotline_ivr.testing.ports import free_port, free_range
 
-RTP_PORTS = 400
-"""Audio ports of a stack: a hundred calls of four."""
+RTP_PORTS = 1200
+"""Audio ports of a stack: three hundred calls of four."""
 
 _READY_DEADLINE_S = 40.0
 _STOP_DEADLINE_S = 40.0

@@ -1,0 +1,200 @@
+"""The record held against the SIP side's own ledger: outcomes, times, and each operator's talk."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from typing_extensions import override
+
+from hotline_ivr.testing.ledger import LedgerRow
+from tests.acceptance.journeys import CROSSING_S, expected_outcomes
+
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+
+NEAR_S, NEVER_S = 0.020, 1.0
+"""Most times are to be within the first of the ledger's, and all within the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """Of the record. Times are seconds since the epoch (UTC)."""
+
+    id: str
+    caller: str
+    outcome: str | None
+    arrived: float
+    picked_up: float | None
+    ended: float | None
+    talk_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LegRow:
+    """Of the record: one ring of an operator's telephone."""
+
+    call: str
+    operator: str
+    started: float
+    answered: float | None
+    ended: float | None
+    talk_s: float | None
+
+
+@dataclass
+class Comparison:
+    """What was found, in words, and how far each time was off."""
+
+    wrong: list[str] = field(default_factory=list)
+    off_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def time(self, what: str, told: float | None, seen: float | None, who: str) -> None:
+        if told is None or seen is None:
+            if told is not seen:
+                self.wrong.append(f"{who}: {what} is {told}, but the SIP side saw {seen}")
+            return
+        self.off_s[what].append(told - seen)
+        if abs(told - seen) > NEVER_S:
+            self.wrong.append(f"{who}: {what} is off by {told - seen:.3f} s")
+
+    def near(self) -> float:
+        """Share of the times that are as near as most should be."""
+        every = [abs(off) for some in self.off_s.values() for off in some]
+        return sum(off <= NEAR_S for off in every) / len(every)
+
+    @override
+    def __str__(self) -> str:
+        shown = []
+        for what, some in self.off_s.items():
+            ordered = sorted(map(abs, some))
+            at = {
+                share: ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+                for share in (0.5, 0.99, 0.999)
+            }
+            tail = ", ".join(f"{share:.1%} {off * 1000:.1f}" for share, off in at.items())
+            shown.append(f"  {what}: {len(some)} times, off by ms: {tail}, most {ordered[-1] * 1000:.1f}")
+        return "\n".join([*shown, f"  within {NEAR_S * 1000:.0f} ms: {self.near():.3%}"])
+
+
+def read_calls(database: Path) -> list[CallRow]:
+    """Every call of the record that somebody made to us."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        rows = connection.execute(
+            "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms FROM call WHERE finished"
+        ).fetchall()
+    return [
+        CallRow(id_, caller, outcome, arrived / 1e6, _seconds(picked_up), _seconds(ended), _of_ms(talk))
+        for id_, caller, outcome, arrived, picked_up, ended, talk in rows
+    ]
+
+
+def read_legs(database: Path) -> list[LegRow]:
+    """Every ring of an operator's telephone, oldest first."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        rows = connection.execute(
+            "SELECT call_id, operator, started_at, answered_at, ended_at, talk_ms FROM leg"
+            " WHERE operator IS NOT NULL ORDER BY started_at"
+        ).fetchall()
+    return [
+        LegRow(call, operator, started / 1e6, _seconds(answered), _seconds(ended), _of_ms(talk))
+        for call, operator, started, answered, ended, talk in rows
+    ]
+
+
+def compare(
+    callers: Sequence[LedgerRow],
+    called: Mapping[str, str],
+    talks: Sequence[LedgerRow],
+    records: Sequence[CallRow],
+    legs: Sequence[LegRow],
+) -> Comparison:
+    """Hold the record against what callers and operators' phones wrote down."""
+    found = Comparison()
+    by_caller = {record.caller: record for record in records}
+    counts = Counter(record.caller for record in records)
+    found.wrong += [f"{number} has {count} records" for number, count in counts.items() if count != 1]
+    talks_of = _by(talks, lambda talk: talk.peer)
+    for row in callers:
+        if (record := by_caller.get(row.number)) is None:
+            found.wrong.append(f"{row.number} ({called[row.number]}) has no record: {row}")
+            continue
+        own = talks_of.get(row.number, [])
+        expected = expected_outcomes(row, called[row.number], own)
+        if record.outcome not in expected:
+            found.wrong.append(
+                f"{row.number}: {record.outcome}, but the SIP side saw {expected}: {row} {own}"
+            )
+        found.time("arrival", record.arrived, row.started, row.number)
+        found.time("pick-up", record.picked_up, row.answered, row.number)
+        found.time("end", record.ended, row.ended, row.number)
+    for who, ours, theirs in _rings(records, legs, talks_of):
+        found.time("ring", ours.started, theirs.started, who)
+        if not _crossed(theirs):
+            found.time("answer", ours.answered, theirs.answered, who)
+        found.time("end of ring or talk", ours.ended, theirs.ended, who)
+    found.wrong += list(_unmatched(records, legs, talks))
+    return found
+
+
+def talk_by_operator(talks: Sequence[LedgerRow], legs: Sequence[LegRow]) -> dict[str, tuple[float, float]]:
+    """Seconds that each operator was connected: by the record, and by the phones' ledger."""
+    ours: Counter[str] = Counter()
+    theirs: Counter[str] = Counter()
+    for leg in legs:
+        if leg.answered is not None and leg.ended is not None:
+            ours[leg.operator] += leg.ended - leg.answered  # type: ignore[assignment]
+    for talk in talks:
+        if talk.answered is not None and talk.ended is not None:
+            theirs[talk.number] += talk.ended - talk.answered  # type: ignore[assignment]
+    return {name: (float(ours[name]), float(theirs[name])) for name in sorted({*ours, *theirs})}
+
+
+def _crossed(talk: LedgerRow) -> bool:
+    """The answer met the end of the ringing on its way."""
+    return talk.answered is not None and talk.ended is not None and talk.ended - talk.answered < CROSSING_S
+
+
+def _rings(
+    records: Sequence[CallRow], legs: Sequence[LegRow], talks_of: Mapping[str, Sequence[LedgerRow]]
+) -> Iterator[tuple[str, LegRow, LedgerRow]]:
+    """Each ring of the record beside that of the phones: of one caller and operator, in order."""
+    caller_of = {record.id: record.caller for record in records}
+    for (call, operator), own in _by(legs, lambda leg: (leg.call, leg.operator)).items():
+        caller = caller_of.get(call, "")
+        theirs = [talk for talk in talks_of.get(caller, ()) if talk.number == operator]
+        for ours, seen in zip(own, theirs, strict=False):
+            yield f"{caller} at {operator}", ours, seen
+
+
+def _unmatched(
+    records: Sequence[CallRow], legs: Sequence[LegRow], talks: Sequence[LedgerRow]
+) -> Iterator[str]:
+    """Rings that only one side knows of."""
+    caller_of = {record.id: record.caller for record in records}
+    ours = Counter(
+        (caller_of.get(leg.call, leg.call), leg.operator) for leg in legs if leg.operator != "cleo"
+    )
+    theirs = Counter((talk.peer, talk.number) for talk in talks)
+    for pair in ours.keys() | theirs.keys():
+        if ours[pair] != theirs[pair]:
+            yield f"{pair[0]} rang {pair[1]} {theirs[pair]} times by the phones, {ours[pair]} by the record"
+
+
+def _by(items: Sequence[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    found: dict[Key, list[Item]] = defaultdict(list)
+    for item in items:
+        found[key(item)].append(item)
+    return found
+
+
+def _seconds(microseconds: int | None) -> float | None:
+    return None if microseconds is None else microseconds / 1e6
+
+
+def _of_ms(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1e3

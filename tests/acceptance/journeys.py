@@ -1,0 +1,151 @@
+"""Every kind of journey a caller can make, at random, and what the record may say by the SIP side alone.
+
+The lines are one organisation's; the operators' phones decline, ring on, hold, hand on and hang up at random.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hotline_ivr.testing.ledger import EndedBy, LedgerRow
+from hotline_ivr.testing.plans import CLOSED, DESERTED, IMPATIENT, OPEN, closed_now, line, plan
+from hotline_ivr.testing.ports import free_port
+from hotline_ivr.testing.sipp import Caller, Deed, Turn
+
+NARROW, MENU, BOX, LIMITED = (f"+47228512{place}" for place in range(21, 25))
+OPERATORS = tuple(f"op{number:02}" for number in range(40))
+CROSSING_S = 0.3
+"""Two messages sent within so long may cross on a busy machine."""
+
+RING_TIME_S = 3
+"""Phones that ring for longer have not answered."""
+
+NARROW_WAIT_S = 5
+"""How long callers wait at most where two may wait."""
+
+SHORTEST_MESSAGE_S = 2.0
+"""Who hangs up sooner has left none (docs/voicemail.md)."""
+
+
+def configuration(phones_port: int) -> dict[str, Any]:
+    contacts: dict[str, str | None] = {name: f"sip:{name}@127.0.0.1:{phones_port}" for name in OPERATORS}
+    # Bo's phone has not registered; nobody answers at Cleo's address.
+    contacts |= {"bo": None, "cleo": f"sip:cleo@127.0.0.1:{free_port()}"}
+    now = datetime.now(UTC)
+    made = plan(
+        contacts,
+        now=now,
+        ring_time=RING_TIME_S,
+        extra_queues={"empty": ["bo"], "slow": ["cleo"], "narrow": ["cleo"]},
+        extra_lines={
+            "deserted": line("Deserted line", DESERTED, queue="empty"),
+            "impatient": line("Line of short waits", IMPATIENT, queue="slow", max_wait=5),
+            "narrow": line("Line where two may wait", NARROW, queue="narrow", max_wait=NARROW_WAIT_S),
+            "menu": line("Line with a menu", MENU) | {"menu": "main"},
+            "box": line("Closed line with a box", BOX) | {"hours": closed_now(now)},
+            "limited": line("Line of six channels", LIMITED) | {"channels": "6"},
+        },
+    )
+    made["lines"]["box"]["closed_to"] = {"voicemail": "box"}
+    made["voicemails"] = {"box": {"prompt": "after-the-tone", "max_length": "20s", "thanks": "thanks"}}
+    made["queues"]["narrow"]["max_waiting"] = "2"
+    made["floor"] = {"unanswered_rings": "0"}
+    made["menus"] = {
+        "main": {
+            "prompt": "menu",
+            "tries": "1",
+            "timeout": "2s",
+            "default": {"message": "closed"},
+            "keys": {"1": {"queue": "main"}, "3": {"message": "news"}},
+        }
+    }
+    for place, name in enumerate(OPERATORS):
+        made["operators"][name]["extension"] = extension(place)
+    return made
+
+
+def extension(place: int) -> str:
+    return f"{200 + place}"
+
+
+def callers_at_random(dice: random.Random, count: int) -> list[Caller]:
+    """Callers for every end that a call can have, in random order and of random patience."""
+    kinds: Sequence[Callable[[], Mapping[str, Any]]] = [
+        # Until the operator hangs up, or the caller after a while.
+        *[lambda: {"called": OPEN}] * 4,
+        lambda: {"called": OPEN, "stay_ms": dice.randrange(4_000, 9_000)},
+        # In the greeting, while it waits, while a phone rings.
+        lambda: {"called": OPEN, "stay_ms": dice.randrange(100, 2_000)},
+        lambda: {"called": OPEN, "stay_ms": dice.randrange(2_000, 5_000)},
+        lambda: {"called": CLOSED},
+        lambda: {"called": CLOSED, "stay_ms": dice.randrange(100, 2_000)},
+        lambda: {"called": DESERTED},
+        lambda: {"called": IMPATIENT},
+        lambda: {"called": NARROW, "stay_ms": dice.randrange(2_000, 12_000)},
+        lambda: {"called": MENU, "key": "1", "press_ms": dice.randrange(400, 3_000)},
+        lambda: {"called": MENU, "key": "3", "press_ms": dice.randrange(400, 3_000)},
+        lambda: {"called": MENU, "key": "7", "press_ms": dice.randrange(400, 3_000)},
+        lambda: {"called": MENU, "stay_ms": dice.randrange(1_000, 12_000)},
+        lambda: {"called": BOX, "stay_ms": dice.randrange(1_000, 12_000)},
+        lambda: {"called": LIMITED},
+    ]
+    return [Caller(f"+47900{index:05}", **dice.choice(kinds)()) for index in range(count)]
+
+
+def turns_at_random(dice: random.Random, count: int, sip_port: int) -> list[Turn]:
+    """What the phones do with the calls, in the order in which they are rung."""
+
+    def turn() -> Turn:
+        ring, talk = dice.randrange(50, 1_500), dice.randrange(900, 4_000)
+        match dice.randrange(10):
+            case 0:
+                return Turn(ring, talk, Deed.DECLINES)
+            case 1:
+                return Turn(RING_TIME_S * 1000 + 1500, talk)
+            case 2:
+                return Turn(ring, talk, Deed.HOLDS)
+            case 3:
+                colleague = extension(dice.randrange(len(OPERATORS)))
+                return Turn(ring, talk, Deed.HANDS_ON, f"{colleague}@127.0.0.1:{sip_port}")
+            case _:
+                return Turn(ring, talk)
+
+    return [turn() for _ in range(count)]
+
+
+def expected_outcomes(row: LedgerRow, called: str, talks: Sequence[LedgerRow]) -> set[str]:
+    """What the record may say of a call, by what the SIP side saw alone."""
+    left = row.ended_by is EndedBy.US
+    answers = [talk.answered for talk in talks if talk.answered is not None and talk.code == 200]
+    if answers and left and row.ended is not None and min(answers) > row.ended - CROSSING_S:
+        # The answer and the hang-up crossed; or the answer came when the caller had gone already.
+        return {"answered", "abandoned"}
+    if answers:
+        return {"answered"}
+    heard_s = (row.ended or 0.0) - (row.answered or 0.0)
+    if called == MENU:
+        # The information of a key, and of a menu in which nobody presses: told to its end, or left.
+        return {"informed", "abandoned"} if left else {"informed"}
+    if called == BOX:
+        return (
+            {"closed", "voicemail", "abandoned"}
+            if left and heard_s > SHORTEST_MESSAGE_S
+            else {"closed", "abandoned"}
+        )
+    if called == CLOSED:
+        return {"closed"} if row.answered is not None else {"closed", "abandoned"}
+    if called == NARROW and left:
+        # Perhaps while hearing that nobody can come.
+        return {"abandoned", "full", "timed-out"} if heard_s > NARROW_WAIT_S else {"abandoned", "full"}
+    if left:
+        return {"abandoned"}
+    # Nobody was dropped: only these lines hang up on a caller who has not spoken with anybody.
+    return {
+        DESERTED: {"no-operator"},
+        IMPATIENT: {"timed-out"},
+        NARROW: {"timed-out", "full"},
+        LIMITED: {"over-limit"},
+    }.get(called, set())
