@@ -22,7 +22,20 @@ from hotline_ivr.config.yaml_tree import read_text
 SHIPPED = sorted((Path(__file__).parents[2] / "config").rglob("*.yaml"))
 _PIECES = st.lists(
     st.sampled_from(
-        [*"ab:-,'\"[]{}#<=012~\n\r ", ": ", "- ", "\n  ", "\n- ", "'b'", '"c"', "{a: 1}", "a@b", "@", "ø", "😀"]
+        [
+            *"ab:-,'\"[]{}#<=012~\n\r ",
+            ": ",
+            "- ",
+            "\n  ",
+            "\n- ",
+            "'b'",
+            '"c"',
+            "{a: 1}",
+            "a@b",
+            "@",
+            "ø",
+            "😀",
+        ]
     )
 )
 

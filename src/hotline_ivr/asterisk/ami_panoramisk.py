@@ -44,8 +44,8 @@ MAX_PENDING: Final = 256
 MUCH: Final = 65_536
 # Items of one list; a thousand operators and as many waiting callers are 2,000.
 MAX_LIST: Final = 100_000
-# What Asterisk says of a wrong account and of nothing else. While it stops it says that it is shutting down, or
-# knows no action any more (manager.c:7108, 9546 of 22.10); while it starts it does not listen yet.
+# What Asterisk says of a wrong account and of nothing else. While it stops it says that it is shutting down,
+# or knows no action any more (manager.c:7108, 9546 of 22.10); while it starts it does not listen yet.
 NOT_OURS: Final = "Authentication failed"
 
 _log = logging.getLogger(__name__)

@@ -66,11 +66,7 @@ def ensure_secrets(path: Path, names: Iterable[str], random: Random = random_tex
 
 def _read(path: Path) -> Secrets | None:
     try:
-        # As the configuration is read: all is text, and a thousand operators take no third of a second.
-        tree = read_text(path.read_text(encoding="utf-8"), str(path))
-        if tree.problems:
-            raise SetupError("\n".join(str(problem.message) for problem in tree.problems))
-        data: Any = tree.data
+        data: Any = _plain(path)
         phones = {
             name: PhoneSecret(str(entry["account"]), str(entry["secret"]))
             for name, entry in data["operators"].items()
@@ -82,6 +78,14 @@ def _read(path: Path) -> Secrets | None:
         raise SetupError(
             f"{path}: cannot be read as the secrets file ({error}); mend it or remove it"
         ) from error
+
+
+def _plain(path: Path) -> object:
+    """As the configuration is read: all is text, and a thousand operators do not take a third of a second."""
+    tree = read_text(path.read_text(encoding="utf-8"), str(path))
+    if tree.problems:
+        raise SetupError("; ".join(problem.message for problem in tree.problems))
+    return tree.data
 
 
 def _text(secrets: Secrets) -> str:

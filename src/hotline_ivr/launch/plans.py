@@ -116,7 +116,7 @@ def keep(settings: Settings, source: Path, plan: Plan) -> None:
 
 
 def _is_kept(settings: Settings, source: Path, plan: Plan) -> bool:
-    """Whether this very plan was kept, byte by byte, as at every restart: it was checked when it was copied."""
+    """Whether this very plan was kept, byte by byte, and so checked when it was: as at every restart."""
     newest = next(history(settings).entries(), None)
     noted = newest is not None and newest.version == plan.version
     return noted and _contents(source) == _contents(_kept(settings))
