@@ -161,16 +161,23 @@ def serve(
     supervised: Annotated[
         bool, typer.Option("--supervised", hidden=True, help="End when the parent ends.")
     ] = False,
+    standby: Annotated[
+        bool, typer.Option("--standby", hidden=True, help="Load everything, and wait to be told to begin.")
+    ] = False,
 ) -> None:
     """Run the service: answer Asterisk's asks, keep queues staffed, keep the record."""
     import asyncio
 
     from hotline_ivr.app import run_service
+    from hotline_ivr.launch.standby import stand_by
     from hotline_ivr.logs import configure_logging
 
     settings = Settings.from_environment()
     configure_logging(settings)
-    asyncio.run(run_service(settings, parent=os.getppid() if supervised else None))
+    parent = os.getppid() if supervised else None
+    if standby and not stand_by(settings):
+        return
+    asyncio.run(run_service(settings, parent))
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, or_, select
@@ -27,7 +28,7 @@ Suits = Callable[[Candidate], bool]
 
 
 def candidates(
-    connection: Connection, wish: Wish, in_calls: Collection[str], suits: Suits, most: int = MOST_SEEN
+    connection: Connection, wish: Wish, in_calls: AbstractSet[str], suits: Suits, most: int = MOST_SEEN
 ) -> list[Candidate]:
     """Who waits longest first; `in_calls` are people who are in a call with us, and numbers that are."""
     found: list[Candidate] = []
