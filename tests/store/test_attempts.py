@@ -147,7 +147,7 @@ async def test_an_attempt_whose_time_was_past_was_not_made(node: Node) -> None:
     (entry,) = await node.entries()
     assert entry.tries == 0
     (candidate,) = (await stands(node)).candidates
-    assert candidate.attempts == 1
+    assert (candidate.attempts, candidate.not_rung, candidate.last_not_rung) == (1, 1, True)
 
 
 async def test_a_closed_promise_is_no_candidate(node: Node) -> None:

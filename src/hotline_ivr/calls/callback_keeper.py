@@ -167,7 +167,8 @@ class CallbackKeeper:
         for each in await self._attempts.claimed():
             if await asyncio.to_thread(self._spool.knows, each.id):
                 await self._attempts.written(each.id)
-            elif now < each.until:
+            # A last moment further away than any is of a clock that has been set back since.
+            elif now < each.until <= now + BEGINS_WITHIN:
                 await self._leave(each.id, each.file)
             else:
                 await self._attempts.not_dialled(each.id, now)

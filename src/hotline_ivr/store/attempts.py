@@ -146,9 +146,9 @@ def written(connection: Connection, attempt_id: str) -> None:
 
 
 def not_dialled(connection: Connection, attempt_id: str, now: datetime) -> None:
-    """Its time is past, and there never was a file."""
+    """Its time is past, and there never was a file: nobody was rung."""
     taken = and_(_attempt.id == attempt_id, _attempt.state == "claimed")
-    over = {"state": "over", "result": "not-dialled", "ended_at": now}
+    over = {"state": "over", "result": NOT_RUNG, "ended_at": now}
     connection.execute(update(callback_attempt).where(taken).values(**over))
 
 
