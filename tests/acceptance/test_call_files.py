@@ -112,7 +112,7 @@ async def test_a_file_that_comes_from_a_clock_that_was_set_back_rings_its_person
     number, late = "+4790045002", "+4790045003"
     moment = int(time.time()) + 3
     drafts = stack.settings.asterisk_dir / "spool" / "drafts"
-    async with CentreDesk(DESK_PORT, dict.fromkeys((number, late), Manners.DECLINES)) as desk:
+    async with CentreDesk(DESK_PORT, dict.fromkeys((number, late), Manners.REFUSES)) as desk:
         for name, rings, until in (("ahead", number, moment + 60), ("behind", late, moment - 2)):
             draft = drafts / f"{name}.call"
             draft.write_text(call_file(attempt(name, rings), until), encoding="utf-8")
@@ -130,7 +130,7 @@ async def test_after_a_kill_a_file_that_was_begun_is_not_dialled_again_and_one_t
 ) -> None:
     begun, waits, old = "+4790045004", "+4790045005", "+4790045006"
     folder = stack.settings.asterisk_dir / "spool"
-    manners = {begun: Manners.RINGS, waits: Manners.DECLINES, old: Manners.TALKS}
+    manners = {begun: Manners.RINGS, waits: Manners.REFUSES, old: Manners.TALKS}
     async with CentreDesk(DESK_PORT, manners) as desk:
         leave(stack, attempt("begun", begun), time.time() + LONG_S)
         await rung(desk, begun)
