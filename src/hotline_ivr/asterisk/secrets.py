@@ -56,7 +56,8 @@ def ensure_secrets(path: Path, names: Iterable[str], random: Random = random_tex
     known = _read(path)
     phones = dict(known.phones) if known else {}
     for name in names:
-        phones.setdefault(name, PhoneSecret(f"{name}.{random(4)}", random(20)))
+        if name not in phones:
+            phones[name] = PhoneSecret(f"{name}.{random(4)}", random(20))
     secrets = Secrets(known.ami if known else random(32), phones)
     if secrets != known:
         path.parent.mkdir(parents=True, exist_ok=True)
