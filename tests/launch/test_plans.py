@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline_ivr.config.check import check
+from hotline_ivr.config.check import CheckResult, check
 from hotline_ivr.errors import ConfigError
 from hotline_ivr.launch import plans
 from hotline_ivr.launch.plans import choose_plan, keep, plan_on_disk
@@ -67,7 +67,12 @@ def test_what_is_kept_already_is_neither_copied_nor_checked_again(
     before = kept.stat().st_ino
     with monkeypatch.context() as patched:
         checks: list[Path] = []
-        patched.setattr(plans, "check", lambda path, *_: checks.append(path) or check(path))
+
+        def counted(path: Path, *_: object) -> CheckResult:
+            checks.append(path)
+            return check(path)
+
+        patched.setattr(plans, "check", counted)
         choose_plan(settings)
     assert (kept.stat().st_ino, checks) == (before, [settings.config])
     (settings.config / "lines.yaml").write_text(

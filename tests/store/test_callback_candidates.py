@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -111,9 +112,12 @@ async def test_of_twenty_thousand_open_promises_only_those_are_read_who_may_be_r
     rows: list[Any] = []
     # Every row that is read passes here.
     made = callback_candidates._candidate
-    monkeypatch.setattr(
-        callback_candidates, "_candidate", lambda row, tries: made(rows.append(row) or row, tries)
-    )
+
+    def counted(row: Any, tries: Sequence[Any]) -> Candidate:
+        rows.append(row)
+        return made(row, tries)
+
+    monkeypatch.setattr(callback_candidates, "_candidate", counted)
     entries = [entry(number, reasons="abandoned") for number in range(MANY // 2)]
     # Owed by the queue and rung a minute ago, or as often as is allowed.
     entries += [entry(number) for number in range(MANY // 2, MANY)]
@@ -193,6 +197,6 @@ async def all_that_suit(store: Store) -> set[str]:
             wish, queue=queue, reasons=anything, attempts=99, since=long_ago, tried_before=later,
             not_rung_before=later,
         )  # fmt: skip
-        seen = await store.read(lambda on, wide=wide: candidates(on, wide, set(), lambda _: True))
+        seen = await store.read(partial(candidates, wish=wide, in_calls=set(), suits=lambda _: True))
         found_ids |= {each.promise.id for each in seen if suits(each, PLAN, NINE)}
     return found_ids
