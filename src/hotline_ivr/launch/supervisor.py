@@ -87,11 +87,12 @@ class Supervisor:
     async def _run(self, child: Child) -> asyncio.subprocess.Process:
         """The one that stands by, if it does, or another."""
         process = self._standing_by.pop(child.name, None)
-        stood_by = process is not None and await _told_to_go(process)
-        if process is None or not stood_by:
+        if process is not None and await _told_to_go(process):
+            log.info("what stood by takes over", process=child.name, pid=process.pid)
+        else:
             process = await _start(child, child.command, subprocess.DEVNULL)
         self._processes[child.name] = process
-        log.info("process started", process=child.name, pid=process.pid, stood_by=stood_by)
+        log.info("process started", process=child.name, pid=process.pid)
         return process
 
     async def _ended(self, child: Child, process: asyncio.subprocess.Process) -> int:
