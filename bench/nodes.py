@@ -128,7 +128,12 @@ class Product:
     ) -> None:
         self._members = members
         self.stack = HotlineStack(
-            folder, config, sounds=prepared, asterisk_root=root, variables=_audio_ports()
+            folder,
+            config,
+            sounds=prepared,
+            asterisk_root=root,
+            # What stands by is loaded once, at some moment that would be counted as an arm's.
+            variables={**_audio_ports(), "HOTLINE_STANDBY": "no"},
         )
         shorten_greeting(self.stack.settings.sounds_dir)
 

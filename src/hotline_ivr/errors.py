@@ -6,7 +6,8 @@ HotlineError
 ├── SetupError           this machine lacks something; the message names the remedy
 ├── AsteriskError        Asterisk, or what is between us and it
 │   ├── AsteriskUnreachable   nobody answers, or too late
-│   ├── AsteriskRefused       it answered, and said no (a wrong secret, a missing right)
+│   ├── AsteriskRefused       it answered, and said no (a missing right, a call that is over)
+│   │   └── LoginRefused          it does not take our account, and is well itself
 │   └── RemoteProtocolError   it sent what the protocol does not allow
 ├── LocalProtocolError   we were about to send what the protocol does not allow: our fault
 ├── StoreError           the database cannot be used
@@ -45,6 +46,10 @@ class AsteriskUnreachable(AsteriskError):
 
 class AsteriskRefused(AsteriskError):
     """Asterisk answered with an error."""
+
+
+class LoginRefused(AsteriskRefused):
+    """Asterisk looked at our account and does not take it: no other try would end otherwise."""
 
 
 class RemoteProtocolError(AsteriskError):

@@ -153,6 +153,11 @@ class Settings(BaseModel):
         description="Bytes at which an Asterisk log is rotated; some 12,000 calls. 0 leaves it to logrotate.",
     )
     drain_timeout: float = Field(10.0, gt=0, description="On stop, seconds given to what is under way.")
+    standby: Literal["yes", "no"] = Field(
+        "yes",
+        description="`hotline up` keeps a second service loaded, which takes over at once where the first"
+        " dies; `no` saves its memory, some 90 MiB.",
+    )
     test_clock: Path | None = Field(
         None,
         description="For tests only: a JSON file of callers' numbers and the moment at which each one rings.",

@@ -15,7 +15,8 @@ import pytest
 
 from hotline_ivr.config.check import read_plan
 from hotline_ivr.control.overrides_file import OverridesFile
-from hotline_ivr.routing.explain import FloorState, explain
+from hotline_ivr.routing.explain import explain
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.overrides import Override, OverrideKind
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import RuleKind

@@ -145,20 +145,37 @@ async def test_an_asterisk_that_refuses_while_it_stops_is_asked_again_soon(
 ) -> None:
     floor = Floor()
     async with FakeAsterisk() as asterisk, linked(asterisk, floor) as link:
-        asterisk.refuses_logins = True
+        asterisk.shutting_down = True
         asterisk.cut()
         async with asyncio.timeout(5):
             await asterisk.connected(3)
         assert link.state is LinkState.DISCONNECTED
-        asterisk.refuses_logins = False
+        asterisk.shutting_down = False
         await reached(link, LinkState.CONNECTED)
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
-async def test_an_account_that_is_refused_again_and_again_is_no_longer_hammered() -> None:
+async def test_a_service_that_starts_while_asterisk_stops_asks_again_soon() -> None:
+    async with FakeAsterisk() as asterisk:
+        asterisk.shutting_down = True
+        async with linked(asterisk, Floor(), state=None) as link:
+            await asterisk.connected(2)
+            asterisk.shutting_down = False
+            await reached(link, LinkState.CONNECTED)
+
+
+async def test_an_account_that_was_taken_and_is_not_any_more_is_told_at_the_first_refusal() -> None:
+    async with FakeAsterisk() as asterisk, linked(asterisk, Floor()) as link:
+        asterisk.refuses_logins = True
+        asterisk.cut()
+        await reached(link, LinkState.REFUSED)
+        assert link.counters.refused_logins == 1
+
+
+async def test_an_asterisk_that_refuses_everything_for_long_is_no_longer_hammered() -> None:
     floor = Floor()
     async with FakeAsterisk() as asterisk, linked(asterisk, floor) as link:
-        asterisk.refuses_logins = True
+        asterisk.shutting_down = True
         asterisk.cut()
         await reached(link, LinkState.REFUSED)
         assert link.counters.refused_logins == DOUBTED_REFUSALS + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import signal
 from collections import Counter
 from pathlib import Path
@@ -11,31 +10,22 @@ from pathlib import Path
 import pytest
 
 from hotline_ivr.testing.mailbox import Mailbox
+from tests.calls.lives import live
 from tests.calls.sender_process import ALERTS, send_until_killed
 
 # A life without a kill asks some 30 things of the system.
 MOMENTS = (*range(1, 30, 2), 100_000)
 
 
-def live(folder: Path, port: int, moment: int) -> int | None:
-    """One life of the sender in a process of its own; its exit code."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.calls.sender_process"])
-    process = context.Process(target=send_until_killed, args=(str(folder), port, moment))
-    process.start()
-    process.join(60)
-    return process.exitcode
-
-
 @pytest.mark.timeout(300)
 async def test_alerts_of_a_sender_that_is_killed_at_any_moment_arrive(tmp_path: Path) -> None:
-    codes: Counter[int | None] = Counter()
+    codes: Counter[int] = Counter()
     doubled = 0
     for moment in MOMENTS:
         folder = tmp_path / str(moment)
         async with Mailbox() as mailbox:
-            codes[await asyncio.to_thread(live, folder, mailbox.port, moment)] += 1
-            assert await asyncio.to_thread(live, folder, mailbox.port, 1_000_000) == 0
+            codes[await asyncio.to_thread(live, send_until_killed, str(folder), mailbox.port, moment)] += 1
+            assert await asyncio.to_thread(live, send_until_killed, str(folder), mailbox.port, 1_000_000) == 0
             arrived = Counter(str(each.message["X-Hotline-Alert"]) for each in mailbox.mails)
             ids = {str(each.message["Message-ID"]) for each in mailbox.mails}
         assert set(arrived) == {f"a-{number}" for number in range(ALERTS)}, moment

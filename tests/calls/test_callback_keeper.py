@@ -38,7 +38,7 @@ class Table:
         self.taken: dict[str, Taken] = {}
         self.ended: list[str] = []
 
-    async def standing(self, _country: str | None, _now: datetime) -> Stands:
+    async def standing(self, *_: object) -> Stands:
         return self.stands
 
     async def claim(self, call: Dialling, file: str, until: datetime, _now: datetime) -> bool:
@@ -163,6 +163,55 @@ async def test_a_file_that_was_left_is_known_also_when_its_time_is_past(house: H
     house.now += timedelta(hours=1)
     await house.keeper().look()
     assert (house.folder.left, house.table.ended) == (1, [])
+
+
+async def claimed_by_a_service_that_was_killed(house: House) -> None:
+    house.folder.dies = "before"
+    with pytest.raises(Killed):
+        await house.keeper().look()
+    house.folder.dies = ""
+
+
+async def test_a_clock_that_was_set_back_after_a_kill_leaves_no_file_that_would_live_for_an_hour(
+    house: House,
+) -> None:
+    await claimed_by_a_service_that_was_killed(house)
+    house.now -= timedelta(hours=1)
+    await house.keeper().look()
+    assert (house.folder.left, house.table.ended, house.table.taken) == (0, [ID], {})
+
+
+async def test_a_clock_that_was_set_back_by_less_than_the_calls_time_leaves_its_file_once(
+    house: House,
+) -> None:
+    await claimed_by_a_service_that_was_killed(house)
+    house.now += BEGINS_WITHIN / 2
+    await house.keeper().look()
+    house.now -= BEGINS_WITHIN / 3
+    await house.keeper().look()
+    assert (house.folder.left, house.table.ended) == (1, [])
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), -timedelta(hours=1)])
+async def test_a_clock_step_after_a_file_was_left_rings_nobody_again(house: House, step: timedelta) -> None:
+    house.folder.dies = "after"
+    with pytest.raises(Killed):
+        await house.keeper().look()
+    house.folder.dies = ""
+    house.now += step
+    for _ in range(3):
+        await house.keeper().look()
+    assert (house.folder.left, house.table.taken, house.table.ended) == (1, {}, [])
+
+
+async def test_kills_one_after_the_other_ring_one_person_once(house: House) -> None:
+    for dies in ("before", "before", "after"):
+        house.folder.dies = dies
+        with pytest.raises(Killed):
+            await house.keeper().look()
+    house.folder.dies = ""
+    await house.keeper().look()
+    assert (house.folder.left, house.table.taken, house.table.ended) == (1, {}, [])
 
 
 async def test_nobody_is_rung_who_is_rung_by_somebody_else(house: House) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import signal
 from pathlib import Path
@@ -14,21 +13,12 @@ from hotline_ivr.store.migrate import upgrade
 from tests.calls.asterisk_files import AsteriskFiles
 from tests.calls.keeper_process import keep_until_killed
 from tests.calls.keeping import all_events, events_kept, expected, many_calls, mixed, written
+from tests.calls.lives import live
 
 # More than enough: each life writes something, or is killed before it does.
 MOST_LIVES = 200
 # A life asks about 30 things of the database before it writes the first, and 10 for each commit.
 MOMENTS = (20, 70)
-
-
-def live(url: str, folder: Path, moment: int) -> int | None:
-    """One life of the keeper in a process of its own; its exit code."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.calls.keeper_process"])
-    process = context.Process(target=keep_until_killed, args=(url, str(folder), moment))
-    process.start()
-    process.join(60)
-    return process.exitcode
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -42,10 +32,10 @@ async def test_a_keeper_killed_at_random_moments_makes_the_same_record(
     files.add(cel)
     files.add_queue(queue_log)
     await upgrade(database_url)
-    codes: list[int | None] = []
+    codes: list[int] = []
     while 0 not in codes:
         assert len(codes) < MOST_LIVES
-        codes.append(live(database_url, tmp_path, chance.randint(*MOMENTS)))
+        codes.append(live(keep_until_killed, database_url, str(tmp_path), chance.randint(*MOMENTS)))
     assert set(codes) == {0, -signal.SIGKILL}, "some lives were cut short"
     store = open_store(database_url)
     assert await written(store) == expected(*calls)

@@ -117,3 +117,20 @@ def test_a_service_whose_port_is_taken_names_the_port_and_its_variable(folder: P
 def test_a_plan_on_a_node_that_never_ran_says_so(folder: Path) -> None:
     done = hotline(folder, "plan")
     assert (done.returncode, done.stdout.startswith("no configuration is in use yet")) == (0, True)
+
+
+def test_a_verb_loads_what_it_needs_and_not_what_others_need() -> None:
+    """The command line is started hundreds of times a day, by people, timers and tests."""
+    show = (
+        "import sys; sys.argv = ['hotline', 'version']\n"
+        "from hotline_ivr.cli.main import app\n"
+        "app(standalone_mode=False)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", show], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(done.stdout.split())
+    heavy = {"aiohttp", "alembic", "asyncio", "holidays", "phonenumbers", "rich", "ruamel.yaml", "sqlalchemy"}
+    assert heavy & loaded == set()
+    assert {"hotline_ivr.config.models", "hotline_ivr.routing.rulebook"} & loaded == set()

@@ -22,7 +22,20 @@ from hotline_ivr.config.yaml_tree import read_text
 SHIPPED = sorted((Path(__file__).parents[2] / "config").rglob("*.yaml"))
 _PIECES = st.lists(
     st.sampled_from(
-        [*"ab:-,'\"[]{}#<=012~\n\r ", ": ", "- ", "\n  ", "\n- ", "'b'", '"c"', "{a: 1}", "ø", "😀"]
+        [
+            *"ab:-,'\"[]{}#<=012~\n\r ",
+            ": ",
+            "- ",
+            "\n  ",
+            "\n- ",
+            "'b'",
+            '"c"',
+            "{a: 1}",
+            "a@b",
+            "@",
+            "ø",
+            "😀",
+        ]
     )
 )
 
@@ -63,4 +76,4 @@ def test_without_libyaml_everything_is_the_same(monkeypatch: pytest.MonkeyPatch,
 
 def test_the_quick_reader_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_compose, "compose_by_ruamel", None)
-    assert compose("a: 1\n").node is not None
+    assert compose("a: sip:anna@127.0.0.1\n").node is not None

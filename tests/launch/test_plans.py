@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hotline_ivr.config.check import CheckResult, check
 from hotline_ivr.errors import ConfigError
+from hotline_ivr.launch import plans
 from hotline_ivr.launch.plans import choose_plan, keep, plan_on_disk
 from hotline_ivr.settings import Settings
 
@@ -55,6 +57,30 @@ def test_a_folder_that_is_written_to_between_its_check_and_its_copy_leaves_the_l
     break_it(settings)
     keep(settings, settings.config, good)
     assert choose_plan(settings).plan.version == good.version
+
+
+def test_what_is_kept_already_is_neither_copied_nor_checked_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose_plan(settings)
+    kept = settings.state_dir / "last-good-config" / "lines.yaml"
+    before = kept.stat().st_ino
+    with monkeypatch.context() as patched:
+        checks: list[Path] = []
+
+        def counted(path: Path, *_: object) -> CheckResult:
+            checks.append(path)
+            return check(path)
+
+        patched.setattr(plans, "check", counted)
+        choose_plan(settings)
+    assert (kept.stat().st_ino, checks) == (before, [settings.config])
+    (settings.config / "lines.yaml").write_text(
+        kept.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8"
+    )
+    choose_plan(settings)
+    assert kept.stat().st_ino != before
+    assert kept.read_text(encoding="utf-8").endswith("# changed\n")
 
 
 def test_a_pipe_or_a_folder_named_like_a_calendar_is_no_file_of_the_configuration(settings: Settings) -> None:

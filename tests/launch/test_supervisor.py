@@ -23,6 +23,11 @@ def stop(*_):
     note("stopped")
     sys.exit(0)
 signal.signal(signal.SIGTERM, signal.SIG_IGN if name == "deaf" else stop)
+if name == "standby":
+    note("stands-by")
+    if not sys.stdin.readline():
+        note("forgotten")
+        sys.exit(0)
 note("started")
 time.sleep(600)
 """
@@ -30,6 +35,11 @@ time.sleep(600)
 
 def child(name: str, log: Path, stop_timeout: float = 10) -> Child:
     return Child(name, (sys.executable, "-c", SCRIPT, name, str(log)), stop_timeout)
+
+
+def with_standby(log: Path) -> Child:
+    other = (sys.executable, "-c", SCRIPT, "standby", str(log))
+    return Child("service", (sys.executable, "-c", SCRIPT, "service", str(log)), 10, standby=other)
 
 
 async def until(log: Path, text: str, count: int = 1) -> list[list[str]]:
@@ -82,3 +92,42 @@ async def test_ctrl_c_in_the_terminal_does_not_reach_the_children(tmp_path: Path
     (_, _, pid), *_ = await until(log, "service started")
     assert os.getpgid(int(pid)) != os.getpgid(0)
     await stop(running)
+
+
+async def test_where_one_stands_by_it_takes_over_from_a_child_that_is_killed(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    running = asyncio.create_task(Supervisor([with_standby(log)], standby_after=0.05).run())
+    (_, _, pid), *_ = await until(log, "service started")
+    await until(log, "standby stands-by")
+    os.kill(int(pid), signal.SIGKILL)
+    await until(log, "standby started")
+    lines = await until(log, "standby stands-by", count=2)
+    first = {word: pid for _, word, pid in reversed(lines) if word in {"stands-by", "started"}}
+    assert [pid for _, word, pid in lines if word == "started"] == [lines[0][2], first["stands-by"]]
+    assert sum(line[:2] == ["service", "started"] for line in lines) == 1
+    await stop(running)
+    lines = [line.split() for line in log.read_text().splitlines()]
+    assert all(not Path(f"/proc/{pid}").exists() for _, _, pid in lines)
+    assert sum(word == "stopped" for _, word, _ in lines) == 1, "who stood by had nothing to bring to an end"
+
+
+async def test_a_stand_by_that_has_died_is_replaced_and_costs_no_restart(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    running = asyncio.create_task(Supervisor([with_standby(log)], standby_after=0.05).run())
+    (_, _, first), *_ = await until(log, "service started")
+    (_, _, other), *_ = [line for line in await until(log, "stands-by") if line[1] == "stands-by"]
+    os.kill(int(other), signal.SIGKILL)
+    await until(log, "stands-by", count=2)
+    os.kill(int(first), signal.SIGKILL)
+    await until(log, "standby started")
+    await stop(running)
+
+
+async def test_a_child_that_dies_before_anything_stands_by_is_started_as_ever(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    running = asyncio.create_task(Supervisor([with_standby(log)], standby_after=600).run())
+    (_, _, pid), *_ = await until(log, "service started")
+    os.kill(int(pid), signal.SIGKILL)
+    await until(log, "service started", count=2)
+    await stop(running)
+    assert "stands-by" not in log.read_text()

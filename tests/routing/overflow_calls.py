@@ -8,7 +8,8 @@ from typing import Any
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.decide import decide
-from hotline_ivr.routing.explain import FloorState, supposed_floor
+from hotline_ivr.routing.explain import supposed_floor
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import (
     Call,

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.explain import FloorState, supposed_floor
+from hotline_ivr.routing.explain import supposed_floor
 from hotline_ivr.routing.floor import CallerJoined, Floor
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.overrides import Override, OverrideKind
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import Arrived, Mark, NoNumber, Outcome, Play, State, Wait

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotline_ivr.routing.call_record import CallRecord, Discrepancy, EndedBy
 from hotline_ivr.routing.cel import CallEvent, QueueEvent
-from hotline_ivr.routing.fold import fold
+from hotline_ivr.routing.fold import fold, hung_up_by_asterisk
 from hotline_ivr.routing.fold_legs import device_of, operator_of
 from hotline_ivr.routing.steps import Outcome
 from tests.routing.call_tables import CALL, FOLDER, START, RecordedCall, micros, read_call, recorded_calls
@@ -172,6 +172,31 @@ def test_a_call_that_asterisk_hung_up_for_its_restart_says_so_and_one_long_befor
         assert folded(call.events, restarted_at=moment).reasons == "nothing-settled"
     by_the_caller = recorded("abandoned_in_greeting")
     assert "asterisk-restart" not in folded(by_the_caller.events, restarted_at=micros("4")).reasons
+
+
+@pytest.mark.parametrize("name", ["talk_cut_by_restart", "talk_cut_blamed"])
+def test_a_conversation_that_asterisk_ended_for_its_restart_is_not_put_down_to_the_operator(
+    name: str,
+) -> None:
+    call = recorded(name)
+    record = folded(call.events, call.queue_events, restarted_at=micros("11"))
+    assert (record.outcome, record.ended_by) == (Outcome.ANSWERED, EndedBy.SYSTEM)
+    assert record.reasons == "open:always asterisk-restart"
+    assert hung_up_by_asterisk(call.events)
+    later = folded(call.events, call.queue_events, restarted_at=micros("40"))
+    assert "asterisk-restart" not in later.reasons
+
+
+@pytest.mark.parametrize(
+    "name", ["answered_operator_hangs_up", "answered_caller_hangs_up", "closed_heard_in_full", "timed_out"]
+)
+def test_what_somebody_or_the_dialplan_ended_shortly_before_a_restart_stays_theirs(name: str) -> None:
+    call = recorded(name)
+    record = folded(call.events, call.queue_events)
+    assert record.ended_at is not None
+    after = folded(call.events, call.queue_events, restarted_at=record.ended_at + 1_500_000)
+    assert after == record
+    assert not hung_up_by_asterisk(call.events)
 
 
 def test_a_call_of_the_second_in_which_asterisk_started_is_cut_off_only_until_it_is_heard_of_again() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hotline_ivr.routing.explain import FloorState, explain
+from hotline_ivr.routing.explain import explain
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.foreseen import foresee
 from hotline_ivr.routing.overrides import Override, OverrideKind
 from hotline_ivr.routing.rulebook import Rulebook

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hotline_ivr.routing.expected_wait import Expected
-from hotline_ivr.routing.explain import FloorState, supposed_floor
+from hotline_ivr.routing.explain import supposed_floor
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.steps import Arrived, Promise, Say, State, Wait
 from hotline_ivr.routing.surroundings import NOTHING_SEEN, Surroundings
 from hotline_ivr.routing.wait_words import expected_wait_words, position_words

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from hotline_ivr.routing.call_record import CallKind
+from hotline_ivr.routing.callback_wishes import Wish
 from hotline_ivr.routing.callbacks import Dialling
 from hotline_ivr.routing.promises import Act, ActKind, State
 from hotline_ivr.store import attempts
 from hotline_ivr.store.attempt_ledger import DatabaseAttempts
+from hotline_ivr.store.attempts import Standing
+from hotline_ivr.store.callback_candidates import Suits
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import upgrade
@@ -23,6 +26,7 @@ from tests.store.test_promises import MINUTE, NINE, Node
 
 HOUR_LATER = NINE + timedelta(hours=1)
 WAITS: dict[str, Any] = {"finished": False, "queued_at": to_micros(HOUR_LATER)}
+MUCH_LATER = NINE + timedelta(days=1)
 SOON = HOUR_LATER + timedelta(seconds=15)
 
 
@@ -51,6 +55,14 @@ def table(node: Node) -> DatabaseAttempts:
     return DatabaseAttempts(node.store, node.name)
 
 
+# Whatever is open and not being rung, so that only the database says who is a candidate.
+ANYBODY = Wish("main", ("info",), ("info",), ("callback",), 99, NINE - MINUTE, MUCH_LATER, MUCH_LATER)
+
+
+async def stands(node: Node, wish: Wish = ANYBODY, suits: Suits = lambda _: True) -> Standing:
+    return await table(node).standing("NO", HOUR_LATER, [wish], suits)
+
+
 async def test_of_many_who_would_ring_at_once_one_does(node: Node) -> None:
     taken = await asyncio.gather(
         *(
@@ -59,7 +71,7 @@ async def test_of_many_who_would_ring_at_once_one_does(node: Node) -> None:
         )
     )
     assert sorted(taken) == [False] * 5 + [True]
-    assert (await table(node).standing("NO", HOUR_LATER)).candidates == ()
+    assert (await stands(node)).candidates == ()
 
 
 async def test_what_was_claimed_is_found_again_until_its_file_is_there(node: Node) -> None:
@@ -69,7 +81,7 @@ async def test_what_was_claimed_is_found_again_until_its_file_is_there(node: Nod
     assert await DatabaseAttempts(node.store, "other").claimed() == []
     await table(node).written("main-0.0-1")
     assert await table(node).claimed() == []
-    standing = await table(node).standing("NO", HOUR_LATER)
+    standing = await stands(node)
     assert (standing.under_way, standing.standing, standing.dialled) == ({"main": 1},) * 3
 
 
@@ -87,7 +99,7 @@ async def test_who_was_not_reached_is_tried_again(node: Node) -> None:
     await node.sweep()
     (entry,) = await node.entries()
     assert (entry.state, entry.tries, entry.calls) == (State.OPEN, 1, 1)
-    (candidate,) = (await table(node).standing("NO", HOUR_LATER)).candidates
+    (candidate,) = (await stands(node)).candidates
     assert (candidate.attempts, candidate.tried_at) == (1, NINE + 62 * MINUTE)
     assert not await table(node).claim(attempt(), "file", SOON, HOUR_LATER), "the first is over"
     assert await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)
@@ -114,9 +126,9 @@ async def test_who_was_reached_and_waited_in_vain_is_owed_the_same_promise(node:
 
 
 async def test_who_is_in_a_call_with_us_is_no_candidate(node: Node) -> None:
-    assert len((await table(node).standing("NO", HOUR_LATER)).candidates) == 1
+    assert len((await stands(node)).candidates) == 1
     await node.had(59, "abandoned", finished=False)
-    assert (await table(node).standing("NO", HOUR_LATER)).candidates == ()
+    assert (await stands(node)).candidates == ()
 
 
 async def test_what_nobody_will_hear_of_any_more_is_over(node: Node) -> None:
@@ -134,30 +146,30 @@ async def test_an_attempt_whose_time_was_past_was_not_made(node: Node) -> None:
     await table(node).not_dialled("main-0.0-1", SOON)
     (entry,) = await node.entries()
     assert entry.tries == 0
-    (candidate,) = (await table(node).standing("NO", HOUR_LATER)).candidates
-    assert candidate.attempts == 1
+    (candidate,) = (await stands(node)).candidates
+    assert (candidate.attempts, candidate.not_rung, candidate.last_not_rung) == (1, 1, True)
 
 
 async def test_a_closed_promise_is_no_candidate(node: Node) -> None:
     await node.ledger.act("main-0.0", Act(HOUR_LATER, ActKind.DROPPED, "web"), HOUR_LATER)
-    assert (await table(node).standing("NO", HOUR_LATER)).candidates == ()
+    assert (await stands(node)).candidates == ()
 
 
 async def test_who_waits_again_after_the_call_back_is_counted_among_the_live_callers(node: Node) -> None:
     await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
     await node.had(61, "answered", kind=CallKind.CALLBACK, attempt="main-0.0-1", **WAITS)
-    standing = await table(node).standing("NO", HOUR_LATER)
+    standing = await stands(node)
     assert (standing.under_way, standing.standing) == ({}, {"main": 1})
 
 
 async def test_a_call_is_void_while_the_person_is_in_another_or_after_they_spoke(node: Node) -> None:
     await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
     waits = await node.had(61, "no-operator", kind=CallKind.CALLBACK, attempt="main-0.0-1", finished=False)
-    assert (await table(node).standing("NO", HOUR_LATER)).void == ()
+    assert (await stands(node)).void == ()
     await node.had(62, "abandoned", finished=False)
-    assert (await table(node).standing("NO", HOUR_LATER)).void == ((waits, "main"),)
+    assert (await stands(node)).void == ((waits, "main"),)
     await node.enter(await node.had(63, "answered"))
-    assert (await table(node).standing("NO", HOUR_LATER)).void == ((waits, "main"),)
+    assert (await stands(node)).void == ((waits, "main"),)
 
 
 async def test_a_conversation_at_the_other_number_keeps_the_promise_of_who_rang(node: Node) -> None:
@@ -166,9 +178,7 @@ async def test_a_conversation_at_the_other_number_keeps_the_promise_of_who_rang(
     await node.enter(
         await node.had(2, "callback", "+4790077777", promised="main", call_at=other, since=begun)
     )
-    (call,) = [
-        each for each in (await table(node).standing("NO", HOUR_LATER)).candidates if each.rings == other
-    ]
+    (call,) = [each for each in (await stands(node)).candidates if each.rings == other]
     assert (call.person, call.keeps_place, call.joined_at) == ("+4790077777", True, NINE)
     made = replace(attempt(), id="x-1", promise_id=call.promise.id, person=call.person, rings=call.rings)
     await table(node).claim(made, "file", SOON, HOUR_LATER)
@@ -182,6 +192,6 @@ async def test_an_attempt_that_no_operator_came_for_counts_for_nothing(node: Nod
     await node.enter(await node.had(61, "no-operator", kind=CallKind.CALLBACK, attempt="main-0.0-1"))
     (entry,) = await node.entries()
     assert (entry.tries, entry.state) == (0, State.OPEN)
-    (candidate,) = (await table(node).standing("NO", HOUR_LATER)).candidates
+    (candidate,) = (await stands(node)).candidates
     assert (candidate.attempts, candidate.not_rung, candidate.last_not_rung) == (1, 1, True)
     assert await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)

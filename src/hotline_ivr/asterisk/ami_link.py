@@ -17,13 +17,13 @@ from typing import Final
 
 from hotline_ivr.asterisk.ami_codec import AmiAction, AmiMessage
 from hotline_ivr.asterisk.ami_panoramisk import AmiConnection, AmiCounters
-from hotline_ivr.errors import AsteriskError, AsteriskRefused, AsteriskUnreachable
+from hotline_ivr.errors import AsteriskError, AsteriskRefused, AsteriskUnreachable, LoginRefused
 
 _PING: Final = AmiAction("Ping")
 _log = logging.getLogger(__name__)
 
 DOUBTED_REFUSALS: Final = 3
-"""Refusals in a row that are put down to an Asterisk that stops or starts, if it once took the account."""
+"""Refusals in a row that are put down to an Asterisk that stops, if they are not for the account itself."""
 
 
 class LinkState(StrEnum):
@@ -170,7 +170,7 @@ class AmiLink:
 
     def _refused(self, error: AsteriskRefused, where: Mapping[str, object]) -> float:
         self._refusals += 1
-        if self.counters.logins and self._refusals <= DOUBTED_REFUSALS:
+        if not isinstance(error, LoginRefused) and self._refusals <= DOUBTED_REFUSALS:
             delay = self._next_delay()
             text = "Asterisk refuses our manager account, as it does while it stops: %s; next try in %.1f s"
             _log.warning(text, error, delay, extra=where)

@@ -30,7 +30,13 @@ from panoramisk.message import Message
 from typing_extensions import override
 
 from hotline_ivr.asterisk.ami_codec import AmiAction, AmiFramer, AmiMessage, check_action, parse_message
-from hotline_ivr.errors import AsteriskRefused, AsteriskUnreachable, HotlineError, RemoteProtocolError
+from hotline_ivr.errors import (
+    AsteriskRefused,
+    AsteriskUnreachable,
+    HotlineError,
+    LoginRefused,
+    RemoteProtocolError,
+)
 
 # Actions that may wait for an answer at once; more means that nobody answers.
 MAX_PENDING: Final = 256
@@ -38,6 +44,9 @@ MAX_PENDING: Final = 256
 MUCH: Final = 65_536
 # Items of one list; a thousand operators and as many waiting callers are 2,000.
 MAX_LIST: Final = 100_000
+# What Asterisk says of a wrong account and of nothing else. While it stops it says that it is shutting down,
+# or knows no action any more (manager.c:7108, 9546 of 22.10); while it starts it does not listen yet.
+NOT_OURS: Final = "Authentication failed"
 
 _log = logging.getLogger(__name__)
 
@@ -201,7 +210,12 @@ class AmiConnection(AMIProtocol):  # type: ignore[misc]  # panoramisk has no typ
         answer = await self.request(AmiAction("Challenge", (("AuthType", "MD5"),)))
         digest = hashlib.md5((answer.get("Challenge") + secret).encode(), usedforsecurity=False).hexdigest()
         headers = (("AuthType", "MD5"), ("Username", username), ("Key", digest), ("Events", classes))
-        await self.request(AmiAction("Login", headers))
+        try:
+            await self.request(AmiAction("Login", headers))
+        except AsteriskRefused as error:
+            if NOT_OURS in str(error):
+                raise LoginRefused(str(error)) from None
+            raise
 
     async def request(self, action: AmiAction) -> AmiMessage:
         """Send one action and wait for its answer; errors as for AmiLink.send."""

@@ -12,10 +12,11 @@ import secrets as random_source
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from hotline_ivr.config.yaml_tree import read_text
 from hotline_ivr.errors import SetupError
 from hotline_ivr.files import replace
 
@@ -55,7 +56,8 @@ def ensure_secrets(path: Path, names: Iterable[str], random: Random = random_tex
     known = _read(path)
     phones = dict(known.phones) if known else {}
     for name in names:
-        phones.setdefault(name, PhoneSecret(f"{name}.{random(4)}", random(20)))
+        if name not in phones:
+            phones[name] = PhoneSecret(f"{name}.{random(4)}", random(20))
     secrets = Secrets(known.ami if known else random(32), phones)
     if secrets != known:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +67,7 @@ def ensure_secrets(path: Path, names: Iterable[str], random: Random = random_tex
 
 def _read(path: Path) -> Secrets | None:
     try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        data: Any = _plain(path)
         phones = {
             name: PhoneSecret(str(entry["account"]), str(entry["secret"]))
             for name, entry in data["operators"].items()
@@ -73,10 +75,18 @@ def _read(path: Path) -> Secrets | None:
         return Secrets(str(data["ami"]["secret"]), phones)
     except FileNotFoundError:
         return None
-    except (OSError, YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, SetupError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise SetupError(
             f"{path}: cannot be read as the secrets file ({error}); mend it or remove it"
         ) from error
+
+
+def _plain(path: Path) -> object:
+    """As the configuration is read: all is text, and a thousand operators do not take a third of a second."""
+    tree = read_text(path.read_text(encoding="utf-8"), str(path))
+    if tree.problems:
+        raise SetupError("; ".join(problem.message for problem in tree.problems))
+    return tree.data
 
 
 def _text(secrets: Secrets) -> str:

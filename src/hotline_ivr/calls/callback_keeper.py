@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from hotline_ivr.errors import AsteriskError, StoreError
+from hotline_ivr.routing.callback_wishes import Wish, suits, wishes
 from hotline_ivr.routing.callbacks import Candidate, Dialling, Turn, due, kept_places, policies
 from hotline_ivr.routing.rulebook import Rulebook
 
@@ -63,7 +64,13 @@ class Standing(Protocol):
 class Attempts(Protocol):
     """The table. Methods raise StoreError if the database cannot be used."""
 
-    async def standing(self, country: str | None, now: datetime) -> Standing: ...
+    async def standing(
+        self,
+        country: str | None,
+        now: datetime,
+        wishes: Sequence[Wish],
+        suits: Callable[[Candidate], bool],
+    ) -> Standing: ...
 
     async def claim(self, call: Dialling, file: str, until: datetime, now: datetime) -> bool: ...
 
@@ -130,8 +137,11 @@ class CallbackKeeper:
             self._counted({})
             return
         await self._attempts.give_up(now)
-        stands = await self._attempts.standing(plan.organisation.country, now)
-        self._counted(kept_places(stands.candidates, self._book(), now))
+        book = self._book()
+        stands = await self._attempts.standing(
+            plan.organisation.country, now, wishes(book, now), lambda each: suits(each, book, now)
+        )
+        self._counted(kept_places(stands.candidates, book, now))
         await self._take_back(stands.void)
         free = self._free()
         if free is None:
@@ -157,7 +167,8 @@ class CallbackKeeper:
         for each in await self._attempts.claimed():
             if await asyncio.to_thread(self._spool.knows, each.id):
                 await self._attempts.written(each.id)
-            elif now < each.until:
+            # A last moment further away than any is of a clock that has been set back since.
+            elif now < each.until <= now + BEGINS_WITHIN:
                 await self._leave(each.id, each.file)
             else:
                 await self._attempts.not_dialled(each.id, now)

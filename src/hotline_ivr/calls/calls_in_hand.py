@@ -321,7 +321,7 @@ class _Work:
             if record.finished and not held.told:
                 held.told = True
                 self.ended.append(record)
-                if record.ended_by is EndedBy.SYSTEM and hung_up_by_asterisk(held.events):
+                if record.ended_by is not EndedBy.CALLER and hung_up_by_asterisk(held.events):
                     self.hung_up.append(call)
         if not held.settled:
             self.note_open(call, held)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -42,6 +41,8 @@ def balance(
     keep: Annotated[bool, typer.Option("--keep", hidden=True, help="As the nightly proof does.")] = False,
 ) -> None:
     """Prove that every arrival has exactly one outcome; name each call that breaks it, with code 1."""
+    import asyncio
+
     settings = Settings.from_environment()
     if past:
         _past(settings, limit, as_json=as_json)
@@ -123,6 +124,8 @@ def _differences(found: Sequence[Mapping[str, str]], count: int) -> list[str]:
 
 
 def _past(settings: Settings, limit: int, *, as_json: bool) -> None:
+    import asyncio
+
     from hotline_ivr.store.balance import nights
     from hotline_ivr.store.reading import read_once
 

@@ -11,7 +11,7 @@ import typer
 
 from hotline_ivr.cli.overrides import By, Json
 from hotline_ivr.cli.person import person
-from hotline_ivr.config.guard import Refusal
+from hotline_ivr.config.cause import Refusal
 
 if TYPE_CHECKING:
     from hotline_ivr.control.blocks_file import KeptBlock

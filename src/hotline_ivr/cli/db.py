@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from typing import Annotated
@@ -30,6 +29,8 @@ def move(
     as_json: Json = False,
 ) -> None:
     """Copy the whole record into another database and prove that it is there; the service must be stopped."""
+    import asyncio
+
     from hotline_ivr.launch.db_moving import move_record
 
     moved = asyncio.run(move_record(Settings.from_environment(), url, _show))

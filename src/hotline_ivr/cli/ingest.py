@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sys
@@ -28,6 +27,8 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Take old logs of Asterisk into the record; what is there already is not added again."""
+    import asyncio
+
     from hotline_ivr.launch.ingesting import ingest_files
 
     settings = Settings.from_environment()

@@ -6,7 +6,6 @@ database cannot be reached, 70 a fault of ours, 130 Ctrl-C.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -162,19 +161,30 @@ def serve(
     supervised: Annotated[
         bool, typer.Option("--supervised", hidden=True, help="End when the parent ends.")
     ] = False,
+    standby: Annotated[
+        bool, typer.Option("--standby", hidden=True, help="Load everything, and wait to be told to begin.")
+    ] = False,
 ) -> None:
     """Run the service: answer Asterisk's asks, keep queues staffed, keep the record."""
+    import asyncio
+
     from hotline_ivr.app import run_service
+    from hotline_ivr.launch.standby import stand_by
     from hotline_ivr.logs import configure_logging
 
     settings = Settings.from_environment()
     configure_logging(settings)
-    asyncio.run(run_service(settings, parent=os.getppid() if supervised else None))
+    parent = os.getppid() if supervised else None
+    if standby and not stand_by(settings):
+        return
+    asyncio.run(run_service(settings, parent))
 
 
 @app.command()
 def up() -> None:
     """Set up what is missing, then run Asterisk and the service in the foreground until Ctrl-C."""
+    import asyncio
+
     from hotline_ivr.launch.plans import plan_on_disk
     from hotline_ivr.launch.up import run_up
     from hotline_ivr.launch.welcome import welcome
@@ -193,6 +203,8 @@ def up() -> None:
 @app.command()
 def asterisk() -> None:
     """Run Asterisk alone, beside a service in another container, until it is told to stop."""
+    import asyncio
+
     from hotline_ivr.launch.up import run_asterisk
     from hotline_ivr.logs import configure_logging
     from hotline_ivr.setup.asterisk_program import find_asterisk
@@ -205,6 +217,8 @@ def asterisk() -> None:
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Look at everything a call needs, and name the remedy of what is wrong."""
+    import asyncio
+
     from hotline_ivr.cli.doctor import show
     from hotline_ivr.launch.doctor import examine
 
@@ -220,6 +234,8 @@ def health(
     as_json: Json = False,
 ) -> None:
     """Ask the running service how it is; for health checks of containers."""
+    import asyncio
+
     from hotline_ivr.launch.health import ask_health
 
     answer = asyncio.run(ask_health(Settings.from_environment(), "/readyz" if ready else "/healthz"))

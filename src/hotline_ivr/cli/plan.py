@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +44,7 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Have the running service take the configuration on disk. Calls under way keep their own."""
+    import asyncio
     from datetime import UTC, datetime
 
     from hotline_ivr.launch.applying import apply as apply_plan
@@ -124,6 +124,7 @@ def undo(
 
 
 def _propose() -> Proposal:
+    import asyncio
     from datetime import UTC, datetime
 
     from hotline_ivr.launch.applying import propose

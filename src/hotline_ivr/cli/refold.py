@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from typing import Annotated
@@ -24,6 +23,8 @@ def refold(
     as_json: Json = False,
 ) -> None:
     """Make calls' rows anew from what Asterisk wrote; tell how many change, and in which columns."""
+    import asyncio
+
     from hotline_ivr.cli.calls_view import moment_of
     from hotline_ivr.launch.balancing import organisation_zone
     from hotline_ivr.launch.refolding import refold_record

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from hotline_ivr.routing.explain import FloorState
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.settings import Settings
 
 _WIDEST = 400

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
+from hotline_ivr.config.cause import Refusal
 from hotline_ivr.config.dates import FullDate
 from hotline_ivr.config.outside import Prefix
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import Duration, Name, PhoneNumber, PromptId, YesNo
-
-Refusal = Literal["busy", "rejected", "congestion", "unobtainable"]
-
-CAUSES: dict[Refusal, int] = {"busy": 17, "rejected": 21, "congestion": 34, "unobtainable": 1}
-"""Causes of ITU-T Q.850, which Asterisk turns into SIP 486, 403, 503 and 404."""
 
 MOST_LISTED = 2_000
 """Most numbers and beginnings of numbers in all lists: each is a few small files for a dead service."""

@@ -28,9 +28,10 @@ MAX_ALIASES = 100
 """Uses of `*name` in a file. Aliases of aliases multiply: nine levels of nine make 400 million values."""
 
 # libyaml is of YAML 1.1: it breaks lines at some of these, and takes anchors, tags, blocks, directives and
-# the ends of documents a little otherwise. Long files that a script writes hold none of them.
+# the ends of documents a little otherwise. Long files that a script writes hold none of them. An @ within a
+# word, as in every mail and SIP address, is a character like others to both.
 _READ_OTHERWISE: Final = re.compile(
-    "[\t\x85\u2028\u2029\ufeff&*!|>?%\\\\`@]|^(?:---|\\.\\.\\.)", re.MULTILINE
+    "[\t\x85\u2028\u2029\ufeff&*!|>?%\\\\`]|(?<![0-9A-Za-z])@|^(?:---|\\.\\.\\.)", re.MULTILINE
 )
 
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hotline_ivr.config.guard import Refusal, TurnAway
+from hotline_ivr.config.cause import Refusal
+from hotline_ivr.config.guard import TurnAway
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.outside import whole_country
 from hotline_ivr.config.phone import to_e164

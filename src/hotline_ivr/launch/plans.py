@@ -99,6 +99,8 @@ def keep(settings: Settings, source: Path, plan: Plan) -> None:
     """
     kept, fresh = _kept(settings), _kept(settings, ".new")
     shutil.rmtree(fresh, ignore_errors=True)
+    if _is_kept(settings, source, plan):
+        return
     fresh.mkdir(parents=True)
     for path in files_of(source):
         shutil.copyfile(path, fresh / path.name)
@@ -111,6 +113,17 @@ def keep(settings: Settings, source: Path, plan: Plan) -> None:
     # At every moment one of the two folders is whole.
     shutil.rmtree(kept, ignore_errors=True)
     fresh.rename(kept)
+
+
+def _is_kept(settings: Settings, source: Path, plan: Plan) -> bool:
+    """Whether this very plan was kept, byte by byte, and so checked when it was: as at every restart."""
+    newest = next(history(settings).entries(), None)
+    noted = newest is not None and newest.version == plan.version
+    return noted and _contents(source) == _contents(_kept(settings))
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in files_of(folder)}
 
 
 def _kept(settings: Settings, suffix: str = "") -> Path:

@@ -44,7 +44,8 @@ async def run_up(settings: Settings, plan: Plan, program: AsteriskProgram) -> No
         render_for_plan(settings, plan, now, standing_overrides(settings, now))
         keep(settings, settings.config, plan)
         serve = (sys.executable, "-m", "hotline_ivr", "serve", "--supervised")
-        service = Child("service", serve, settings.drain_timeout + STOP_MARGIN)
+        standby = (*serve, "--standby") if settings.standby == "yes" else ()
+        service = Child("service", serve, settings.drain_timeout + STOP_MARGIN, standby=standby)
         await _until_stopped(settings, control, [asterisk_child(settings, control), service])
 
 

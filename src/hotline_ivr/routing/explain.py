@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from hotline_ivr.config.models import Plan, Queue
 from hotline_ivr.routing.call_prices import MinutePrice, minute_prices
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.head_start import NO_HEAD_START, HeadStart, head_start
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Considered, Situation
@@ -30,15 +30,6 @@ from hotline_ivr.routing.steps import (
     Wait,
 )
 from hotline_ivr.routing.surroundings import Surroundings
-
-
-class FloorState(StrEnum):
-    """How it is in the queues, as somebody supposes."""
-
-    STAFFED = "staffed"
-    ALL_PAUSED = "all-paused"
-    EMPTY = "empty"
-    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)

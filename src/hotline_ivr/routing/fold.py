@@ -30,11 +30,13 @@ from hotline_ivr.routing.folding import OWN_PAIRS, Folding
 from hotline_ivr.routing.steps import Outcome, Stage
 
 # Counted up when the same events give another row than before; `hotline refold` makes old rows anew.
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 
 RESTARTED = "asterisk-restart"
 # Asterisk, told to restart at once, hangs up every call itself, waits for them for 15 s at most, starts anew.
 RESTARTS_WITHIN_US = 30_000_000
+# It ends both sides of a conversation within milliseconds.
+TOGETHER_US = 1_000_000
 NOTHING_SETTLED = "nothing-settled"
 
 _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
@@ -116,7 +118,8 @@ def _record(
     if ended_at is not None:
         known.conversation.stop(ended_at)
         known.outside.stop(ended_at)
-    ended_by = _ended_by(known, cut=cut) if finished else None
+    restarting = _hung_up_for_a_restart(known, restarted_at)
+    ended_by = _ended_by(known, cut=cut or restarting) if finished else None
     if ended_at is not None:
         known.node_left(ended_at, "hung-up")
     outcome = _outcome(known, story, ended_by, finished=finished)
@@ -125,7 +128,6 @@ def _record(
     left_at = known.left_queue_at if known.left_queue_at is not None else ended_at
     waited_until = connected_at if connected_at is not None else left_at
     arrived_at = known.started_at if known.started_at is not None else first_at
-    restarting = _hung_up_for_a_restart(known, restarted_at)
     called_off = connected_at is None and (ended_by is EndedBy.CALLER or restarting)
     called_off_at = ended_at if called_off else None
     legs = [leg for leg in known.legs.values() if not leg.name.startswith(OWN_PAIRS)]
@@ -183,14 +185,39 @@ def _record(
 
 def hung_up_by_asterisk(events: Iterable[CallEvent]) -> bool:
     """Whether Asterisk itself ended the call, neither side nor the dialplan: it may be about to restart."""
-    last = [each for each in events if each.kind == "HANGUP" and each.channel == each.call]
-    return bool(last) and hangup_of(last[-1].extra)[1] == ""
+    ends = [(each, hangup_of(each.extra)[1]) for each in events if each.kind == "HANGUP"]
+    own = next(((each, source) for each, source in reversed(ends) if each.channel == each.call), None)
+    if own is None:
+        return False
+    last = [(each, source) for each, source in ends if abs(own[0].at - each.at) <= TOGETHER_US]
+    by_themselves = any(source == each.channel_name for each, source in last)
+    return own[1] == "" or (len(last) > 1 and not by_themselves)
 
 
 def _hung_up_for_a_restart(known: Folding, restarted_at: int | None) -> bool:
-    if known.end_source != "" or known.ended_at is None or restarted_at is None:
+    if known.ended_at is None or restarted_at is None or not _by_nobody(known, known.ended_at):
         return False
     return -QUEUE_LOG_RESOLUTION < restarted_at - known.ended_at < RESTARTS_WITHIN_US
+
+
+def _by_nobody(known: Folding, ended_at: int) -> bool:
+    """Whether neither side hung up, as when Asterisk hangs up all channels before it goes.
+
+    Of a conversation the caller's side then names the operator's channel, or the dialplan that it fell back
+    into for a moment. But a telephone that hung up is named by its own channel too.
+    """
+    if known.end_source == "":
+        return True
+    if known.end_source == known.channel_name or known.hung_up_by_us:
+        return False
+    talked = [
+        leg
+        for leg in known.legs.values()
+        if leg.connected_at is not None
+        and leg.ended_at is not None
+        and abs(ended_at - leg.ended_at) <= TOGETHER_US
+    ]
+    return bool(talked) and not any(leg.by_itself for leg in talked)
 
 
 def _ended_at(known: Folding, story: QueueStory, last_at: int) -> int:

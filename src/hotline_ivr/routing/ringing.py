@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -17,11 +18,17 @@ def may_ring(person: str, rules: Callbacks, plan: Plan) -> bool:
     """Whether this is a number that exists, is no number of our own, and may cost what it costs."""
     if not _E164.fullmatch(person) or any(person in line.numbers for line in plan.lines.values()):
         return False
+    return _may_be_dialled(person, rules.allowed, plan.organisation.country)
+
+
+@lru_cache(10_000)
+def _may_be_dialled(number: str, allowed: tuple[str, ...], country: str | None) -> bool:
+    """Asked every few seconds of everybody who waits to be rung, and a tenth of a millisecond's work."""
     try:
-        real = phonenumbers.is_valid_number(phonenumbers.parse(person))
+        exists = phonenumbers.is_valid_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return False
-    return real and is_allowed(person, rules.allowed, plan.organisation.country)
+    return exists and is_allowed(number, allowed, country)
 
 
 def spoken_number(number: str, country: str | None) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hotline_ivr.config.guard import CAUSES, TurnAway
+from hotline_ivr.config.cause import CAUSES
+from hotline_ivr.config.guard import TurnAway
 from hotline_ivr.routing.menus import Visit
 from hotline_ivr.routing.steps import Answer, Call, Decision, HangUp, Mark, Outcome, Play, Stage, Step
 from hotline_ivr.routing.words import fit_word

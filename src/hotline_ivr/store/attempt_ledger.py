@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from hotline_ivr.routing.callbacks import Dialling
+from hotline_ivr.routing.callback_wishes import Wish
+from hotline_ivr.routing.callbacks import Candidate, Dialling
 from hotline_ivr.store import attempts
 from hotline_ivr.store.attempts import Claimed, Standing
 from hotline_ivr.store.engine import Store
@@ -17,8 +18,14 @@ class DatabaseAttempts:
     def __init__(self, store: Store, node: str) -> None:
         self._store, self._node = store, node
 
-    async def standing(self, country: str | None, now: datetime) -> Standing:
-        return await self._store.read(lambda on: attempts.standing(on, country, now))
+    async def standing(
+        self,
+        country: str | None,
+        now: datetime,
+        wishes: Sequence[Wish],
+        suits: Callable[[Candidate], bool],
+    ) -> Standing:
+        return await self._store.read(lambda on: attempts.standing(on, country, now, wishes, suits))
 
     async def claim(self, call: Dialling, file: str, until: datetime, now: datetime) -> bool:
         return await self._store.write(

@@ -7,18 +7,20 @@ kept or closed a moment ago is not dialled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from hotline_ivr.routing.callback_wishes import Wish
 from hotline_ivr.routing.callbacks import Candidate, Dialling
 from hotline_ivr.routing.owed import CONTACTS, FinishedCall, read_number
 from hotline_ivr.routing.promises import Act, ActKind, State
 from hotline_ivr.routing.steps import Outcome
-from hotline_ivr.store.promises import as_promise, enter_act, lock
+from hotline_ivr.store.callback_candidates import NOT_RUNG, candidates
+from hotline_ivr.store.promises import enter_act, lock
 from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
 
 # An attempt of which no record has come so long after it was dialled has none: Asterisk's file was lost.
@@ -26,8 +28,6 @@ LONGEST_CALL = timedelta(hours=4)
 # A claim of another node is left alone for so long after it could last be dialled; clocks differ.
 GRACE = timedelta(minutes=2)
 
-NOT_RUNG = "not-rung"
-"""Result of an attempt that ended before the person was rung; it counts for nothing."""
 _NO_OPERATOR_CAME = frozenset({Outcome.NO_OPERATOR.value, Outcome.TIMED_OUT.value})
 
 _attempt = callback_attempt.c
@@ -56,11 +56,14 @@ class Standing:
     void: tuple[tuple[str, str], ...] = ()
 
 
-def standing(connection: Connection, country: str | None, now: datetime) -> Standing:
+def standing(
+    connection: Connection,
+    country: str | None,
+    now: datetime,
+    wishes: Sequence[Wish],
+    suits: Callable[[Candidate], bool],
+) -> Standing:
     """How it stands now. Whoever is in a call with us, or being rung, is no candidate."""
-    made: dict[tuple[str, str], list[Any]] = {}
-    for row in connection.execute(select(callback_attempt).join(promise, _ITS_PROMISE).where(_OPEN)):
-        made.setdefault((row.promise_node, row.promise_id), []).append(row)
     up = connection.execute(
         select(
             call.c.id,
@@ -74,33 +77,9 @@ def standing(connection: Connection, country: str | None, now: datetime) -> Stan
     here = {read_number(row.caller, country) for row in up if row.caller}
     # Who has been reached and waits or talks is one of the live callers now.
     back = {row.attempt for row in up if row.attempt is not None and row.queued_at is not None}
-    first = and_(call.c.node == promise.c.node, call.c.id == promise.c.id)
-    rows = connection.execute(select(promise, call.c.queued_at).outerjoin(call, first).where(_OPEN)).all()
-    found = []
-    for row in rows:
-        tries = made.get((row.node, row.id), [])
-        rings = row.number or row.person
-        if here & {row.person, rings} or any(each.state != "over" for each in tries):
-            continue
-        tried_at = max((each.ended_at or each.claimed_at for each in tries), default=None)
-        joined_at = row.place_at or row.queued_at or row.opened_at
-        tries.sort(key=lambda each: each.number)
-        rung = [each for each in tries if each.result != NOT_RUNG]
-        found.append(
-            Candidate(
-                as_promise(row),
-                row.person,
-                joined_at,
-                len(tries),
-                tried_at,
-                rings,
-                not_rung=len(tries) - len(rung),
-                last_not_rung=bool(tries) and tries[-1].result == NOT_RUNG,
-            )
-        )
     ringing = _attempt.state.in_(_UNDER_WAY)
     return Standing(
-        tuple(found),
+        tuple(each for wish in wishes for each in candidates(connection, wish, here, suits)),
         _by_queue(connection, ringing if not back else ringing & _attempt.id.not_in(back)),
         _by_queue(connection, ringing),
         _by_queue(connection, _attempt.claimed_at > now - timedelta(days=1)),
@@ -167,9 +146,9 @@ def written(connection: Connection, attempt_id: str) -> None:
 
 
 def not_dialled(connection: Connection, attempt_id: str, now: datetime) -> None:
-    """Its time is past, and there never was a file."""
+    """Its time is past, and there never was a file: nobody was rung."""
     taken = and_(_attempt.id == attempt_id, _attempt.state == "claimed")
-    over = {"state": "over", "result": "not-dialled", "ended_at": now}
+    over = {"state": "over", "result": NOT_RUNG, "ended_at": now}
     connection.execute(update(callback_attempt).where(taken).values(**over))
 
 
@@ -213,7 +192,6 @@ def end_attempts(connection: Connection, node: str, calls: Sequence[FinishedCall
     return persons
 
 
-_OPEN = promise.c.state == State.OPEN
 _UNDER_WAY = ("claimed", "written")
 _IS_OPEN = and_(call.c.node == open_call.c.node, call.c.id == open_call.c.call_id)
 _ITS_PROMISE = and_(promise.c.node == _attempt.promise_node, promise.c.id == _attempt.promise_id)

@@ -79,6 +79,8 @@ class FakeAsterisk:
         self.greeting = b"Asterisk Call Manager/11.0.0\r\n"
         #: Whether a right secret is refused too.
         self.refuses_logins = False
+        #: Whether it stops, and says so to whoever asks for anything.
+        self.shutting_down = False
         #: Whether actions stay without an answer, though they are read.
         self.silent = False
 
@@ -183,6 +185,8 @@ class FakeAsterisk:
                 self._held.append((writer, answer))
 
     def _answer(self, action: dict[str, str]) -> Answer:
+        if self.shutting_down:
+            return refuse("Asterisk is shutting down")
         match action.get("Action"):
             case "Challenge":
                 return lambda _: [[("Response", "Success"), ("Challenge", _CHALLENGE)]]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hotline_ivr.config.check import read_plan
-from hotline_ivr.routing.explain import FloorState, explain
+from hotline_ivr.routing.explain import explain
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import Call
 from hotline_ivr.routing.wall import zone_of

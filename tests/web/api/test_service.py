@@ -19,10 +19,18 @@ from hotline_ivr.testing.stack import HotlineStack
 pytestmark = pytest.mark.timeout(120)
 
 
+def config() -> dict[str, Any]:
+    """Always the same: the hours of its closed line go by the day on which the tests began."""
+    return plan({"anna": None}, now=_BEGUN)
+
+
+_BEGUN = datetime.now(UTC)
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HotlineStack]:
     folder = tmp_path_factory.mktemp("node")
-    with HotlineStack(folder, plan({"anna": None}, now=datetime.now(UTC))) as stack:
+    with HotlineStack(folder, config()) as stack:
         stack.start_service()
         stack.wait_alive()
         yield stack
@@ -84,7 +92,7 @@ def test_calls_lines_and_check_are_answered(stack: HotlineStack) -> None:
 
 def test_a_check_over_the_interface_finds_what_the_command_finds(stack: HotlineStack) -> None:
     """Also what only a look at the prompts and at the days to come tells."""
-    doubtful = plan({"anna": None}, now=datetime.now(UTC))
+    doubtful = config()
     doubtful["lines"]["open"] |= {"languages": ["nb"], "greeting": "hello", "calendar": "office"}
     del doubtful["lines"]["open"]["hours"]
     party = {"on": "2020-01-01"}
@@ -97,7 +105,7 @@ def test_a_check_over_the_interface_finds_what_the_command_finds(stack: HotlineS
         status, checked = ask(stack, "POST", "/check", token(stack, "checker", "control"))
         done = stack.hotline("check", "--json")
     finally:
-        stack.write_config(plan({"anna": None}, now=datetime.now(UTC)))
+        stack.write_config(config())
         texts.unlink()
         texts.parent.rmdir()
     assert (status, checked["good"], checked["warnings"]) == (200, True, len(checked["problems"]))
@@ -120,7 +128,7 @@ def test_an_admin_has_the_running_service_take_what_is_on_disk(stack: HotlineSta
     boss = token(stack, "chief", "admin")
     status, problem = ask(stack, "POST", "/apply", boss)
     assert (status, problem["code"]) == (409, "unchanged")
-    changed = plan({"anna": None}, now=datetime.now(UTC))
+    changed = config()
     changed["lines"]["open"]["name"] = "Another name"
     stack.write_config(changed)
     status, proposal = ask(stack, "GET", "/plan", boss)

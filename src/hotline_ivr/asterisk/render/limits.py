@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hotline_ivr.asterisk.render.sections import value
-from hotline_ivr.config.guard import ALL_BUSY, CAUSES
+from hotline_ivr.config.cause import CAUSES
+from hotline_ivr.config.guard import ALL_BUSY
 from hotline_ivr.config.models import Plan
 
 

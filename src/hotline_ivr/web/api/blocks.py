@@ -12,7 +12,7 @@ from typing import Annotated, Self, TypeVar
 import structlog
 from pydantic import Field, model_validator
 
-from hotline_ivr.config.guard import Refusal
+from hotline_ivr.config.cause import Refusal
 from hotline_ivr.control.blocking import LONGEST, MOST_REASON, BlockWish, CallerControl
 from hotline_ivr.control.blocks_file import KeptBlock
 from hotline_ivr.control.tokens import Role

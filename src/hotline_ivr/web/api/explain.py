@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import HotlineError
 from hotline_ivr.routing.asking import line_of, moment_of
-from hotline_ivr.routing.explain import FloorState, explain
+from hotline_ivr.routing.explain import explain
+from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.steps import Call
 from hotline_ivr.routing.wall import zone_of
 from hotline_ivr.views.explanation import as_data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -31,6 +32,9 @@ def routes(others: Sequence[AnyRoute]) -> tuple[AnyRoute, ...]:
     made: list[Document] = []
 
     async def show(_asked: Asked[Nothing, Nothing, Nothing]) -> Document:
+        if not made:
+            # Not at the start, which callers wait for; and not beside asks.
+            made.append(Document(await asyncio.to_thread(document, (*others, own))))
         return made[0]
 
     own = Route(
@@ -44,7 +48,6 @@ def routes(others: Sequence[AnyRoute]) -> tuple[AnyRoute, ...]:
         answer_model=Document,
         handler=show,
     )
-    made.append(Document(document((*others, own))))
     return (own,)
 
 
