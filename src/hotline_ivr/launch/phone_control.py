@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
@@ -46,6 +44,7 @@ from hotline_ivr.setup.recordings import MAX_LENGTH, Verdict
 log = structlog.get_logger()
 
 _REFUSALS = {
+    "is silent": "control-silent",
     "holds only": "control-too-short",
     "is too quiet": "control-too-quiet",
     "is clipped": "control-clipped",
@@ -163,13 +162,9 @@ class PhoneControl:
         """The way of `hotline prompts import`, for what was recorded in this call."""
         settings = self._settings
         take_of_call = re.sub(r"[^A-Za-z0-9-]", "", who.call.replace(".", "-"))
-        recorded = settings.control_dir / f"{take_of_call}.wav16"
+        recorded = settings.control_dir / f"{take_of_call}.wav"
         source = read_sources(*prompt_folders(settings)).get(name)
-        with tempfile.TemporaryDirectory(prefix="hotline-control-") as work:
-            # sox goes by the name's ending; Asterisk's own says 16,000 samples a second.
-            file = Path(work) / "recording.wav"
-            shutil.copyfile(recorded, file)
-            taken = take(file, name, _text(source), settings.own_sounds)
+        taken = take(recorded, name, _text(source), settings.own_sounds)
         if taken.target is None:
             return NotDone(("control-refused", *_why(taken.verdicts)))
         build_prompts(settings, *prompt_folders(settings))

@@ -74,8 +74,10 @@ def react(view: View, session: Session, event: ControlEvent) -> Move:  # noqa: P
             slipped = replace(session, slips=session.slips + 1)
             said = _say(view, "control-refused", "control-too-long")
             return _end(view, slipped, said) if slipped.slips >= SLIPS else _ask(view, slipped, said)
-        case Recorded(kept):
-            return _ask(view, replace(session, at=Node.KEEP if kept else Node.PROMPT))
+        case Recorded(kept=True):
+            return _ask(view, replace(session, at=Node.KEEP))
+        case Recorded():
+            return _ask(view, replace(session, at=Node.PROMPT), _say(view, "control-not-possible"))
         case Done(said):
             return _to_menu(view, session, *_told(view, said))
         case NotDone(why):
@@ -91,7 +93,8 @@ def _entered(view: View, session: Session, text: str) -> Move:
     chosen = _chosen(view, session, text)
     if chosen is None:
         slipped = replace(session, slips=session.slips + 1)
-        said = _say(view, "control-wrong-key")
+        unknown = session.at is Node.PROMPT and text
+        said = _say(view, "control-no-such-prompt" if unknown else "control-wrong-key")
         return _end(view, slipped) if slipped.slips >= SLIPS else _ask(view, slipped, said)
     if isinstance(chosen, Session):
         return _ask(view, replace(chosen, slips=0))
@@ -116,10 +119,10 @@ def _chosen(view: View, session: Session, text: str) -> _Chosen:  # noqa: PLR091
         case Node.LENGTH:
             return _length(session, text)
         case Node.HOURS:
-            hours = int(text) if text else 0
+            hours = _digits(text) or 0
             return _set(session, seconds=hours * 3600) if 1 <= hours <= MOST_HOURS else None
         case Node.PROMPT:
-            prompt = view.prompts.get(int(text)) if text else None
+            prompt = view.prompts.get(_digits(text) or 0)
             return None if prompt is None else replace(session, at=Node.LANGUAGE, prompt=prompt)
         case Node.LANGUAGE:
             if text not in _LANGUAGES:
@@ -131,6 +134,11 @@ def _chosen(view: View, session: Session, text: str) -> _Chosen:  # noqa: PLR091
             if text == "1":
                 return KeepRecording(f"{session.language}/{session.prompt}")
             return replace(session, at=Node.RECORDING) if text == "2" else None
+
+
+def _digits(text: str) -> int | None:
+    """The number that was entered; None where a star stands in it, or nothing."""
+    return int(text) if text.isdecimal() else None
 
 
 def _from_menu(view: View, session: Session, key: str) -> _Chosen:
