@@ -50,6 +50,7 @@ MOST_HOURS = 720
 """A month; what lasts longer belongs into the YAML."""
 
 _PIN_DIGITS = 13  # twelve, and the key that ends them
+_PROMPT_DIGITS = 6  # five, and that key: left over, it would cut short what is said next
 _KINDS = {"1": OverrideKind.CLOSE, "2": OverrideKind.OPEN, "3": None}
 _LANGUAGES = {"1": "nb", "2": "en"}
 
@@ -237,7 +238,7 @@ def _question(view: View, session: Session) -> tuple[ControlStep, ...]:  # noqa:
         case Node.HOURS:
             return (_enter(view, ("control-hours",), 4, 6),)
         case Node.PROMPT:
-            return (_enter(view, ("control-which-prompt",), 5, 8),)
+            return (_enter(view, ("control-which-prompt",), _PROMPT_DIGITS, 8),)
         case Node.LANGUAGE:
             return (_enter(view, ("control-which-language",), 1, 10),)
         case Node.RECORDING:
