@@ -1,8 +1,8 @@
 """Two hundred spoilt files under a service that answers calls: its plan changes only by those that are good.
 
-Each is written over the live folder and read by the service, and the next one is spoilt from the good file again.
-What of it the service has to say is what `hotline check` says of the same folder. The line that is called stands
-in a file that is spoilt like the others; only what would rightly change that line is left out.
+Each is written over the live folder and read by the service, and the next one is spoilt from the good file
+again. What of it the service has to say is what `hotline check` says of the same folder. The line that is
+called stands in a file that is spoilt like the others; only what would rightly change that line is left out.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Spoilt:
 
 
 def spoilt_files(node: HotlineStack, folder: Path) -> Iterator[Spoilt]:
-    """As many as wanted of those that leave the called line as it is; tried in a copy of the configuration."""
+    """As many as wanted of those that leave the called line as it is; tried in a copy of the folder."""
     shutil.copytree(node.settings.config, folder)
     prompts = known_prompts(node.settings)
     first = check(folder, prompts).plan
@@ -135,7 +135,8 @@ class Reloads:
     def _since(self, begun: int) -> list[str]:
         with self._log.open("rb") as file:
             file.seek(begun)
-            return [line for line in file.read().decode("utf-8", "replace").splitlines(True) if line[-1] == "\n"]
+            # What stands after the last line's end is still being written.
+            return file.read().decode("utf-8", "replace").split("\n")[:-1]
 
     @property
     def version(self) -> str:
@@ -176,7 +177,7 @@ class Calling:
         self._enough.set()
 
     async def run(self) -> None:
-        """Until the end, and until the last has hung up. Raises for whoever was not answered or not greeted."""
+        """Until the last has hung up after the end. Raises for whoever was not answered or not greeted."""
         async with asyncio.TaskGroup() as calls:
             while not self._enough.is_set():
                 calls.create_task(self._call(self._phones[self.begun % len(self._phones)]))

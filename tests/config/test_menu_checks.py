@@ -114,7 +114,8 @@ def test_menus_without_a_way_out_are_an_error(menus: Spoil) -> None:
 
 def test_a_circle_of_silence_into_which_only_a_key_leads_is_none(menus: Spoil) -> None:
     """Whoever has pressed a key can press another, and the line's own menu lets silence out."""
-    again = ("keys:\n      1: back\n      0: operator\n", "keys:\n      1: back\n    default: {menu: second}\n")
+    keys = "keys:\n      1: back\n"
+    again = (keys + "      0: operator\n", keys + "    default: {menu: second}\n")
     out = ("1: back\n    default: {menu: second}", "1: {menu: first}\n    default: {menu: second}")
     assert shown(menus(again, out)) == []
     everybody = ("    default: {message: closed}\n", "    default: {menu: second}\n")

@@ -212,7 +212,10 @@ voicemails:
 def test_a_sane_menu_has_nothing_to_tell(settings: Settings) -> None:
     with_menus = BASE[: BASE.index("menus:")] + SANE + BASE[BASE.index("queues:\n  main") :]
     (settings.config / "prompts/prompts.yaml").write_text(WORDS + "callback: {en: Later., nb: Senere.}\n")
-    assert checked(settings, with_menus.replace("language: en\n", "language: en\n    languages: [nb]\n")).text == ""
+    assert (
+        checked(settings, with_menus.replace("language: en\n", "language: en\n    languages: [nb]\n")).text
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
