@@ -1,4 +1,4 @@
-"""Recording by telephone: whoever records badly, or may not, hears why, and callers hear what they did before.
+"""Recording by telephone: whoever records badly, or may not, hears why, and callers hear the old one.
 
 What is good takes its place from the next call on: a line's information, and an operator's own greeting.
 """

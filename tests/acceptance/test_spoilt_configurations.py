@@ -157,7 +157,7 @@ async def reload_each(node: HotlineStack, spoilt: list[Spoilt]) -> tuple[int, in
         if why:
             refused += 1
             # With its file, and line and column where there is one; and with what to write instead.
-            assert re.search(r"^\S+(/[\w.-]+\.yaml(:\d+:\d+)?)?: error: ", why, re.MULTILINE), why
+            assert re.search(r"/config(/[\w.-]+\.yaml(:\d+:\d+)?)?: error: ", why), why
             assert "        = " in why, why
         file.write_bytes(good)
     return refused, len(spoilt) - refused

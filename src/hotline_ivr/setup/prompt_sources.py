@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -88,7 +89,8 @@ def read_sources(*folders: Path) -> dict[str, PromptSource]:
 
 def _read_texts(file: Path, problems: list[str]) -> dict[str, Mapping[str, str]]:
     try:
-        data = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+        state = file.stat()
+        data = _parsed(file, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -106,6 +108,12 @@ def _read_texts(file: Path, problems: list[str]) -> dict[str, Mapping[str, str]]
         else:
             texts[prompt] = by_language
     return texts
+
+
+@lru_cache(maxsize=8)
+def _parsed(file: Path, _seen: tuple[int, ...]) -> object:
+    """What stands in a file that is as `_seen`. Each reload asks for the prompts, and few of them change."""
+    return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
 
 
 def _what_is_wrong(prompt: object, by_language: object) -> str | None:
