@@ -19,7 +19,16 @@ from hotline_ivr.testing.audio import Audio, recognise, tone
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import DESERTED, OPEN
 from hotline_ivr.testing.stack import HotlineStack
-from tests.acceptance.control_calls import Dialogue, Prompts, control_node, new_pin, number_of, ring, trail
+from tests.acceptance.control_calls import (
+    Dialogue,
+    Prompts,
+    control_node,
+    is_whole,
+    new_pin,
+    number_of,
+    ring,
+    trail,
+)
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -228,14 +237,10 @@ async def test_an_operator_records_the_own_greeting_at_the_own_phone_and_both_si
     rung = await phone.wait_rung(20)
     await rung.answer()
     answered = time.time()
-
-    def whole(heard: Audio) -> bool:
-        found = recognise(heard, voice)
-        print(f"{heard.seconds:.1f} s: {found}")  # noqa: T201  shown where this fails
-        return found.recognised and found.heard_s > voice.seconds - 0.5
-
     for side in (call, rung):
-        heard = await side.wait_heard(whole, 15, "the greeting", since=answered)
+        heard = await side.wait_heard(
+            lambda heard: is_whole(heard, voice), 15, "the greeting", since=answered
+        )
         assert not recognise(heard, machine).recognised
     await rung.hang_up()
     await call.wait_ended(5)

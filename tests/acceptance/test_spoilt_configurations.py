@@ -106,7 +106,7 @@ def spoilt_files(node: HotlineStack, folder: Path) -> Iterator[Spoilt]:
         found = check(folder, prompts).plan
         file.write_bytes(good)
         if found is None or may_be(found):
-            yield Spoilt(file.name, content, found and found.version)
+            yield Spoilt(file.name, content, found.version if found else None)
             made += 1
         if made == COUNT:
             return

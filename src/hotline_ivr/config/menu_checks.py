@@ -249,10 +249,10 @@ def _silent(reading: Reading, ways: dict[Node, list[_Way]], begin: list[_Way]) -
     silent = {(_SECTIONS.get(way.kind, ""), way.value) for way in begin}
     todo = list(silent)
     while todo:
-        goal = after.get(todo.pop())
-        if goal is not None and goal not in silent:
-            silent.add(goal)
-            todo.append(goal)
+        follows = after.get(todo.pop())
+        if follows is not None and follows not in silent:
+            silent.add(follows)
+            todo.append(follows)
     free = _free(reading, ways)
     for circle in _circles(after):
         # Where nobody comes out, that has been told.
