@@ -6,6 +6,7 @@ What is good takes its place from the next call on: a line's information, and an
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -215,8 +216,14 @@ async def test_whoever_records_badly_or_may_not_hears_why_and_only_a_good_record
     assert noted.count("pin.wrong") == 3
     await caller_hears(node, telephones, "+4790071050", prompt("en/incident"))
 
+    # What was refused is deleted once nobody can be on the telephone with it any more.
+    takes = list(node.settings.control_dir.iterdir())
+    assert takes
+    for take in takes:
+        os.utime(take, (0, 0))
     await records(await ring(node, telephones, prompt, "+4790071051"), ola, number, voice)
     assert [file.name for file in own.rglob("incident.*")] == ["incident.wav"]
+    assert list(node.settings.control_dir.iterdir()) == []
     await caller_hears(node, telephones, "+4790071052", voice)
 
 

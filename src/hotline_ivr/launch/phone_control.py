@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import shutil
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from hotline_ivr.calls.control_desk import ControlDesk, Person
+from hotline_ivr.calls.control_desk import SESSION_S, ControlDesk, Person
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.deciding import HandControl, Wish
 from hotline_ivr.control.pin_guard import PinGuard
@@ -131,6 +132,7 @@ class PhoneControl:
         self._counted("right")
         # Prompts may have come since; not in the loop, since it reads their files.
         self._number_prompts()
+        self._forget_takes()
         return PinRight(found.person, int(found.role))
 
     def _do(self, effect: Effect, who: Person) -> Result:
@@ -171,6 +173,14 @@ class PhoneControl:
         recorded.unlink(missing_ok=True)
         self._note(who, "prompt.record", name)
         return Done(effect)
+
+    def _forget_takes(self) -> None:
+        """Delete what was recorded and not kept, in calls that are over."""
+        over = time.time() - SESSION_S
+        for recorded in self._settings.control_dir.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if recorded.stat().st_mtime < over:
+                    recorded.unlink()
 
     def _number_prompts(self) -> None:
         found = {name.partition("/")[2] for name in read_sources(*prompt_folders(self._settings))}
