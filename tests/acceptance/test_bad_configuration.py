@@ -1,6 +1,7 @@
 """A configuration with mistakes never takes the place of a good one in a running service.
 
-And one that is good decides only calls that begin after it was taken.
+And one that is good is taken as soon as it is saved, where so configured, and decides only calls that begin
+after that.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, line, plan
-from hotline_ivr.testing.stack import HotlineStack, MakeStack, write_config
+from hotline_ivr.testing.stack import HotlineStack, write_config
 from hotline_ivr.testing.stage_events import wait_event
 from tests.acceptance.menu_walks import Walk, pressed
 
@@ -30,10 +31,18 @@ WITH_A_MENU = "+4722851251"
 
 
 @pytest.fixture(scope="module")
-def stack(make_stack: MakeStack) -> HotlineStack:
-    made = make_stack(plan({"anna": None}, now=datetime.now(UTC)))
-    made.start()
-    return made
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, texts: Path, sounds: Path
+) -> Iterator[HotlineStack]:
+    with HotlineStack(
+        tmp_path_factory.mktemp("node"),
+        plan({"anna": None}, now=datetime.now(UTC)),
+        sounds=sounds,
+        asterisk_root=asterisk_root,
+        variables={"HOTLINE_SOUNDS": str(texts), "HOTLINE_APPLY": "auto"},
+    ) as made:
+        made.start()
+        yield made
 
 
 def good() -> dict[str, Any]:
@@ -108,16 +117,15 @@ def with_a_menu(message: str) -> dict[str, Any]:
 
 
 async def take(stack: HotlineStack, config: dict[str, Any]) -> None:
-    """Have the service use a configuration, and wait until it does."""
+    """Save a configuration, and wait until the service has taken it by itself."""
     before = stack.settings.in_use_file.read_text(encoding="utf-8")
     stack.write_config(config)
-    stack.signal_service(signal.SIGHUP)
     async with asyncio.timeout(20):
         while stack.settings.in_use_file.read_text(encoding="utf-8") == before:
             await asyncio.sleep(0.05)
 
 
-async def test_a_call_that_is_under_way_keeps_the_plan_with_which_it_began(
+async def test_what_is_saved_is_taken_by_itself_and_a_call_that_is_under_way_keeps_its_plan(
     stack: HotlineStack, telephones: Telephones, prompt: Callable[[str], Audio]
 ) -> None:
     async def in_the_menu(number: str) -> Walk:
