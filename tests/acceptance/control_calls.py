@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,12 +21,23 @@ Prompts = Callable[[str], Audio]
 
 
 def control_node(
-    folder: Path, language: str, *, texts: Path, sounds: Path, asterisk_root: Path, **control: object
+    folder: Path,
+    language: str,
+    *,
+    texts: Path,
+    sounds: Path,
+    asterisk_root: Path,
+    anna: Mapping[str, object] | None = None,
+    **control: object,
 ) -> HotlineStack:
-    """A node whose control number speaks a language; its prompts are its own to record."""
+    """A node whose control number speaks a language; its prompts are its own to record.
+
+    `anna` is what the YAML says more of its operator.
+    """
     shutil.copytree(texts, folder / "texts")
     other = {"other": line("Other line", DESERTED)}
     config = plan({"anna": None}, now=datetime.now(UTC), extra_lines=other)
+    config["operators"]["anna"] |= anna or {}
     lines = {"open": {"key": 1}, "closed": {"key": 2}}
     config["control"] = {"numbers": [CONTROL], "code": "*80", "language": language, "lines": lines, **control}
     return HotlineStack(
@@ -54,6 +65,11 @@ class Dialogue:
             lambda heard: recognise(heard, wanted).recognised, 20, "+".join(names), since=self._since
         )
 
+    async def is_told(self, name: str) -> Audio:
+        """One prompt to its end; everything that was heard since the last key."""
+        wanted = self._prompt(name if "/" in name else f"{self._language}/{name}")
+        return await self.call.wait_heard(lambda heard: is_whole(heard, wanted), 20, name, since=self._since)
+
     async def answers(self, name: str, keys: str) -> None:
         await self.hears(name)
         self._since = time.time()
@@ -68,6 +84,12 @@ class Dialogue:
             await self.call.say(sound)
         if end:
             await self.call.send_keys(end)
+
+
+def is_whole(heard: Audio, wanted: Audio) -> bool:
+    """Whether a prompt was heard into its last second, in which a busy machine may lose a packet."""
+    found = recognise(heard, wanted)
+    return found.recognised and found.heard_s > min(wanted.seconds - 0.3, max(1.0, wanted.seconds - 1.3))
 
 
 def joined(sounds: Sequence[Audio]) -> Audio:

@@ -1,4 +1,8 @@
-"""A configuration with mistakes never takes the place of a good one in a running service."""
+"""A configuration with mistakes never takes the place of a good one in a running service.
+
+And one that is good is taken as soon as it is saved, where so configured, and decides only calls that begin
+after that.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +10,39 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, line, plan
-from hotline_ivr.testing.stack import HotlineStack, MakeStack, write_config
+from hotline_ivr.testing.stack import HotlineStack, write_config
 from hotline_ivr.testing.stage_events import wait_event
+from tests.acceptance.menu_walks import Walk, pressed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
 
 NEW = "+4722851250"
+WITH_A_MENU = "+4722851251"
 
 
 @pytest.fixture(scope="module")
-def stack(make_stack: MakeStack) -> HotlineStack:
-    made = make_stack(plan({"anna": None}, now=datetime.now(UTC)))
-    made.start()
-    return made
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, texts: Path, sounds: Path
+) -> Iterator[HotlineStack]:
+    with HotlineStack(
+        tmp_path_factory.mktemp("node"),
+        plan({"anna": None}, now=datetime.now(UTC)),
+        sounds=sounds,
+        asterisk_root=asterisk_root,
+        variables={"HOTLINE_SOUNDS": str(texts), "HOTLINE_APPLY": "auto"},
+    ) as made:
+        made.start()
+        yield made
 
 
 def good() -> dict[str, Any]:
@@ -91,6 +106,44 @@ async def test_a_running_service_keeps_its_last_good_plan_and_takes_the_next_goo
     second = await plan_of_a_call(stack, telephones, "+4790050004", NEW)
     assert second != first
     assert second in part["detail"]
+
+
+def with_a_menu(message: str) -> dict[str, Any]:
+    """A line whose callers hear this message when they press 1."""
+    config = good()
+    config["lines"]["menu"] = line("Line with a menu", WITH_A_MENU) | {"menu": "main"}
+    config["menus"] = {"main": {"prompt": "menu", "timeout": "30s", "keys": {"1": {"message": message}}}}
+    return config
+
+
+async def take(stack: HotlineStack, config: dict[str, Any]) -> None:
+    """Save a configuration, and wait until the service has taken it by itself."""
+    before = stack.settings.in_use_file.read_text(encoding="utf-8")
+    stack.write_config(config)
+    async with asyncio.timeout(20):
+        while stack.settings.in_use_file.read_text(encoding="utf-8") == before:
+            await asyncio.sleep(0.05)
+
+
+async def test_what_is_saved_is_taken_by_itself_and_a_call_that_is_under_way_keeps_its_plan(
+    stack: HotlineStack, telephones: Telephones, prompt: Callable[[str], Audio]
+) -> None:
+    async def in_the_menu(number: str) -> Walk:
+        phone = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+        walk = Walk(stack, await phone.dial(WITH_A_MENU), number, prompt)
+        await walk.call.wait_answered()
+        await walk.hears("en/menu")
+        return walk
+
+    await take(stack, with_a_menu("news"))
+    early = await in_the_menu("+4790050011")
+    await take(stack, with_a_menu("thanks"))
+    late = await in_the_menu("+4790050012")
+    for walk, message in ((early, "en/news"), (late, "en/thanks")):
+        await walk.presses("1")
+        await walk.is_told(message)
+        record = await walk.record()
+        assert pressed(record) == ["main:1"]
 
 
 async def test_a_service_that_restarts_beside_a_bad_file_goes_on_with_the_last_good_plan(

@@ -207,7 +207,7 @@ async def test_in_norwegian_a_line_is_opened_until_its_calendar_changes_and_a_ba
     await talk.hears("control-after-the-tone")
     await talk.says(None)
     await talk.answers("control-keep", "1")
-    await talk.hears("control-refused", "control-too-short")
+    await talk.hears("control-refused", "control-silent")
     assert not list(Path(node.variables["HOTLINE_SOUNDS"]).rglob("incident.*"))
     # It is asked for again at once, and this time somebody speaks.
     await talk.hears("control-after-the-tone")

@@ -112,6 +112,29 @@ def test_menus_without_a_way_out_are_an_error(menus: Spoil) -> None:
     assert "error at second:: callers go round in menus and never come out" in shown(result)
 
 
+def test_a_circle_of_silence_into_which_only_a_key_leads_is_none(menus: Spoil) -> None:
+    """Whoever has pressed a key can press another, and the line's own menu lets silence out."""
+    keys = "keys:\n      1: back\n"
+    again = (keys + "      0: operator\n", keys + "    default: {menu: second}\n")
+    out = ("1: back\n    default: {menu: second}", "1: {menu: first}\n    default: {menu: second}")
+    assert shown(menus(again, out)) == []
+    everybody = ("    default: {message: closed}\n", "    default: {menu: second}\n")
+    assert shown(menus(again, out, everybody)) == [
+        "warning at second:: who presses nothing goes round here: second -> second"
+    ]
+
+
+def test_digits_that_nobody_types_go_by_failed_or_else_by_default(menus: Spoil) -> None:
+    into = ("    default: {message: closed}\n", "    default: {collect: customer}\n")
+    circle = "warning at first:: who presses nothing goes round here: first -> customer -> first"
+    for written, told in (
+        ("    default: {menu: first}\n", [circle]),
+        ("    default: {menu: first}\n    failed: {queue: main}\n", []),
+        ("    failed: {menu: first}\n", [circle]),
+    ):
+        assert shown(menus(into, ("    lookup:\n", written + "    lookup:\n"))) == told
+
+
 def test_what_no_line_leads_to_is_a_warning(menus: Spoil) -> None:
     result = menus(("      2: {menu: second}\n", ""), ("      4: {voicemail: box}\n", ""))
     assert shown(result) == [

@@ -65,10 +65,10 @@ ROWS = [
     ("error", "callers go round in menus and never come out", LAST,
      LAST + "collects:\n  digits:  # here\n    prompt: choose\n    default: {collect: digits}\n"),
     ("warning", "who presses nothing goes round here: second -> third -> second", AGAIN,
-     AGAIN + "      2: {menu: second}\n  second:  # here\n    prompt: choose\n    keys: {0: operator}\n    default: {menu: third}\n"
+     AGAIN + "    default: {menu: second}\n  second:  # here\n    prompt: choose\n    keys: {0: operator}\n    default: {menu: third}\n"
      "  third:\n    prompt: choose\n    keys: {0: operator}\n    default: {menu: second}\n"),
     ("warning", "who presses nothing goes round here: digits -> digits", AGAIN,
-     AGAIN + "      2: {collect: digits}\ncollects:\n  digits:  # here\n    prompt: choose\n    default: {queue: main}\n    failed: {collect: digits}\n"),
+     AGAIN + "    default: {collect: digits}\ncollects:\n  digits:  # here\n    prompt: choose\n    default: {queue: main}\n    failed: {collect: digits}\n"),
     ("error", "these calendars extend one another in a circle: office -> other -> office", WEEK,
      WEEK + "    extends: [other]  # here\n  other: {extends: [office]}\n"),
     ("error", "is a number of line 'info': callers would go in circles", AGAIN, AGAIN + "      2: {transfer: 22 85 12 34}  # here\n"),
@@ -166,6 +166,56 @@ def checked(settings: Settings, text: str) -> CheckResult:
 
 def test_the_base_has_nothing_to_tell(settings: Settings) -> None:
     assert checked(settings, BASE).text == ""
+
+
+SANE = """\
+menus:
+  first:
+    prompt: choose
+    short_prompt: choose
+    keys:
+      1: {language: nb, menu: topics}
+      2: {language: en, menu: topics}
+    default: {menu: topics}
+  topics:
+    prompt: choose
+    no_input: choose
+    wrong_input: choose
+    keys:
+      1: {queue: main}
+      2: {collect: account}
+      3: {menu: offices}
+      4: {voicemail: box}
+      5: {callback: main}
+      6: {transfer: 22 85 00 00}
+      7: hours
+      8: {menu: first}
+      9: repeat
+      0: operator
+  offices:
+    prompt: choose
+    keys:
+      1: {message: choose}
+      "*": back
+    default: {menu: offices}
+collects:
+  account:
+    prompt: choose
+    default: {queue: main}
+    failed: {menu: topics}
+voicemails:
+  box: {prompt: choose}
+"""
+"""What a line's menus are like: languages, topics, a place to listen to again and again, and ways back."""
+
+
+def test_a_sane_menu_has_nothing_to_tell(settings: Settings) -> None:
+    with_menus = BASE[: BASE.index("menus:")] + SANE + BASE[BASE.index("queues:\n  main") :]
+    (settings.config / "prompts/prompts.yaml").write_text(WORDS + "callback: {en: Later., nb: Senere.}\n")
+    assert (
+        checked(settings, with_menus.replace("language: en\n", "language: en\n    languages: [nb]\n")).text
+        == ""
+    )
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_a_change_is_pressed_together(entries: tuple[str, ...], wanted: object) 
     assert move.what == wanted
 
 
-@pytest.mark.parametrize("hours", ["0", "721", "9999", ""])
+@pytest.mark.parametrize("hours", ["0", "721", "9999", "1*2", ""])
 def test_hours_that_make_no_sense_are_asked_for_again(hours: str) -> None:
     assert said(after(CONTROL, "1", "7", "2", hours)) == ["control-wrong-key", "control-hours"]
 
@@ -216,8 +216,23 @@ def test_who_speaks_too_long_is_told_and_asked_again_and_not_for_ever() -> None:
     assert ends(react(view(), move.session, Recorded(kept=True, too_long=True)))
 
 
-def test_a_prompt_that_has_no_such_number_is_asked_for_again() -> None:
-    assert said(after(ADMIN, "5", "13")) == ["control-wrong-key", "control-which-prompt"]
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("13", "control-no-such-prompt"),
+        ("0", "control-no-such-prompt"),
+        ("1*2", "control-no-such-prompt"),
+        ("", "control-wrong-key"),
+    ],
+)
+def test_a_prompt_that_has_no_such_number_is_asked_for_again(entry: str, told: str) -> None:
+    assert said(after(ADMIN, "5", entry)) == [told, "control-which-prompt"]
+
+
+def test_a_recording_that_could_not_be_written_is_told() -> None:
+    move = after(ADMIN, "5", "12", "2")
+    lost = react(view(), move.session, Recorded(kept=False))
+    assert said(lost) == ["control-not-possible", "control-which-prompt"]
 
 
 def test_a_telephone_that_was_put_down_beside_is_hung_up() -> None:

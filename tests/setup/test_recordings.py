@@ -47,7 +47,7 @@ def test_a_good_recording_has_nothing_to_be_said(voice: Path) -> None:
         (["remix", "1", "1"], False, "is stereo"),
         (["remix", "1", "1", "1"], True, "has 3 channels"),
         (["trim", "0", "0.2"], True, "of sound"),
-        (["gain", "-120"], True, "holds only 0.00 s of sound"),
+        (["gain", "-120"], True, "is silent"),
         (["repeat", "60"], True, "at most 180"),
         (["repeat", "5"], False, "its text takes about 6 s"),
     ],
@@ -88,3 +88,17 @@ def test_a_file_that_is_no_sound_is_refused_in_plain_words(tmp_path: Path, name:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="there is no such file"):
         inspect(tmp_path / "nowhere.wav")
+
+
+@pytest.mark.parametrize("law", ["a-law", "u-law"])
+@pytest.mark.parametrize(("gain", "clipped"), [(-20, False), (-6, False), (0, False), (3, True), (9, True)])
+def test_clipping_is_found_in_what_a_telephone_sends(
+    voice: Path, tmp_path: Path, law: str, gain: int, clipped: bool
+) -> None:
+    """`gain` is in dB over the highest peak that a telephone can send."""
+    sent, heard = tmp_path / "sent.wav", tmp_path / "heard.wav"
+    sox(voice, "-r", "8000", "-e", law, sent, "rate", "8000", "gain", "-n", "0", "gain", str(gain))
+    sox(sent, "-b", "16", "-e", "signed-integer", heard)
+    found = inspect(heard)
+    print(found)  # noqa: T201
+    assert any("is clipped" in one.message for one in judge(found)) == clipped

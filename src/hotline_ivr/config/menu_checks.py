@@ -65,7 +65,7 @@ def menu_checks(reading: Reading, prompts: Collection[str] | None) -> Iterator[P
     yield from _languages(reading, ways, from_lines)
     yield from _unreachable(reading, ways, from_lines)
     yield from _trapped(reading, ways)
-    yield from _silent(reading, ways)
+    yield from _silent(reading, ways, from_lines)
 
 
 def queues_in_use(reading: Reading) -> Iterator[str]:
@@ -240,13 +240,23 @@ def _trapped(reading: Reading, ways: dict[Node, list[_Way]]) -> Iterator[Problem
             yield reading.problem(node, message, remedy, key=True)
 
 
-def _silent(reading: Reading, ways: dict[Node, list[_Way]]) -> Iterator[Problem]:
-    """Where who presses nothing goes round: not everybody has keys to press, or finds them."""
+def _silent(reading: Reading, ways: dict[Node, list[_Way]], begin: list[_Way]) -> Iterator[Problem]:
+    """Where who never presses a key goes round: not everybody has keys to press, or finds them.
+
+    A circle that only a key leads into is none: whoever is there can press another.
+    """
     after = {node: goal for node in ways if (goal := _without_a_key(reading, node)) in ways}
+    silent = {(_SECTIONS.get(way.kind, ""), way.value) for way in begin}
+    todo = list(silent)
+    while todo:
+        follows = after.get(todo.pop())
+        if follows is not None and follows not in silent:
+            silent.add(follows)
+            todo.append(follows)
     free = _free(reading, ways)
     for circle in _circles(after):
         # Where nobody comes out, that has been told.
-        if circle[0] in free:
+        if circle[0] in silent and circle[0] in free:
             names = [name for _, name in (*circle, circle[0])]
             way = " -> ".join(names if len(names) < 7 else [*names[:5], "...", names[-1]])
             message = f"who presses nothing goes round here: {way}"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
-from hotline_ivr.calls.control_desk import ControlDesk, Person
+from hotline_ivr.calls.control_desk import SESSION_S, ControlDesk, Person
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.deciding import HandControl, Wish
 from hotline_ivr.control.pin_guard import PinGuard
@@ -46,6 +45,7 @@ from hotline_ivr.setup.recordings import MAX_LENGTH, Verdict
 log = structlog.get_logger()
 
 _REFUSALS = {
+    "is silent": "control-silent",
     "holds only": "control-too-short",
     "is too quiet": "control-too-quiet",
     "is clipped": "control-clipped",
@@ -132,6 +132,7 @@ class PhoneControl:
         self._counted("right")
         # Prompts may have come since; not in the loop, since it reads their files.
         self._number_prompts()
+        self._forget_takes()
         return PinRight(found.person, int(found.role))
 
     def _do(self, effect: Effect, who: Person) -> Result:
@@ -163,19 +164,23 @@ class PhoneControl:
         """The way of `hotline prompts import`, for what was recorded in this call."""
         settings = self._settings
         take_of_call = re.sub(r"[^A-Za-z0-9-]", "", who.call.replace(".", "-"))
-        recorded = settings.control_dir / f"{take_of_call}.wav16"
+        recorded = settings.control_dir / f"{take_of_call}.wav"
         source = read_sources(*prompt_folders(settings)).get(name)
-        with tempfile.TemporaryDirectory(prefix="hotline-control-") as work:
-            # sox goes by the name's ending; Asterisk's own says 16,000 samples a second.
-            file = Path(work) / "recording.wav"
-            shutil.copyfile(recorded, file)
-            taken = take(file, name, _text(source), settings.own_sounds)
+        taken = take(recorded, name, _text(source), settings.own_sounds)
         if taken.target is None:
             return NotDone(("control-refused", *_why(taken.verdicts)))
         build_prompts(settings, *prompt_folders(settings))
         recorded.unlink(missing_ok=True)
         self._note(who, "prompt.record", name)
         return Done(effect)
+
+    def _forget_takes(self) -> None:
+        """Delete what was recorded and not kept, in calls that are over."""
+        over = time.time() - SESSION_S
+        for recorded in self._settings.control_dir.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if recorded.stat().st_mtime < over:
+                    recorded.unlink()
 
     def _number_prompts(self) -> None:
         found = {name.partition("/")[2] for name in read_sources(*prompt_folders(self._settings))}

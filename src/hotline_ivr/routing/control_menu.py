@@ -50,6 +50,7 @@ MOST_HOURS = 720
 """A month; what lasts longer belongs into the YAML."""
 
 _PIN_DIGITS = 13  # twelve, and the key that ends them
+_PROMPT_DIGITS = 6  # five, and that key: left over, it would cut short what is said next
 _KINDS = {"1": OverrideKind.CLOSE, "2": OverrideKind.OPEN, "3": None}
 _LANGUAGES = {"1": "nb", "2": "en"}
 
@@ -74,8 +75,10 @@ def react(view: View, session: Session, event: ControlEvent) -> Move:  # noqa: P
             slipped = replace(session, slips=session.slips + 1)
             said = _say(view, "control-refused", "control-too-long")
             return _end(view, slipped, said) if slipped.slips >= SLIPS else _ask(view, slipped, said)
-        case Recorded(kept):
-            return _ask(view, replace(session, at=Node.KEEP if kept else Node.PROMPT))
+        case Recorded(kept=True):
+            return _ask(view, replace(session, at=Node.KEEP))
+        case Recorded():
+            return _ask(view, replace(session, at=Node.PROMPT), _say(view, "control-not-possible"))
         case Done(said):
             return _to_menu(view, session, *_told(view, said))
         case NotDone(why):
@@ -91,7 +94,8 @@ def _entered(view: View, session: Session, text: str) -> Move:
     chosen = _chosen(view, session, text)
     if chosen is None:
         slipped = replace(session, slips=session.slips + 1)
-        said = _say(view, "control-wrong-key")
+        unknown = session.at is Node.PROMPT and text
+        said = _say(view, "control-no-such-prompt" if unknown else "control-wrong-key")
         return _end(view, slipped) if slipped.slips >= SLIPS else _ask(view, slipped, said)
     if isinstance(chosen, Session):
         return _ask(view, replace(chosen, slips=0))
@@ -116,10 +120,10 @@ def _chosen(view: View, session: Session, text: str) -> _Chosen:  # noqa: PLR091
         case Node.LENGTH:
             return _length(session, text)
         case Node.HOURS:
-            hours = int(text) if text else 0
+            hours = _digits(text) or 0
             return _set(session, seconds=hours * 3600) if 1 <= hours <= MOST_HOURS else None
         case Node.PROMPT:
-            prompt = view.prompts.get(int(text)) if text else None
+            prompt = view.prompts.get(_digits(text) or 0)
             return None if prompt is None else replace(session, at=Node.LANGUAGE, prompt=prompt)
         case Node.LANGUAGE:
             if text not in _LANGUAGES:
@@ -131,6 +135,11 @@ def _chosen(view: View, session: Session, text: str) -> _Chosen:  # noqa: PLR091
             if text == "1":
                 return KeepRecording(f"{session.language}/{session.prompt}")
             return replace(session, at=Node.RECORDING) if text == "2" else None
+
+
+def _digits(text: str) -> int | None:
+    """The number that was entered; None where a star stands in it, or nothing."""
+    return int(text) if text.isdecimal() else None
 
 
 def _from_menu(view: View, session: Session, key: str) -> _Chosen:
@@ -229,7 +238,7 @@ def _question(view: View, session: Session) -> tuple[ControlStep, ...]:  # noqa:
         case Node.HOURS:
             return (_enter(view, ("control-hours",), 4, 6),)
         case Node.PROMPT:
-            return (_enter(view, ("control-which-prompt",), 5, 8),)
+            return (_enter(view, ("control-which-prompt",), _PROMPT_DIGITS, 8),)
         case Node.LANGUAGE:
             return (_enter(view, ("control-which-language",), 1, 10),)
         case Node.RECORDING:

@@ -89,8 +89,8 @@ def read_sources(*folders: Path) -> dict[str, PromptSource]:
 
 def _read_texts(file: Path, problems: list[str]) -> dict[str, Mapping[str, str]]:
     try:
-        status = file.stat()
-        data = _parsed(file, status.st_ino, status.st_mtime_ns, status.st_size)
+        state = file.stat()
+        data = _parsed(file, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -110,9 +110,9 @@ def _read_texts(file: Path, problems: list[str]) -> dict[str, Mapping[str, str]]
     return texts
 
 
-@lru_cache(16)
-def _parsed(file: Path, _inode: int, _mtime_ns: int, _size: int) -> object:
-    """What stands in a file of these marks, not to be changed: every start reads the texts several times.
+@lru_cache(maxsize=8)
+def _parsed(file: Path, _seen: tuple[int, ...]) -> object:
+    """What stands in a file that is as `_seen`, not to be changed: starts and reloads ask for it several times.
 
     Raises OSError, UnicodeDecodeError, or ruamel's YAMLError.
     """

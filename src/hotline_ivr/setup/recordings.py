@@ -2,7 +2,9 @@
 
 Levels are dBFS. Loudness is the RMS of the whole sound after its silence was cut (`RMS lev dB` of sox's
 `stats`, sox(1)): for one voice without music it orders recordings as LUFS would, and it is what set-up levels
-by. The flat factor is sox's measure of peaks cut flat (0 without clipping, above 10 plainly heard).
+by. The flat factor is sox's measure of peaks cut flat (0 without clipping, above 10 plainly heard). A
+telephone's G.711 leaves of it 3 to 8 for a clipped voice and up to 3.4 for a clean one, since its steps are
+wide at the top; there the share of the samples that stand at the peak tells them apart.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ little."""
 CLIPPED_FLAT = 5.0
 """A voice overdriven by 3 dB has a flat factor of 13, one that just touches full scale has 0."""
 
+FLAT, FLAT_SHARE = 2.0, 0.002
+"""Clipped too, from this flat factor on, where so many of the samples stand at the peak. Spoken through A-law
+and u-law at every level: a clean voice has at most 0.0007, one overdriven by 3 dB at least 0.003."""
+
 NARROW_RATE = 16_000
 """Samples a second below which a recording is duller than the wideband form that telephones can play."""
 
@@ -34,6 +40,7 @@ _NOISY_DB = 12.0
 _LONG_SILENCE = 1.0
 _CUT = ("silence", "1", "0.01", "-50d")
 _NUMBER = r"\s+(-?[\d.]+|-inf)"
+_TIMES = {"": 1, "k": 1_000, "M": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class Recording:
     flat: float
     mixed_loss_db: float = 0.0
     """How much quieter all channels are together than the loudest one alone."""
+    at_peak: float = 0.0
+    """Share of the samples that are the highest or the lowest of all, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,8 @@ class Verdict:
 def judge(found: Recording, expected_s: float = 0.0) -> tuple[Verdict, ...]:
     """What is wrong with a recording, worst first; `expected_s` is how long its text should take, if
     known."""
+    if found.length_s == 0:
+        return (Verdict(True, "is silent", "record it again; is the microphone on?"),)
     if found.length_s < MIN_SPEECH:
         return (Verdict(True, f"holds only {found.length_s:.2f} s of sound", "record it again"),)
     verdicts = [*_of_form(found), *_of_level(found), *_of_length(found, expected_s)]
@@ -95,7 +106,7 @@ def _of_form(found: Recording) -> list[Verdict]:
 def _of_level(found: Recording) -> list[Verdict]:
     verdicts = []
     loudness = f"{found.rms_db:.0f} dBFS"
-    if found.flat >= CLIPPED_FLAT:
+    if found.flat >= CLIPPED_FLAT or (found.flat >= FLAT and found.at_peak >= FLAT_SHARE):
         what = f"is clipped (flat factor {found.flat:.0f})"
         verdicts.append(Verdict(True, what, "record it again at a lower level"))
     if found.rms_db < TOO_QUIET_DB:
@@ -155,6 +166,7 @@ def inspect(file: Path) -> Recording:
         quietest_db=voice["RMS Tr dB"],
         flat=voice["Flat factor"],
         mixed_loss_db=mixed_loss,
+        at_peak=voice["Pk count"] / max(1.0, both * rate),
     )
 
 
@@ -172,9 +184,11 @@ def _length(file: Path, channel: str, *effects: str) -> float:
 def _stats(file: Path, channel: str, *effects: str) -> dict[str, float]:
     """sox's `stats` of one channel, or of all mixed (`-`), after `effects`."""
     text = sox(file, "-n", "remix", channel, *effects, "stats")
-    names = ("RMS lev dB", "Pk lev dB", "RMS Tr dB", "Flat factor")
-    found = {name: re.search(rf"^{name}{_NUMBER}", text, re.MULTILINE) for name in names}
-    return {name: float(match[1]) if match else float("-inf") for name, match in found.items()}
+    names = ("RMS lev dB", "Pk lev dB", "RMS Tr dB", "Flat factor", "Pk count")
+    found = {name: re.search(rf"^{name}{_NUMBER}([kM]?)", text, re.MULTILINE) for name in names}
+    return {
+        name: float(match[1]) * _TIMES[match[2]] if match else float("-inf") for name, match in found.items()
+    }
 
 
 def _why_not(file: Path, error: Exception) -> str:
