@@ -112,7 +112,7 @@ def _read_texts(file: Path, problems: list[str]) -> dict[str, Mapping[str, str]]
 
 @lru_cache(maxsize=8)
 def _parsed(file: Path, _seen: tuple[int, ...]) -> object:
-    """What stands in a file that is as `_seen`, not to be changed: starts and reloads ask for it several times.
+    """What stands in a file that is as `_seen`, not to be changed: starts and reloads ask for it often.
 
     Raises OSError, UnicodeDecodeError, or ruamel's YAMLError.
     """
