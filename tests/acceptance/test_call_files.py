@@ -139,7 +139,10 @@ async def test_after_a_kill_a_file_that_was_begun_is_not_dialled_again_and_one_t
         await rung(desk, begun)
         await kept_by_asterisk(stack, "begun")
         kill_asterisk(stack)
-        assert (folder / "outgoing" / "begun.call").exists(), "it is archived when the person has been rung"
+        file = folder / "outgoing" / "begun.call"
+        assert file.exists(), "it is archived when the person has been rung"
+        # Asterisk set the file's time to that of a second try, minutes ahead (pbx_spool.c): let it have come.
+        os.utime(file)
         leave(stack, attempt("waits", waits), time.time() + LONG_S)
         leave(stack, attempt("old", old), time.time() - 1)
         assert all(spool(stack).knows(name) for name in ("begun", "waits", "old"))
