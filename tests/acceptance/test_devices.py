@@ -17,7 +17,7 @@ from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.control_calls import Dialogue
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
 
 CODE, QUIET = "*81", "*78"
 Prompts = Callable[[str], Audio]

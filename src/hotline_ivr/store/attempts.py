@@ -72,8 +72,8 @@ def standing(connection: Connection, country: str | None, now: datetime) -> Stan
         ).join(open_call, _IS_OPEN)
     ).all()
     here = {read_number(row.caller, country) for row in up if row.caller}
-    # Who waits after having been reached is still somebody for whom an operator is needed: the queue tells when
-    # they joined it, and not which place they have.
+    # Who waits after having been reached is still somebody for whom an operator is needed: the queue tells
+    # when they joined it, and not which place they have.
     back = {row.attempt for row in up if row.attempt is not None and row.connected_at is not None}
     first = and_(call.c.node == promise.c.node, call.c.id == promise.c.id)
     rows = connection.execute(select(promise, call.c.queued_at).outerjoin(call, first).where(_OPEN)).all()
