@@ -329,7 +329,7 @@ class Folding:
         """That was no conversation: whatever comes of the wait is this call's outcome."""
         self.dropped = True
         self.stage = Stage.QUEUE
-        self.conversation = Conversation(self.call)
+        self.conversation.take_back()
 
     def say_mark(self, _at: int, words: list[str]) -> None:
         outcome = _OUTCOMES.get(words[1])
