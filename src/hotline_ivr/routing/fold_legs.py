@@ -185,6 +185,10 @@ class Conversation:
     def talking(self) -> bool:
         return self._since is not None
 
+    def bridges(self) -> set[str]:
+        """Where anybody of the call is now."""
+        return set(self._bridges.values())
+
     def enter(self, channel: str, bridge: str, at: int, legs: dict[str, Leg]) -> None:
         self._bridges[channel] = bridge
         self._look(at, legs)
