@@ -31,7 +31,7 @@ from tests.acceptance.callback_calls import (
 )
 from tests.acceptance.test_promises import DEADLINE_S, listed, owed
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 DESK_PORT = free_port()
 ELSEWHERE = "+4790042099"

@@ -32,7 +32,7 @@ from tests.acceptance.control_calls import joined
 from tests.acceptance.test_callbacks import LATER, ask_for_a_call
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 DESK_PORT = free_port()
 THERE = {"caller": "+4790043000", "operator": "+4790043001"}

@@ -16,7 +16,7 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.control_calls import Dialogue
 from tests.acceptance.test_limits import dead
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 CODE = "*81"
 Prompts = Callable[[str], Audio]

@@ -12,7 +12,7 @@ from hotline_ivr.testing.plans import plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.test_operators import Desk, can_be_rung, dial, stands
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(400), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(400)]
 
 # Of the first break, in seconds; no kind of break may be shorter.
 BREAK_S = 60

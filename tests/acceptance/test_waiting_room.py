@@ -17,7 +17,7 @@ from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(150), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(150)]
 
 EVERY_S = 15
 

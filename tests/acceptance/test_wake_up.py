@@ -20,7 +20,7 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
 SECOND = "+4722851299"
 """A line whose queue shares its one operator with the first line's."""
