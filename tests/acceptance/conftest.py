@@ -5,6 +5,7 @@ An Asterisk root that is not there yet is made in the checkout's state folder, a
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ensure_asterisk, ready_sounds
 from hotline_ivr.testing.audio import Audio
+from hotline_ivr.testing.company import lonely
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.postgres import postgres
@@ -128,6 +130,16 @@ def make_stack(
 async def telephones() -> AsyncIterator[Telephones]:
     async with Telephones() as phones:
         yield phones
+
+
+@pytest.fixture
+async def never_alone(request: pytest.FixtureRequest, telephones: Telephones) -> AsyncIterator[None]:
+    """After the test: no caller was ever with nobody and nothing, by the record and by their own ears."""
+    stack: HotlineStack = request.getfixturevalue("stack")
+    yield
+    for call in telephones.calls:
+        await call.leave()
+    assert await asyncio.to_thread(lonely, telephones.calls, stack.settings.cel_file) == []
 
 
 @pytest.fixture(scope="session")

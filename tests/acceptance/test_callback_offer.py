@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 
-from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.centre_desk import CentreDesk, Manners
-from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
-from hotline_ivr.testing.plans import OPEN, plan
+from hotline_ivr.testing.phone import Phone, Telephones
+from hotline_ivr.testing.plans import line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import stage_log
-from tests.acceptance.control_calls import joined
-from tests.acceptance.test_callbacks import A_TALK_S, calls_back
+from tests.acceptance.callback_calls import (
+    Caller,
+    Prompts,
+    agrees,
+    at_work,
+    calls_back,
+    dial,
+    digits,
+    offered,
+    reached,
+    talking,
+    wait_kept,
+    wait_queued,
+)
 from tests.acceptance.test_promises import DEADLINE_S, listed, owed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 DESK_PORT = free_port()
 ELSEWHERE = "+4790042099"
-Prompts = Callable[[str], Audio]
+PLAIN = "+4722851402"
+"""A line whose operators have no wrap-up."""
 
 
 def numbered(test: int) -> tuple[str, str, str]:
@@ -40,18 +50,24 @@ MANNERS = {numbered(test)[1]: Manners.PRESSES for test in range(9)} | {ELSEWHERE
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
-    made = plan({"anna": None}, now=datetime.now(UTC))
+    made = plan(
+        {"anna": None, "bjorn": None},
+        now=datetime.now(UTC),
+        extra_queues={"plain": ["bjorn"]},
+        extra_lines={"plain": line("Line without wrap-up", PLAIN, queue="plain")},
+    )
     made["lines"]["open"]["position"] = True
     made["trunks"]["carrier"]["outbound"] = f"127.0.0.1:{DESK_PORT}"
     # While she wraps up, whoever is next is rung.
     made["queues"]["main"]["wrap_up"] = "6s"
-    made["queues"]["main"]["callbacks"] = {
-        "offer": {"after": "5s", "key": "1", "tries": "2", "answer_within": "3s"},
-        "spacing": "10s",
-        "ring": "8s",
-        "press_within": "2s",
-        "max_wait": "30s",
-    }
+    for queue in made["queues"].values():
+        queue["callbacks"] = {
+            "offer": {"after": "5s", "key": "1", "tries": "2", "answer_within": "3s"},
+            "spacing": "10s",
+            "ring": "8s",
+            "press_within": "2s",
+            "max_wait": "30s",
+        }
     stack = make_stack(made)
     stack.start()
     return stack
@@ -59,72 +75,8 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 @pytest.fixture
 async def anna(stack: HotlineStack, telephones: Telephones) -> AsyncIterator[Phone]:
-    account, secret = stack.accounts()["anna"]
-    phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-    yield phone
-    await phone.unregister()
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(OPEN)
-    await call.wait_answered()
-    return call
-
-
-async def talking(stack: HotlineStack, telephones: Telephones, anna: Phone, number: str) -> PhoneCall:
-    """Anna is in a conversation with this number; her side of it."""
-    await stack.wait_console("moh show classes", lambda said: "main.en.offer" in said, 60)
-    await dial(stack, telephones, number)
-    rung = await anna.wait_rung(DEADLINE_S)
-    await rung.answer()
-    await asyncio.sleep(A_TALK_S)
-    return rung
-
-
-async def wait_queued(stack: HotlineStack, count: int) -> None:
-    def there(said: str) -> bool:
-        return len(re.findall(r"^ +\d+\. PJSIP/", said, re.MULTILINE)) == count
-
-    await stack.wait_console("queue show main", there, DEADLINE_S)
-
-
-class Caller:
-    """One who waits, hears and presses; what was heard counts from the last key on."""
-
-    def __init__(self, call: PhoneCall, prompt: Prompts) -> None:
-        self.call, self._prompt, self._since = call, prompt, time.time()
-
-    async def hears(self, *names: str) -> None:
-        wanted = joined([self._prompt(f"en/{name}") for name in names])
-        await self.call.wait_heard(
-            lambda heard: recognise(heard, wanted).recognised, 40, "+".join(names), since=self._since
-        )
-
-    async def presses(self, keys: str) -> None:
-        self._since = time.time()
-        await self.call.send_keys(keys)
-
-
-async def offered(stack: HotlineStack, telephones: Telephones, prompt: Prompts, number: str) -> Caller:
-    """Waits, and has heard the offer."""
-    caller = Caller(await dial(stack, telephones, number), prompt)
-    await caller.hears("callback-offer")
-    return caller
-
-
-def digits(number: str) -> tuple[str, ...]:
-    return tuple(f"say-{digit}" for digit in number.removeprefix("+47"))
-
-
-async def wait_kept(stack: HotlineStack, count: int) -> None:
-    """Until so many keep a place without being there."""
-    async with asyncio.timeout(DEADLINE_S):
-        while (
-            f'hotline_places_kept{{queue="main"}} {count}.0'
-            not in (await asyncio.to_thread(stack.get, "/metrics"))[1]
-        ):
-            await asyncio.sleep(0.1)
+    async with at_work(stack, telephones) as phone:
+        yield phone
 
 
 def heard_before_waiting(stack: HotlineStack, number: str) -> list[str]:
@@ -134,14 +86,6 @@ def heard_before_waiting(stack: HotlineStack, number: str) -> list[str]:
         for event in stage_log(stack.settings.cel_file).of(number)
         if event.fields[0] == "play"
     ]
-
-
-async def reached(anna: Phone, number: str) -> PhoneCall:
-    rung = await anna.wait_rung(DEADLINE_S)
-    assert number in rung.row.peer
-    await rung.answer()
-    await asyncio.sleep(A_TALK_S)
-    return rung
 
 
 async def test_who_presses_and_hangs_up_is_rung_in_turn_before_whoever_came_later(
@@ -278,15 +222,12 @@ async def test_who_rings_again_counts_once_and_is_not_rung_after_they_were_answe
     conversation = await talking(stack, telephones, anna, first)
     async with CentreDesk(DESK_PORT, MANNERS) as desk:
         caller = await offered(stack, telephones, prompt, number)
-        await caller.presses("1")
-        await caller.hears("callback-number", *digits(number), "callback-right")
-        await caller.presses("1")
-        await caller.call.wait_ended(DEADLINE_S)
+        await agrees(caller, number)
         await owed(stack, number, bool)
         await wait_kept(stack, 1)
         await dial(stack, telephones, number)
         await wait_queued(stack, 1)
-        await wait_kept_nothing(stack)
+        await wait_kept(stack, 0)
         await dial(stack, telephones, later)
         await wait_queued(stack, 2)
         assert any("say-you-are-number+say-2+" in said for said in heard_before_waiting(stack, later))
@@ -297,7 +238,24 @@ async def test_who_rings_again_counts_once_and_is_not_rung_after_they_were_answe
         assert desk.calls == []
 
 
-async def wait_kept_nothing(stack: HotlineStack) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while "hotline_places_kept{" in (await asyncio.to_thread(stack.get, "/metrics"))[1]:
-            await asyncio.sleep(0.1)
+async def test_without_wrap_up_and_without_knowledge_a_kept_place_is_served_before_whoever_came_later(
+    stack: HotlineStack, telephones: Telephones, prompt: Prompts
+) -> None:
+    first, number, later = numbered(8)
+    async with at_work(stack, telephones, "bjorn") as bjorn, CentreDesk(DESK_PORT, MANNERS) as desk:
+        conversation = await talking(stack, telephones, bjorn, first, to=PLAIN, queue="plain")
+        await agrees(await offered(stack, telephones, prompt, number, PLAIN), number)
+        await wait_kept(stack, 1, "plain")
+        assert desk.calls == [], "nobody came later: an operator is waited for"
+
+        waiting = await dial(stack, telephones, later, PLAIN)
+        await desk.answered(number, PLAIN, DEADLINE_S)
+        # The person has pressed 1, and both wait.
+        await wait_queued(stack, 2, "plain")
+        await conversation.hang_up()
+        await (await reached(bjorn, number)).hang_up()
+        await (await reached(bjorn, later)).hang_up()
+        await waiting.wait_ended(DEADLINE_S)
+        assert len(desk.to(number)) == 1
+    (record,) = calls_back(stack, number)
+    assert (record["outcome"], record["operator"]) == ("answered", "bjorn")

@@ -15,9 +15,21 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import closed_now, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.callback_calls import (
+    A_TALK_S,
+    Prompts,
+    agrees,
+    at_work,
+    calls_back,
+    dial,
+    digits,
+    offered,
+    reached,
+    talking,
+    wait_queued,
+)
 from tests.acceptance.control_calls import joined
-from tests.acceptance.test_callback_offer import Prompts, dial, digits, offered, reached, talking, wait_queued
-from tests.acceptance.test_callbacks import A_TALK_S, LATER, ask_for_a_call, calls_back
+from tests.acceptance.test_callbacks import LATER, ask_for_a_call
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
@@ -48,10 +60,8 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 @pytest.fixture
 async def anna(stack: HotlineStack, telephones: Telephones) -> AsyncIterator[Phone]:
-    account, secret = stack.accounts()["anna"]
-    phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-    yield phone
-    await phone.unregister()
+    async with at_work(stack, telephones) as phone:
+        yield phone
 
 
 async def hears(call: PhoneCall, prompt: Prompts, *names: str) -> None:
@@ -61,11 +71,7 @@ async def hears(call: PhoneCall, prompt: Prompts, *names: str) -> None:
 
 async def agreed(stack: HotlineStack, telephones: Telephones, prompt: Prompts, number: str) -> None:
     """This caller has taken the offer, and their place stands in the queue."""
-    caller = await offered(stack, telephones, prompt, number)
-    await caller.presses("1")
-    await caller.hears("callback-number", *digits(number), "callback-right")
-    await caller.presses("1")
-    await caller.call.wait_ended(DEADLINE_S)
+    await agrees(await offered(stack, telephones, prompt, number), number)
     await wait_places(stack, 1)
 
 

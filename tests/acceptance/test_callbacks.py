@@ -12,16 +12,15 @@ from hotline_ivr.testing.centre_desk import CentreDesk, Manners
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import closed_now, line, plan
 from hotline_ivr.testing.ports import free_port
-from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.callback_calls import A_TALK_S, calls_back
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
 
 DESK_PORT = free_port()
 LATER = "+4722851401"
 GLAD, MACHINE, RINGING = "+4790041001", "+4790041002", "+4790041003"
-A_TALK_S = 0.8
-"""Long enough to be no phone that was dropped."""
 MANNERS = {GLAD: Manners.PRESSES, MACHINE: Manners.TALKS, RINGING: Manners.RINGS}
 
 
@@ -49,10 +48,6 @@ async def ask_for_a_call(stack: HotlineStack, telephones: Telephones, number: st
     caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
     call = await caller.dial(LATER)
     await call.wait_ended(DEADLINE_S)
-
-
-def calls_back(stack: HotlineStack, number: str) -> list[Record]:
-    return [each for each in stack.calls() if each["caller"] == number and each["kind"] == "callback"]
 
 
 async def test_who_was_promised_a_call_presses_1_and_speaks_with_somebody(

@@ -15,17 +15,19 @@ from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance import lone_phone
 from tests.acceptance.control_calls import Dialogue
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
 
 CODE, QUIET = "*81", "*78"
+RING_S = 5
 Prompts = Callable[[str], Audio]
 
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
-    config = plan({"anna": None}, now=datetime.now(UTC), ring_time=5)
+    config = plan({"anna": None}, now=datetime.now(UTC), ring_time=RING_S)
     config["operators"]["anna"]["devices"] = {"desk": {"name": "Desk phone"}, "soft": {"name": "Softphone"}}
     config["queues"]["main"]["wrap_up"] = "2s"
     config["floor"] = {
@@ -88,12 +90,17 @@ async def talks(caller: PhoneCall, phone: Phone) -> None:
     await call.wait_ended(5)
 
 
-async def told_device(stack: HotlineStack, number: str) -> tuple[str | None, list[str | None]]:
-    """Who answered, and at which telephones, by the record."""
+async def told_legs(stack: HotlineStack, number: str) -> tuple[str | None, list[dict[str, Any]]]:
+    """Who answered, and each telephone that was rung, by the record."""
     record = await stack.wait_call(number)
     done = await asyncio.to_thread(stack.hotline, "calls", "show", record["id"], "--json")
-    legs = [each for each in json.loads(done.stdout)["legs"] if each["result"] == "answered"]
-    return record["operator"], [each["device"] for each in legs]
+    return record["operator"], json.loads(done.stdout)["legs"]
+
+
+async def told_device(stack: HotlineStack, number: str) -> tuple[str | None, list[str | None]]:
+    """Who answered, and at which telephones, by the record."""
+    operator, legs = await told_legs(stack, number)
+    return operator, [each["device"] for each in legs if each["result"] == "answered"]
 
 
 async def wrap_ups(stack: HotlineStack) -> int:
@@ -200,3 +207,48 @@ async def test_a_phone_that_declines_is_told_apart_from_one_that_nobody_hears(
         reasons.append((await anna(stack))["reason"])
     await caller.hang_up()
     assert reasons == ["do-not-disturb", "declined", "no-answer"]
+
+
+async def test_of_two_telephones_on_one_account_the_later_is_rung_and_the_other_is_out(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    first, second = [await telephone(stack, telephones, "desk") for _ in range(2)]
+    await until(stack, would_be_rung)
+    caller = await calls(stack, telephones, "+4790080201")
+    await talks(caller, second)
+    with pytest.raises(TimeoutError):
+        await first.wait_rung(0.1)
+    _, legs = await told_legs(stack, "+4790080201")
+    assert [each["device"] for each in legs] == ["desk"], "one is rung, and counted"
+    # The first believes that it is registered, and is out until it renews that.
+    await second.unregister()
+    await until(stack, lambda now: there(now) == [])
+    await first.agent.register(timeout=10)
+    await until(stack, lambda now: there(now) == ["desk"])
+    await first.unregister()
+
+
+async def test_a_telephone_whose_process_was_killed_costs_a_caller_the_ring_time_and_no_pause(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    soft = await telephone(stack, telephones, "soft")
+    desk = await lone_phone.start(*stack.accounts()["anna.desk"], stack.settings.sip_port)
+    await until(stack, lambda now: rung(now) == ["desk"] and would_be_rung(now))
+    desk.kill()
+    await desk.wait()
+    caller = await calls(stack, telephones, "+4790080301")
+    await talks(caller, soft)
+    operator, legs = await told_legs(stack, "+4790080301")
+    assert (operator, [each["device"] for each in legs]) == ("anna", ["desk", "soft"])
+    offered, again = (datetime.fromisoformat(each["started_at"]) for each in legs)
+    took = (again - offered).total_seconds()
+    print(f"offered at the other telephone {took:.2f} s after the dead one")  # noqa: T201
+    assert took <= RING_S + 1
+    await until(stack, would_be_rung)
+    # Asterisk has asked the dead one meanwhile, or does so now.
+    await until(stack, lambda now: there(now) == ["soft"], 25)
+    assert rung(await anna(stack)) == ["soft"]
+    done = await asyncio.to_thread(stack.hotline, "operators", "periods", "--operator", "anna", "--json")
+    last = [each["standing"] for each in json.loads(done.stdout)["periods"]][-3:]
+    assert "paused" not in last, last
+    await soft.unregister()

@@ -99,6 +99,10 @@ def test_callers_join_and_leave() -> None:
     began = NOW - timedelta(seconds=42)
     assert list(floor_events(listed, NOW)) == [CallerJoined("main", "main-1.1", began)]
     assert list(floor_events(left, NOW)) == [CallerLeft("main", "main-1.1")]
+    asking = event(
+        "QueueCallerJoin", **caller | {"Channel": "PJSIP/anna.k3v9-00000001"}, Position="1", Count="1"
+    )
+    assert list(floor_events(asking, NOW)) == [CallerJoined("main", "main-1.1", NOW, asking=True)]
 
 
 @pytest.mark.parametrize(

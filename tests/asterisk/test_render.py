@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -160,8 +161,45 @@ def test_short_numbers_are_exact_and_lead_callers_to_colleagues_and_queues_alone
         "exten => 80,1,Set(HOTLINE_TO=main)",
     ]
     assert "exten => 21," in rung
-    assert "exten => 80," not in rung
+    assert "exten => 80," in rung
     assert "set_var=TRANSFER_CONTEXT=hotline-handed" in part(files["pjsip.conf"], "anna.k3v9")
+
+
+def dialled(*allowed: str, transfers: bool = True) -> list[str]:
+    """Where callers may be handed on, and what becomes of them."""
+    sections = {
+        "outside": {"allowed": list(allowed), "transfers": transfers},
+        "trunks": {"carrier": {"hosts": ["192.0.2.9"], "outbound": "192.0.2.9"}},
+    }
+    text = part(rendered(a_plan(sections=sections))["extensions.conf"], "hotline-handed")
+    rows = r"^exten => (\S+),1,Set\(HOTLINE_TO=(\S+)\)\n same => n,Goto\(hotline-handed-on,(\w+),1\)"
+    return [" ".join(found) for found in re.findall(rows, text, re.MULTILINE)]
+
+
+def test_numbers_outside_are_reached_only_where_the_plan_says_so_and_digit_by_digit() -> None:
+    assert dialled("+47 90", transfers=False) == []
+    whole = dialled("+47 22 85 00 00")
+    assert whole == [
+        "+4722850000 ${EXTEN:0} outside",
+        "004722850000 +${EXTEN:2} outside",
+        "22850000 +47${EXTEN:0} outside",
+    ]
+    begun = dialled("+47 90")
+    assert "_+4790XXXXXX ${EXTEN:0} outside" in begun
+    assert "_90XXXXXX +47${EXTEN:0} outside" in begun
+    assert {each.split()[0].rstrip("X") for each in begun} == {"_+4790", "_004790", "_90"}
+    lengths = {len(each.split()[0]) for each in begun if each.startswith("_+")}
+    assert (min(lengths), max(lengths)) == (len("_+47900000"), len("_+479000000000000"))
+    assert {each.split()[0][:5] for each in dialled("+46 8")} == {"_+468", "_0046"}, "abroad"
+
+
+def test_a_number_of_our_own_leads_nobody_in_circles() -> None:
+    own = [each for each in dialled("+47 22 85 12") if not each.startswith("_")]
+    assert own == [
+        "+4722851234 ${EXTEN:0} back",
+        "004722851234 +${EXTEN:2} back",
+        "22851234 +47${EXTEN:0} back",
+    ]
 
 
 def test_a_carrier_is_known_by_its_addresses_and_may_not_transfer() -> None:

@@ -118,6 +118,67 @@ async def test_a_ring_at_a_telephone_that_has_just_gone_pauses_nobody() -> None:
         assert place.keeper.presences()["anna"].standing.value == "ready"
 
 
+def ring_time(place: Place) -> int:
+    return place.keeper_plan.queues["main"].ring_time * 1000
+
+
+async def test_a_telephone_that_is_rung_in_silence_is_stood_in_for_and_its_owner_stays_ready() -> None:
+    place = a_place()
+    async with place.at_work():
+        place.watch.event(RangOut("main", "anna", ring_time(place)))
+        await until_at(place, SOFT)
+        assert place.keeper.presences()["anna"].standing.value == "ready"
+        # No news of it until Asterisk has asked it: it may have been a moment's trouble.
+        await place.pass_time(seconds=20)
+        await until_at(place, DESK)
+
+
+async def test_a_silent_telephone_is_rung_again_as_soon_as_there_is_news_of_it() -> None:
+    place = a_place()
+    async with place.at_work():
+        place.watch.event(RangOut("main", "anna", ring_time(place)))
+        await until_at(place, SOFT)
+        place.queues.turn("anna.desk", GONE)
+        await place.pass_time(seconds=60)
+        assert at(place) == {("main", SOFT), ("other", SOFT)}
+        place.queues.turn("anna.desk", FREE)
+        await until_at(place, DESK)
+
+
+async def test_a_telephone_that_rang_and_was_not_taken_up_is_not_dead() -> None:
+    place = a_place()
+    async with place.at_work():
+        place.queues.turn("anna.desk", DeviceState.RINGING)
+        await place.pass_time(milliseconds=ring_time(place))
+        place.queues.turn("anna.desk", FREE)
+        place.watch.event(RangOut("main", "anna", ring_time(place)))
+        await place.queues.until(DESK, "no-answer")
+
+
+async def test_a_telephone_that_refuses_at_once_is_not_dead() -> None:
+    place = a_place()
+    async with place.at_work():
+        place.watch.event(RangOut("main", "anna", 0))
+        await place.queues.until(DESK, "do-not-disturb")
+
+
+async def test_a_ring_of_long_ago_does_not_speak_for_a_telephone_that_has_died() -> None:
+    place = a_place()
+    async with place.at_work():
+        place.queues.turn("anna.desk", DeviceState.RINGING)
+        place.queues.turn("anna.desk", FREE)
+        await place.pass_time(seconds=60)
+        place.watch.event(RangOut("main", "anna", ring_time(place)))
+        await until_at(place, SOFT)
+
+
+async def test_where_no_other_telephone_is_there_the_one_that_is_silent_pauses_its_owner() -> None:
+    place = a_place(soft=GONE)
+    async with place.at_work():
+        place.watch.event(RangOut("main", "anna", ring_time(place)))
+        await place.queues.until(DESK, "no-answer")
+
+
 async def test_the_account_of_each_telephone_is_that_of_its_operator() -> None:
     keeper = a_place().keeper
     assert [keeper.at_phone(each) for each in ("anna.desk.k3v9", "anna.soft.p7q2", "bjorn.x2m4")] == [

@@ -105,3 +105,22 @@ def test_without_a_list_neither_abroad_nor_a_surcharge_may_be_dialled(outside: S
 def test_the_list_bounds_transfers_too(outside: Spoil) -> None:
     closed_to = ("    centre: night\n", "    centre: night\n    closed_to: {transfer: +47 23 00 00 00}\n")
     assert any("+4723000000 may not be dialled" in line for line in shown(outside(closed_to)))
+
+
+HANDS_ON = ("  allowed: [+47 22 85, +47 90]\n", "  allowed: [+47 22 85, +47 90]\n  transfers: yes\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ((), ""),
+        ((("+47 22 85, +47 90]\n  t", "+47 22 85, +47]\n  t"),), "every number that begins with +47, those"),
+        ((("  allowed: [+47 22 85, +47 90]\n  t", "  t"),), "and none is allowed"),
+        ((("    outbound: 192.0.2.10:5060\n", ""),), "and no carrier takes calls from here"),
+    ],
+)
+def test_operators_hand_callers_on_outside_only_within_a_list_that_is_narrow_enough(
+    outside: Spoil, changes: tuple[tuple[str, str], ...], message: str
+) -> None:
+    errors = [line for line in shown(outside(HANDS_ON, *changes)) if line.startswith("error")]
+    assert any(message in line for line in errors) if message else errors == []

@@ -145,9 +145,13 @@ def test_without_a_carrier_nobody_is_rung() -> None:
     assert rung(CANDIDATE, rules=rules) == []
 
 
-def turn(*waiting: float, soon: int = 1, serving: int = 1) -> Turn:
+def turn(*waiting: float, soon: int = 1, serving: int = 1, notice: bool = True) -> Turn:
     """Callers who have waited for so many minutes."""
-    return Turn(tuple(NINE - minutes * MINUTE for minutes in waiting), soon, serving)
+    return Turn(tuple(NINE - minutes * MINUTE for minutes in waiting), soon, serving, notice)
+
+
+NO_NOTICE: dict[str, Any] = {"soon": 0, "notice": False}
+"""No wrap-up, and nothing that tells when a conversation ends."""
 
 
 def next_ones(
@@ -189,6 +193,31 @@ def test_no_more_are_rung_than_operators_will_be_free() -> None:
     assert next_ones(*both, seen=turn(4)) == ["main-2.0"]
     assert next_ones(*both, seen=turn(4, soon=2)) == ["main-2.0", "main-1.0"]
     assert next_ones(*both, seen=turn(4, soon=2), ringing=1) == ["main-2.0"]
+
+
+def test_where_nothing_gives_notice_whoever_is_next_is_rung_before_those_who_came_later_are_served() -> None:
+    assert next_ones(KEEPING, seen=turn(4, **NO_NOTICE)) == ["main-1.0"]
+    assert next_ones(KEEPING, seen=turn(6, 4, **NO_NOTICE)) == [], "somebody came before, and waits"
+    assert next_ones(KEEPING, seen=turn(4, soon=0)) == [], "the wrap-up gives notice"
+
+
+def test_where_nothing_gives_notice_and_nobody_came_later_an_operator_is_waited_for() -> None:
+    assert next_ones(KEEPING, seen=turn(**NO_NOTICE)) == []
+    assert next_ones(KEEPING, seen=turn(6, **NO_NOTICE)) == []
+
+
+def test_where_nothing_gives_notice_they_are_rung_one_at_a_time_in_the_order_of_their_places() -> None:
+    both = [keeping(1, 5), keeping(2, 6)]
+    assert next_ones(*both, seen=turn(4, **NO_NOTICE)) == ["main-2.0"]
+    assert next_ones(*both, seen=turn(4, **NO_NOTICE), ringing=1) == []
+
+
+def test_nobody_is_rung_for_whom_no_operator_is_at_work() -> None:
+    assert next_ones(KEEPING, seen=turn(4, serving=0, **NO_NOTICE)) == []
+
+
+def test_who_was_promised_a_call_and_never_waited_goes_before_nobody_also_without_notice() -> None:
+    assert next_ones(CANDIDATE, seen=turn(4, **NO_NOTICE)) == []
 
 
 def test_where_operators_are_rung_first_a_place_waits_in_the_queue_itself() -> None:

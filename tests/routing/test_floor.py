@@ -20,6 +20,7 @@ from hotline_ivr.routing.floor import (
     OperatorState,
     fold,
     fold_all,
+    is_handed_over,
 )
 
 
@@ -61,6 +62,24 @@ def test_a_caller_waits_until_it_leaves() -> None:
     joined = fold_all([CallerJoined("main", "main-1.1"), CallerJoined("main", "main-1.2")])
     assert joined.waiting_by_queue() == {"main": 2}
     assert fold(joined, CallerLeft("main", "main-1.1")).waiting_by_queue() == {"main": 1}
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (CallerLeft("main", "main-1.9"), True),
+        # Whoever is known, another queue, and one where no operator asks.
+        (CallerLeft("main", "main-1.1"), False),
+        (CallerLeft("main", "main-1.2"), False),
+        (CallerLeft("other", "main-1.9"), False),
+    ],
+)
+def test_a_stranger_who_leaves_where_an_operator_asks_was_handed_over(
+    left: CallerLeft, expected: bool
+) -> None:
+    floor = fold_all([CallerJoined("main", "main-1.1"), CallerJoined("main", "main-1.2", asking=True)])
+    assert is_handed_over(floor, left) is expected
+    assert not is_handed_over(fold_all([CallerJoined("main", "main-1.1")]), left)
 
 
 def test_a_queue_without_callers_is_shown_with_none() -> None:

@@ -57,6 +57,8 @@ def test_a_recorded_call_gives_the_row_below_it(call: RecordedCall) -> None:
     [
         ("handed_to_a_colleague", {"anna": 10_000, "bjorn": 20_000}),
         ("handed_over_after_asking", {"anna": 10_001, "bjorn": 19_999}),
+        ("handed_over_by_a_link", {"anna": 10_000, "chandra": 20_000}),
+        ("handed_over_while_waiting", {"anna": 10_000, "chandra": 20_000}),
     ],
 )
 def test_the_talk_of_a_caller_who_is_handed_on_is_told_for_each_operator(

@@ -370,3 +370,12 @@ def test_nobody_is_unserved_for_whom_a_phone_rings_until_it_stops() -> None:
     made.happened(CallerOut("main", "second"), T + 2)
     made.happened(seat("anna"), T + 5)
     assert made.anybody_unserved(T + 5)
+
+
+def test_who_was_rung_in_silence_at_a_phone_that_is_taken_out_is_woken_for_the_one_put_in() -> None:
+    made = waking(seat("desk"), caller("first", 1))
+    made.happened(SeatRung("main", "PJSIP/desk", "first"), T)
+    assert woken(made, T + 5) == []
+    made.happened(SeatGone("main", "PJSIP/desk"), T + 5)
+    made.happened(seat("soft"), T + 5)
+    assert woken(made, T + 5) == ["first"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hotline_ivr.routing.cel import CallEvent
 from hotline_ivr.testing.audio import Audio, tone
-from hotline_ivr.testing.company import Company, Had, company
+from hotline_ivr.testing.company import Company, Had, company, lonely
+from hotline_ivr.testing.ledger import LedgerRow
+from tests.calls.asterisk_files import cel_line
 
 CALLER, OPERATOR, CENTRE = "test-1.1", "test-1.2", "test-1.3"
 NAMES = {
@@ -86,3 +90,37 @@ def test_alone_in_a_bridge_is_alone() -> None:
     had = company(100.0, 100.5, 120.0, events, [(110.0, tone(440, 9.5))])
     (alone,) = had.nothing()
     assert (alone.start, alone.end) == (112.0, 120.0)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What a telephone knows of its call."""
+
+    row: LedgerRow
+    heard: list[tuple[float, Audio]]
+
+    def heard_at(self) -> list[tuple[float, Audio]]:
+        return self.heard
+
+
+def test_of_many_telephones_callers_who_were_alone_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "cel.json"
+    arrived = event(100.4, "HOTLINE", "arrived|open|+4722851201|+4790000001|x|")
+    file.write_bytes(b"".join(map(cel_line, (arrived, *EVENTS[:3]))))
+    row = LedgerRow("", "+4790000001", 100.0, answered=100.5, ended=112.0)
+    alone = Listener(row, [(104.0, tone(440, 3.5)), (112.0, quiet(8))])
+    heard = Listener(row, [(112.0, tone(440, 11.5))])
+    others = [
+        replace(alone, row=replace(row, number="anna.k3v9")),
+        replace(alone, row=replace(row, answered=None)),
+        # Who reached the control number is no caller of a line.
+        replace(alone, row=replace(row, number="+4790000002")),
+    ]
+    assert lonely([heard, alone, *others], file) == ["+4790000001: prompt 2.0, music 1.5, nothing 8.0"]
+
+
+def test_what_came_after_the_last_that_is_kept_of_a_long_call_says_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "cel.json"
+    file.write_bytes(cel_line(event(100.4, "HOTLINE", "arrived|open|+4722851201|+4790000001|x|")))
+    row = LedgerRow("", "+4790000001", 100.0, answered=100.5, ended=240.0)
+    assert lonely([Listener(row, [(220.5, tone(440, 120))])], file) == []

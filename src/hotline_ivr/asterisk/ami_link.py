@@ -196,7 +196,7 @@ class AmiLink:
                 _, connection = await loop.create_connection(
                     lambda: AmiConnection(
                         self._take,
-                        self._doubt,
+                        self.doubt,
                         self.counters,
                         timeout=self._timeout,
                         bundle=self._bundle,
@@ -296,5 +296,6 @@ class AmiLink:
             self.counters.dropped += 1
             self._in_doubt = True
 
-    def _doubt(self) -> None:
+    def doubt(self) -> None:
+        """What is known may not be true any more: the state of things is fetched again, before long."""
         self._in_doubt = True

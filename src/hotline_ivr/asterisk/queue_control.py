@@ -33,6 +33,7 @@ from hotline_ivr.routing.floor import (
     MemberSeen,
     RangOut,
 )
+from hotline_ivr.routing.fold_legs import operator_of
 
 log = structlog.get_logger()
 
@@ -160,9 +161,10 @@ def floor_events_of(event: ami.Event | None, now: datetime) -> Iterator[FloorEve
         case ami.OperatorRemoved(state) if state.queue != DEVICE_QUEUE:
             yield MemberGone(state.queue, state.operator)
         case ami.CallerListed():
-            yield CallerJoined(event.queue, event.unique_id, now - timedelta(seconds=event.waited))
+            joined = now - timedelta(seconds=event.waited)
+            yield CallerJoined(event.queue, event.unique_id, joined, operator_of(event.channel) is not None)
         case ami.CallerJoined():
-            yield CallerJoined(event.queue, event.unique_id, now)
+            yield CallerJoined(event.queue, event.unique_id, now, operator_of(event.channel) is not None)
         case ami.CallerLeft():
             yield CallerLeft(event.queue, event.unique_id)
         case ami.CallerAbandoned():

@@ -28,7 +28,6 @@ from hotline_ivr.routing.floor import (
     is_engaged,
 )
 from hotline_ivr.routing.presence import (
-    BY_ASTERISK,
     DROPPED,
     CallAnswered,
     CallEnded,
@@ -45,7 +44,7 @@ from hotline_ivr.routing.presence import (
     next_due,
     wanted,
 )
-from hotline_ivr.routing.presence_rules import rules_of
+from hotline_ivr.routing.presence_rules import first_presence, rules_of
 from hotline_ivr.routing.refusals import NOT_TAKEN, why_not_taken
 from hotline_ivr.routing.skills import penalties
 
@@ -72,7 +71,7 @@ class OperatorKeeper:
         self._hands = QueueHands(control)
         self._book = book
         self._clock = clock
-        self._phones = PhoneChoice(plan, interfaces, choices)
+        self._phones = PhoneChoice(plan, interfaces, clock, choices)
         self._take(plan)
         self._floor = Floor()
         # Whose place in Asterisk has to be looked at, and whose may have been changed by others (until when
@@ -124,13 +123,8 @@ class OperatorKeeper:
         """An event of the floor: calls that begin and end, phones that ring in vain, pauses by others."""
         self._floor = now
         match event:
-            case RangOut(_, operator) if self._phones.is_gone(operator):
-                # Nobody was there to hear it; the next telephone is about to stand in.
-                pass
-            case RangOut(queue, operator, rang_ms):
-                self._last_moments.rang_in_vain(operator, self._book.of(operator), self._clock())
-                ring_time = self._plan.queues[queue].ring_time if queue in self._plan.queues else 0
-                self._apply(operator, RangInVain(why_not_taken(rang_ms, ring_time)))
+            case RangOut(_, operator) if not self._phones.is_gone(operator):
+                self._rang_out(event)
             case MemberSeen() | Connected():
                 key = event.queue, event.operator
                 if (member := now.members.get(key)) is not None:
@@ -140,7 +134,20 @@ class OperatorKeeper:
                 self._to_do.add(phone.partition(".")[0])
                 self._work.set()
             case _:
+                # Where a telephone that was gone rang out, the next one is about to stand in.
                 pass
+
+    def _rang_out(self, event: RangOut) -> None:
+        operator = event.operator
+        ring_time = self._plan.queues[event.queue].ring_time if event.queue in self._plan.queues else 0
+        rang, whole = timedelta(milliseconds=event.rang_ms), timedelta(seconds=ring_time)
+        if self._phones.rang_out(operator, rang, whole):
+            log.warning("a telephone does not answer, another stands in", operator=operator)
+            self._to_do.add(operator)
+            self._work.set()
+            return
+        self._last_moments.rang_in_vain(operator, self._book.of(operator), self._clock())
+        self._apply(operator, RangInVain(why_not_taken(event.rang_ms, ring_time)))
 
     def link_lost(self) -> None:
         """Excuse whose phones an Asterisk that stops has hung up."""
@@ -168,7 +175,7 @@ class OperatorKeeper:
             self._book.forget(gone, Presence(Standing.SIGNED_OUT, now))
         for operator in self._plan.operators:
             if self._book.of(operator) is None:
-                self._book.put(operator, self._first_presence(operator, now))
+                self._book.put(operator, first_presence(self._plan, operator, floor, now))
             self._apply(operator, TimePassed())
             self._call_may_be_over(operator)
             self._remember_wrap_up(operator)
@@ -261,13 +268,14 @@ class OperatorKeeper:
             due = next_due(presence)
             if due is not None and due <= now:
                 self._apply(operator, TimePassed())
+        self._to_do |= self._phones.tried_again()
         for operator in [name for name, moment in self._doubts.items() if moment <= now]:
             del self._doubts[operator]
             self._believe_asterisk(operator)
 
     def _next_moment(self) -> datetime | None:
         dues = [due for each in self._book.presences().values() if (due := next_due(each)) is not None]
-        return min([*dues, *self._doubts.values()], default=None)
+        return min([*dues, *self._doubts.values(), *self._phones.dues()], default=None)
 
     def _believe_asterisk(self, operator: str) -> None:
         presence = self._book.of(operator)
@@ -279,16 +287,6 @@ class OperatorKeeper:
             self._apply(operator, FoundReady() if want else FoundPaused(seen[0].reason))
         elif any(each.paused != want for each in seen):
             self._to_do.add(operator)
-
-    def _first_presence(self, operator: str, now: datetime) -> Presence:
-        """Of an operator of whom nothing is known: as Asterisk has it, else as the plan says."""
-        seen = self._floor.of_operator(operator)
-        if seen and all(each.paused for each in seen):
-            ready = Presence(Standing.READY, now, BY_ASTERISK)
-            return after(ready, FoundPaused(seen[0].reason), now, self._rules)
-        if seen or self._plan.operators[operator].sign_in == "always":
-            return Presence(Standing.READY, now)
-        return Presence(Standing.SIGNED_OUT, now)
 
     def _queues_of(self, operator: str) -> list[str]:
         return [name for name, queue in self._plan.queues.items() if operator in queue.operators]

@@ -74,7 +74,7 @@ class Callbacks(Model):
     )
     press_tries: int = Field(2, ge=1, le=5, description="How often the prompt is played.")
     max_wait: Annotated[Duration, Field(ge=10, le=3600)] = Field(
-        120, description="Longest wait in the queue of who has pressed the key.", examples=["2m"]
+        600, description="Longest wait in the queue of who has pressed the key.", examples=["10m"]
     )
     a_day: int = Field(
         200, ge=1, le=100_000, description="Most attempts of this queue in 24 hours: what a thief could cost."

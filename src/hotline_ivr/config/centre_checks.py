@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator
 
-from hotline_ivr.config.outside import is_allowed, read_prefix
+from hotline_ivr.config.outside import any_whole_country, is_allowed, read_prefix
 from hotline_ivr.config.phone import to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
 from hotline_ivr.config.reading import Reading
@@ -25,6 +25,7 @@ def centre_checks(
     """Yield what is wrong; `country` reads national numbers, `prompts` None skips those."""
     yield from itertools.islice(_numbers(reading, country), FOUND_PROBLEMS)
     yield from itertools.islice(_references(reading), FOUND_PROBLEMS)
+    yield from itertools.islice(_handing_on(reading), FOUND_PROBLEMS)
     if prompts is not None:
         yield from itertools.islice(_prompts(reading, prompts), FOUND_PROBLEMS)
 
@@ -95,6 +96,30 @@ def _allowed(reading: Reading) -> Iterator[str]:
             yield read_prefix(text)
         except ValueError:
             continue
+
+
+def _handing_on(reading: Reading) -> Iterator[Problem]:
+    """Operators dial what they like within the list, so it has to be one, and to leave out what is dear."""
+    outside = _mapping(reading.data.get("outside"))
+    if str(outside.get("transfers", "no")).strip().lower() not in {"yes", "true", "on"}:
+        return
+    path: Path = ("outside", "transfers")
+    written = outside.get("allowed")
+    if not isinstance(written, list) or not written:
+        message = "operators may hand callers on to numbers outside, and none is allowed"
+        yield reading.problem(path, message, "list the beginnings of the numbers under `allowed`")
+        return
+    for index, text in enumerate(written):
+        try:
+            prefix = read_prefix(text)
+        except ValueError:
+            continue  # the model has said so
+        if any_whole_country(prefix):
+            message = f"operators may dial every number that begins with {prefix}, those with a surcharge too"
+            yield reading.problem(("outside", "allowed", index), message, "write longer beginnings")
+    if not any("outbound" in _mapping(each) for each in _mapping(reading.data.get("trunks")).values()):
+        message = "operators may hand callers on to numbers outside, and no carrier takes calls from here"
+        yield reading.problem(path, message, "give a trunk its `outbound` address")
 
 
 def _references(reading: Reading) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.described import Described
 from hotline_ivr.config.refusal import quoted, refusal, text_of
+from hotline_ivr.config.types import YesNo
 
 _PREFIX = r"\+[1-9][0-9]{0,14}"
 
@@ -39,7 +40,7 @@ Prefix = Annotated[
 
 
 class Outside(Model):
-    """What may be dialled outside. It bounds every `transfer` and every target of a centre."""
+    """What may be dialled outside. It bounds every `transfer`, every target of a centre, and operators."""
 
     allowed: tuple[Prefix, ...] = Field(
         (),
@@ -47,12 +48,22 @@ class Outside(Model):
         "Without it: numbers of the organisation's country, those with a surcharge excepted.",
         examples=["[+47 22 85 00 00, +47 9]"],
     )
+    transfers: YesNo = Field(
+        False,
+        description="Whether operators may hand callers on, by their telephones, to the numbers that "
+        "`allowed` lists. Each such call costs what a call there costs.",
+    )
 
 
 def whole_country(prefix: str, country: str | None) -> bool:
     """Whether every number of this country (two letters) begins so."""
     code = phonenumbers.country_code_for_region(country or "")
     return f"+{code}".startswith(prefix)
+
+
+def any_whole_country(prefix: str) -> bool:
+    """Whether every number of some country begins so, those with a surcharge too."""
+    return any(f"+{code}".startswith(prefix) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 @functools.lru_cache(maxsize=1024)

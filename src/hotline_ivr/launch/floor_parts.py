@@ -20,7 +20,7 @@ from hotline_ivr.control.devices_file import DevicesFile
 from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.launch.loops import Loop
 from hotline_ivr.routing.expected_wait import Expected
-from hotline_ivr.routing.floor import Floor, FloorEvent
+from hotline_ivr.routing.floor import CallerLeft, Floor, FloorEvent, is_handed_over
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.wait_watch import WaitWatch
 from hotline_ivr.settings import Settings
@@ -107,6 +107,8 @@ class FloorParts:
         self.waits.begin_anew(self.seen)
 
     def _event(self, event: FloorEvent) -> None:
+        if isinstance(event, CallerLeft) and is_handed_over(self.seen, event):
+            self.ami.doubt()
         self.watch.event(event)
         self.waits.happened(event, self.seen, datetime.now(UTC))
 

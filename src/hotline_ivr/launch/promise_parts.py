@@ -77,7 +77,8 @@ class PromiseParts:
             waiting = (each.joined or now for each in floor.waiting.values() if each.queue == name)
             wrap_up_s = plan.queues[name].wrap_up
             soon = self._floor.waits.soon(floor, name, now, rules.ring, wrap_up_s)
-            turns[name] = Turn(tuple(waiting), soon, len(serving(floor, name)))
+            notice = 0 < wrap_up_s <= rules.ring
+            turns[name] = Turn(tuple(waiting), soon, len(serving(floor, name)), notice)
         return turns
 
 

@@ -1,7 +1,8 @@
 """Whom the service rings now: those a queue owes a call, while somebody there is free for it.
 
 Who gave up a wait for the promise keeps the place: rung when their turn comes, whoever came later and waits.
-All others are rung while nobody waits.
+Where nobody can say when that will be, they are rung as soon as they are next, and are there when it comes:
+else whoever waits live would get every operator first. All others are rung while nobody waits.
 
 A number is only ever rung because it rang us, or because who rang us typed it. What may be rung at all is
 bounded by the queue's `allowed`, and how often by `attempts`, `spacing` and `a_day`, since callers choose the
@@ -58,11 +59,13 @@ class Candidate(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One queue now: when those who wait there joined (aware), how many operators are free for somebody
-    within the time that a telephone rings, and how many are at work at all."""
+    within the time that a telephone rings, how many are at work at all, and whether each of them is left
+    alone after a conversation, so that somebody can be rung meanwhile."""
 
     waiting: tuple[datetime, ...] = ()
     soon: int = 0
     serving: int = 0
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +140,17 @@ def due(
 def _is_next(candidate: Candidate, turn: Turn | None, rules: Callbacks, taken: int) -> bool:
     """Whether an operator is free for whoever keeps this place once they have been reached.
 
-    Where an operator is rung first, a place may stand in the queue and wait for its turn by itself.
+    Where an operator is rung first, a place may stand in the queue and wait for its turn by itself. Where
+    nothing gives notice of an operator, whoever is next is rung while somebody who came later waits and would
+    be served first: one at a time, who then waits live and stands before them.
     """
     if turn is None or not candidate.keeps_place:
         return False
     before = sum(joined <= candidate.joined_at for joined in turn.waiting)
-    return before + taken < (turn.serving if rules.operator_first else turn.soon)
+    if rules.operator_first:
+        return before + taken < turn.serving
+    overtaken = len(turn.waiting) > before and turn.serving > 0 and not turn.notice
+    return before + taken < max(turn.soon, int(overtaken))
 
 
 def kept_places(

@@ -11,10 +11,9 @@ import base64
 from collections.abc import Mapping, Sequence
 
 from hotline_ivr.routing.call_record import CallRecord
-from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, QueueEvent
+from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, QueueEvent, stage_text
 from hotline_ivr.routing.fold import in_order
 from hotline_ivr.routing.fold_legs import bridge_of, hangup_of, operator_of
-from hotline_ivr.routing.folding import stage_text
 
 # In the place of a caller's number and name, which are personal.
 NUMBER, NAME = "+4798765432", "Kåre"

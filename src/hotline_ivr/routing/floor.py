@@ -68,6 +68,8 @@ class CallerJoined:
     """Unique id of the caller's channel."""
     #: When the wait began (aware, UTC); None where nobody could tell.
     joined: datetime | None = None
+    #: Whether it is an operator's telephone, for a caller who may be handed over.
+    asking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,16 @@ class Floor:
 def is_engaged(member: MemberSeen) -> bool:
     """Whether the operator rings or talks, for this queue or another, or on a call of their own."""
     return member.in_call or state_of(member) in {OperatorState.RINGING, OperatorState.TALKING}
+
+
+def is_handed_over(floor: Floor, left: CallerLeft) -> bool:
+    """Whether somebody leaves who never came, where an operator asks: a caller took over the operator's wait.
+
+    Asterisk does not tell of that moment, and names the caller from then on: who waits has to be asked anew.
+    """
+    return left.call not in floor.waiting and any(
+        each.asking and each.queue == left.queue for each in floor.waiting.values()
+    )
 
 
 def state_of(member: MemberSeen) -> OperatorState:

@@ -235,8 +235,10 @@ def _ended_by(known: Folding, *, cut: bool) -> EndedBy | None:
         return None
     if source == known.channel_name:
         return EndedBy.CALLER
-    # Between an operator who was rung first and the person lies our own pair, which hides who hung up.
-    away = known.operator_first and any(leg.by_itself for leg in known.legs.values() if leg.operator)
+    # Between the person and an operator rung first, or one who was asked, lies a pair of channels,
+    # which hides who hung up.
+    hidden = known.operator_first or (known.linked and source.startswith("dialplan/"))
+    away = hidden and any(leg.by_itself for leg in known.legs.values() if leg.operator)
     if away or operator_of(source) is not None:
         return EndedBy.OPERATOR
     return EndedBy.SYSTEM

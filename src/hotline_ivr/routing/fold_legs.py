@@ -144,7 +144,18 @@ class Leg:
 class Conversation:
     """Who shares a bridge with the caller, and for how long operators did."""
 
-    __slots__ = ("_bridges", "_caller", "_pair", "_since", "_with", "connected_at", "operator", "talk_us")
+    __slots__ = (
+        "_before_us",
+        "_bridges",
+        "_caller",
+        "_latest",
+        "_pair",
+        "_since",
+        "_with",
+        "connected_at",
+        "operator",
+        "talk_us",
+    )
 
     def __init__(self, caller: str) -> None:
         self._caller = caller
@@ -158,6 +169,9 @@ class Conversation:
         self.talk_us = 0
         self.connected_at: int | None = None
         self.operator: str | None = None
+        # When the latest of several talks began, and how long those before it were.
+        self._latest: int | None = None
+        self._before_us = 0
 
     def be(self, caller: str) -> None:
         """The caller's channel is another one from now on, which is in no bridge yet."""
@@ -170,6 +184,10 @@ class Conversation:
     @property
     def talking(self) -> bool:
         return self._since is not None
+
+    def bridges(self) -> set[str]:
+        """Where anybody of the call is now."""
+        return set(self._bridges.values())
 
     def enter(self, channel: str, bridge: str, at: int, legs: dict[str, Leg]) -> None:
         self._bridges[channel] = bridge
@@ -186,6 +204,12 @@ class Conversation:
             leg.stops(at)
         self._with = []
         self._pause(at)
+
+    def take_back(self) -> None:
+        """The latest talk was none; those before it stand."""
+        self.talk_us, self._since, self._with = self._before_us, None, []
+        if self.connected_at == self._latest:
+            self.connected_at = self.operator = None
 
     def _pause(self, at: int) -> None:
         if self._since is not None:
@@ -211,7 +235,8 @@ class Conversation:
         if operator is None:
             self._pause(at)
         elif self._since is None:
-            self._since = at
+            self._since = self._latest = at
+            self._before_us = self.talk_us
             if self.connected_at is None:
                 self.connected_at = at
                 self.operator = operator

@@ -5,12 +5,12 @@ fold.py puts the events in order and draws the conclusions.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from hotline_ivr.routing.call_record import CallerKind, Route
 from hotline_ivr.routing.caller import clean_name, clean_number, clean_text
-from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent
+from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, stage_text
+from hotline_ivr.routing.fold_asked import LINK, Asked
 from hotline_ivr.routing.fold_legs import Conversation, Leg, bridge_of, hangup_of
 from hotline_ivr.routing.fold_outside import Outside
 from hotline_ivr.routing.steps import Outcome, Stage, settled
@@ -28,21 +28,8 @@ _STAGES = {stage.value: stage for stage in Stage}
 _NO_WORDS = ["", "", "", "", ""]
 # Where an operator is rung first, the other end of our own pair rings the person.
 _SAID_BY_LEGS = frozenset({"dial", "callback-answered", "callback-over"})
-OWN_PAIRS = ("Local/s@hotline-callback-leg-", "Local/s@hotline-callback-person-")
-"""What rings who is called back is no telephone (dialplans/hotline-callback.conf)."""
-_PLAIN_EXTRA = '{"extra":"'
-
-
-def stage_text(extra: str) -> str:
-    """The text of a user event, which Asterisk wraps as {"extra":"..."}; empty if there is none."""
-    # JSON's decoder takes ten times as long, and our words have nothing to unescape.
-    if extra.startswith(_PLAIN_EXTRA) and "\\" not in extra:
-        return extra[len(_PLAIN_EXTRA) : -2]
-    try:
-        text = json.loads(extra)["extra"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return text if isinstance(text, str) else ""
+OWN_PAIRS = ("Local/s@hotline-callback-leg-", "Local/s@hotline-callback-person-", LINK)
+"""What is no telephone: what rings who is called back (dialplans/hotline-callback.conf), and links."""
 
 
 class Folding:
@@ -93,9 +80,14 @@ class Folding:
         self.legs: dict[str, Leg] = {}
         self.ringing: set[str] = set()
         self.conversation = Conversation(call)
+        # Whether two conversations of it are linked.
+        self.linked = False
+        self._events: Sequence[CallEvent] = ()
+        self._asked = Asked()
 
-    def take(self, events: Iterable[CallEvent]) -> None:
+    def take(self, events: Sequence[CallEvent]) -> None:
         """The events in order; one of a kind that says nothing about a call is passed over."""
+        self._events = events
         for event in events:
             if event.channel == self.own:
                 if not self.channel_name:
@@ -139,7 +131,9 @@ class Folding:
     def entered_bridge(self, event: CallEvent) -> None:
         if event.channel != self.own:
             self._leg(event)
-        self.conversation.enter(event.channel, bridge_of(event.extra), event.at, self.legs)
+        bridge = bridge_of(event.extra)
+        self._with_those_asked(bridge, event.at)
+        self.conversation.enter(event.channel, bridge, event.at, self.legs)
         if self.conversation.talking:
             self.stage = Stage.TALK
         elif self.stage is Stage.TRANSFER and event.channel == self.own and not self.operator_first:
@@ -158,9 +152,22 @@ class Folding:
 
     # The other channels.
 
+    def handed_over(self, event: CallEvent) -> None:
+        self._asked.look(self._events)
+        for bridge in self.conversation.bridges():
+            self._with_those_asked(bridge, event.at)
+
+    def _with_those_asked(self, bridge: str, at: int) -> None:
+        for each in self._asked.come_in(bridge):
+            self._leg(each)
+            self.conversation.enter(each.channel, bridge, at, self.legs)
+
     def leg_started(self, event: CallEvent) -> None:
         leg = self._leg(event)
         leg.started_at = event.at
+        if leg.name.startswith(LINK):
+            self.linked = True
+            self.conversation.passes_on((leg.channel,))
         if leg.operator is not None and self.conversation.connected_at is None:
             if not self.ringing:
                 self.ringing_at = event.at
@@ -329,7 +336,7 @@ class Folding:
         """That was no conversation: whatever comes of the wait is this call's outcome."""
         self.dropped = True
         self.stage = Stage.QUEUE
-        self.conversation = Conversation(self.call)
+        self.conversation.take_back()
 
     def say_mark(self, _at: int, words: list[str]) -> None:
         outcome = _OUTCOMES.get(words[1])
@@ -357,6 +364,7 @@ _LEG_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
     STAGE_EVENT: Folding.leg_said,
     "BRIDGE_ENTER": Folding.entered_bridge,
     "BRIDGE_EXIT": Folding.left_bridge,
+    "ATTENDEDTRANSFER": Folding.handed_over,
     "HANGUP": Folding.leg_hung_up,
     "CHAN_END": Folding.leg_hung_up,
     "LINKEDID_END": Folding.call_ended,

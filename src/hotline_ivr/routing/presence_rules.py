@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.presence import PauseRule, PresenceRules
+from hotline_ivr.routing.floor import Floor
+from hotline_ivr.routing.presence import (
+    BY_ASTERISK,
+    FoundPaused,
+    PauseRule,
+    Presence,
+    PresenceRules,
+    Standing,
+    after,
+)
 from hotline_ivr.routing.refusals import DO_NOT_DISTURB
 
 
@@ -31,3 +40,14 @@ def rules_of(plan: Plan) -> PresenceRules:
         unanswered_limit=floor.unanswered_rings,
         unanswered_pause=timedelta(seconds=floor.unanswered_pause),
     )
+
+
+def first_presence(plan: Plan, operator: str, floor: Floor, now: datetime) -> Presence:
+    """Of an operator of whom nothing is known: as Asterisk has it, else as the plan says."""
+    seen = floor.of_operator(operator)
+    if seen and all(each.paused for each in seen):
+        ready = Presence(Standing.READY, now, BY_ASTERISK)
+        return after(ready, FoundPaused(seen[0].reason), now, rules_of(plan))
+    if seen or plan.operators[operator].sign_in == "always":
+        return Presence(Standing.READY, now)
+    return Presence(Standing.SIGNED_OUT, now)

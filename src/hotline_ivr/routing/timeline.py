@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hotline_ivr.routing.caller import clean_text
-from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, QueueEvent
+from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, QueueEvent, stage_text
 from hotline_ivr.routing.fold import in_order
 from hotline_ivr.routing.fold_legs import hangup_of, operator_of
-from hotline_ivr.routing.folding import stage_text
 
 _LONGEST = 160
 

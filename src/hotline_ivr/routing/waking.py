@@ -165,7 +165,10 @@ class Waking:
                     self._rung(self._phones[interface], call, now)
             case SeatGone(queue, interface):
                 if self._seats[queue].pop(interface, None):
-                    self._phones[interface].queues.discard(queue)
+                    phone = self._phones[interface]
+                    phone.queues.discard(queue)
+                    # One that was rung in silence says nothing of its end; another is put in for it.
+                    phone.settled = phone.settled or not phone.queues
             case CallerIn():
                 self._joined(event, now)
             case CallerOut(queue, call):

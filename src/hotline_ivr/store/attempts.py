@@ -75,8 +75,9 @@ def standing(
         ).join(open_call, _IS_OPEN)
     ).all()
     here = {read_number(row.caller, country) for row in up if row.caller}
-    # Who has been reached and waits or talks is one of the live callers now.
-    back = {row.attempt for row in up if row.attempt is not None and row.queued_at is not None}
+    # Who waits after having been reached is still somebody for whom an operator is needed: the queue tells
+    # when they joined it, and not which place they have.
+    back = {row.attempt for row in up if row.attempt is not None and row.connected_at is not None}
     ringing = _attempt.state.in_(_UNDER_WAY)
     return Standing(
         tuple(each for wish in wishes for each in candidates(connection, wish, here, suits)),

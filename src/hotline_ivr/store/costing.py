@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select
 
 from hotline_ivr.routing.call_record import CallKind
-from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, Source
-from hotline_ivr.routing.folding import stage_text
+from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent, Source, stage_text
 from hotline_ivr.routing.kept import kept_events
 from hotline_ivr.routing.usage import DialledLeg, RecordedCall, trunk_of
 from hotline_ivr.store.ledger import kept_calls

@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
-from hotline_ivr.routing.cel import STAGE_EVENT, Source
-from hotline_ivr.routing.folding import stage_text
+from hotline_ivr.routing.cel import STAGE_EVENT, Source, stage_text
 from hotline_ivr.routing.kept import kept_events
 from hotline_ivr.routing.owed import CONTACTS, FinishedCall
 from hotline_ivr.routing.steps import Outcome

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from hotline_ivr.asterisk.spool import read_cel
 from hotline_ivr.routing.cel import STAGE_EVENT, CallEvent
 from hotline_ivr.routing.fold_legs import operator_of
 from hotline_ivr.testing.audio import Audio, is_silent
-from hotline_ivr.testing.phone import PhoneCall
+from hotline_ivr.testing.ledger import LedgerRow
+from hotline_ivr.testing.phone import HEARD_LIMIT_S
 
 SLOT_S = 0.25
 """How finely a call is looked at."""
@@ -81,13 +83,44 @@ class Company:
         return ", ".join(f"{each.had} {each.seconds:.1f}" for each in self.stretches if each.seconds >= 1)
 
 
-def company_of(call: PhoneCall, cel_file: Path) -> Company:
+class Listener(Protocol):
+    """A call at a telephone; see phone.py."""
+
+    @property
+    def row(self) -> LedgerRow: ...
+
+    def heard_at(self) -> list[tuple[float, Audio]]: ...
+
+
+def company_of(call: Listener, cel_file: Path) -> Company:
     """What the caller at this phone had. Raises LookupError if the record knows no such call."""
     row = call.row
     if row.ended is None:
         raise LookupError(f"the call is not over: {row}")
     events = events_of(cel_file, row.number, row.started)
     return company(row.started, row.answered, row.ended, events, call.heard_at())
+
+
+def lonely(calls: Iterable[Listener], cel_file: Path) -> list[str]:
+    """Callers who were with nobody and nothing for longer than they may be, each in words.
+
+    Looked at are calls that are over, from numbers (not operators' accounts) to one of our lines.
+    """
+    found = []
+    for call in calls:
+        row = call.row
+        if row.answered is None or row.ended is None or not row.number.startswith("+"):
+            continue
+        try:
+            had = company_of(call, cel_file)
+        except LookupError:
+            # Of somebody of ours, at the control number.
+            continue
+        # What is heard is kept for so long.
+        heard_until = row.answered + HEARD_LIMIT_S - LONGEST_NOTHING_S
+        if any(each.start < heard_until for each in had.nothing()):
+            found.append(f"{row.number}: {had.in_words()}")
+    return found
 
 
 def events_of(cel_file: Path, caller: str, started: float) -> list[CallEvent]:

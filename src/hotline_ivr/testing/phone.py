@@ -295,6 +295,22 @@ class PhoneCall:
         """
         await self._handed_on(self.native.attended_transfer(asked.native))
 
+    async def transfer_unanswered(self, asked: PhoneCall) -> None:
+        """As `transfer_to`, while the other telephone still rings, as many telephones do; raises as that."""
+        from baresip._native import lib  # noqa: PLC0415
+
+        # Before that there is no call yet to which anybody could be handed over.
+        await asked._traced(lambda row: row.ringing is not None)
+        native = self.native
+        await native.hold()
+        # Its own method waits for an answer first.
+        transfer = native._execute_transfer(  # noqa: SLF001
+            f"{native.handle} {asked.native.handle}",
+            cmd=lib.BP_CMD_CALL_REPLACE_TRANSFER,
+            timeout=_ANSWER_DEADLINE_S,
+        )
+        await self._handed_on(transfer)
+
     async def _handed_on(self, transfer: Awaitable[None]) -> None:
         import baresip  # noqa: PLC0415
 

@@ -9,6 +9,7 @@ import phonenumbers
 
 from hotline_ivr.asterisk.render.extensions import COLLEAGUES, extension_contexts
 from hotline_ivr.asterisk.render.limits import limits_of
+from hotline_ivr.asterisk.render.outside import way_of_operators
 from hotline_ivr.asterisk.render.queues import offer_context
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.asterisk.secrets import Secrets
@@ -40,7 +41,8 @@ def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans:
             _numbers(plan),
             _head_starts(plan),
             _offers(plan),
-            # A phone may ring our own lines and colleagues, nothing else: no operator's call costs money.
+            # A phone may ring our own lines, queues and colleagues, nothing else: what costs money is always
+            # a caller's, who was handed on (hotline-handed).
             _phones(plan),
             extension_contexts(plan, secrets),
             "\n".join(["[hotline-greetings]", *_greeting(plan), ""]),
@@ -49,6 +51,7 @@ def extensions_conf(plan: Plan, settings: Settings, secrets: Secrets, dialplans:
 
 
 def _globals(plan: Plan, settings: Settings) -> list[tuple[str, str | int]]:
+    carrier, host = way_of_operators(plan) or ("", "")
     return [
         ("HOTLINE_AGI", settings.agi_address),
         ("HOTLINE_DEADLINE", f"{settings.agi_deadline:g}"),
@@ -58,6 +61,8 @@ def _globals(plan: Plan, settings: Settings) -> list[tuple[str, str | int]]:
         ("HOTLINE_CONTROL", str(settings.control_dir)),
         ("HOTLINE_TECHNICAL", "en/technical"),
         ("HOTLINE_GREETING", "hotline-greeting" if any(_greeting(plan)) else ""),
+        ("HOTLINE_OUT_CARRIER", carrier),
+        ("HOTLINE_OUT_HOST", host),
     ]
 
 

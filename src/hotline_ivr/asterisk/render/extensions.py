@@ -1,6 +1,7 @@
 """Short numbers of operators and queues, for operators' telephones: to ring, and to hand callers on.
 
-All of them are exact. Two contexts, because a telephone may ring what no caller may be sent to.
+All of them are exact. Two contexts, because a caller may be sent to what no telephone may ring: numbers
+outside, where the plan lets operators hand callers on to them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hotline_ivr.asterisk.queue_turns import DEVICE_HINTS
+from hotline_ivr.asterisk.render.outside import outside_extensions
 from hotline_ivr.asterisk.render.sections import value
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
@@ -31,14 +33,16 @@ def extension_contexts(plan: Plan, secrets: Secrets) -> str:
         if operator.extension:
             colleagues += [
                 *_operator(operator.extension, name, phones),
-                " same => n,Goto(hotline-colleague,s,1)",
+                " same => n,Goto(hotline-colleague,operator,1)",
             ]
             handed += [
                 *_operator(operator.extension, name, phones),
                 " same => n,Goto(hotline-handed-on,operator,1)",
             ]
     for name in sorted(plan.queues):
-        handed += _queue(plan, name)
+        colleagues += _queue(plan, name, "hotline-colleague")
+        handed += _queue(plan, name, "hotline-handed-on")
+    handed += outside_extensions(plan)
     return "\n".join([*colleagues, "", *handed, "", *hints, ""])
 
 
@@ -48,7 +52,7 @@ def _operator(extension: str, name: str, phones: str) -> Iterator[str]:
     yield f" same => n,Set(HOTLINE_TO={value(name)})"
 
 
-def _queue(plan: Plan, name: str) -> Iterator[str]:
+def _queue(plan: Plan, name: str, goes_on: str) -> Iterator[str]:
     """The arguments of the step `wait` that are this queue's own; see stretch.py."""
     queue = plan.queues[name]
     if queue.extension is None:
@@ -60,4 +64,4 @@ def _queue(plan: Plan, name: str) -> Iterator[str]:
     yield f" same => n,Set(HOTLINE_TO_STEP={step_s(admitted) if admitted else ''})"
     language = '$["${CUT(HOTLINE_STATE,.,1)}" = "en"]'
     yield f" same => n,Set(HOTLINE_TO_MUSIC=${{IF({language}?{music['en']}:{music['nb']})}})"
-    yield " same => n,Goto(hotline-handed-on,queue,1)"
+    yield f" same => n,Goto({goes_on},queue,1)"
