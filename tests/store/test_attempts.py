@@ -158,7 +158,7 @@ async def test_a_closed_promise_is_no_candidate(node: Node) -> None:
 async def test_who_waits_after_the_call_back_needs_an_operator_whatever_the_queue_says(node: Node) -> None:
     await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
     await node.had(61, "no-operator", kind=CallKind.CALLBACK, attempt="main-0.0-1", **WAITS)
-    assert (await table(node).standing("NO", HOUR_LATER)).under_way == {"main": 1}
+    assert (await stands(node)).under_way == {"main": 1}
 
 
 async def test_who_talks_after_the_call_back_needs_no_other_operator(node: Node) -> None:
