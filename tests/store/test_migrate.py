@@ -26,7 +26,9 @@ async def test_migrated_tables_are_the_tables_of_the_models(database_url: str) -
     await upgrade(database_url)
 
     def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_described})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": is_described}
+        )
         return list(compare_metadata(context, metadata))
 
     store = open_store(database_url)

@@ -84,7 +84,11 @@ async def test_every_version_is_kept_and_only_the_latest_is_listed(register: Dat
     assert isinstance(third, Entry)
     story = await register.story(first.id)
     assert story is not None
-    assert [(each.version, each.changed_by) for each in story.versions] == [(1, "anna"), (2, "bjorn"), (3, "anna")]
+    assert [(each.version, each.changed_by) for each in story.versions] == [
+        (1, "anna"),
+        (2, "bjorn"),
+        (3, "anna"),
+    ]
     told = [(each.field, each.before, each.after) for each in changes(*story.versions[:2])]
     assert told[:2] == [
         ("question", "How much is it?", "How much is the fee?"),

@@ -117,7 +117,10 @@ async def test_a_search_can_be_narrowed_and_paged(store: Store) -> None:
     assert await found(store, "eksamen", tag="eksamen") == ["tagged"]
     assert await found(store, "eksamen", outcome=EntryOutcome.OTHER) == []
     pages = [
-        [NAMES[each.entry.id] for each in await DatabaseRegister(store).search("eksamen", EntryFilter(limit=2), skip)]
+        [
+            NAMES[each.entry.id]
+            for each in await DatabaseRegister(store).search("eksamen", EntryFilter(limit=2), skip)
+        ]
         for skip in (0, 2, 4)
     ]
     assert pages == [["deadline", "tagged"], ["newer", "answered"], []]
@@ -180,7 +183,9 @@ async def test_entries_are_erased_by_number_and_by_age(store: Store) -> None:
     assert await found(store, "eksamen") == ["tagged", "newer", "answered"]
 
 
-async def test_the_index_moves_with_the_record(store: Store, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_the_index_moves_with_the_record(
+    store: Store, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('moved') / 'hotline.db'}"
     await upgrade(url)
     target = open_store(url)

@@ -28,7 +28,9 @@ Numbers = Annotated[bool, typer.Option("--numbers", help="Show numbers in full."
 EntryId = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, as in the list.")]
 Line = Annotated[str | None, typer.Option(help="Id of a line.")]
 Limit = Annotated[int, typer.Option(min=1, max=500, help="At most so many.")]
-Since = Annotated[str | None, typer.Option(help="Asked from this time on: 2026-08-01 or 2026-08-01T09:30[+02:00].")]
+Since = Annotated[
+    str | None, typer.Option(help="Asked from this time on: 2026-08-01 or 2026-08-01T09:30[+02:00].")
+]
 Until = Annotated[str | None, typer.Option(help="Asked before this time.")]
 Topic = Annotated[str | None, typer.Option(help="Id of a topic.")]
 Outcome = Annotated[EntryOutcome | None, typer.Option(help="What became of the question.")]
@@ -129,7 +131,9 @@ def due(
 @app.command()
 def add(
     *,
-    outcome: Annotated[EntryOutcome, typer.Option(help="What became of the question.")] = EntryOutcome.ANSWERED,
+    outcome: Annotated[
+        EntryOutcome, typer.Option(help="What became of the question.")
+    ] = EntryOutcome.ANSWERED,
     call: Annotated[str | None, typer.Option(help="Id of the call it is about; it may still be up.")] = None,
     line: Line = None,
     way: Annotated[Way | None, typer.Option(help="How it came, where there was no call.")] = None,
@@ -143,7 +147,9 @@ def add(
     heard_of: HeardOf = None,
     number: Number = None,
     tag: Tag = None,
-    due_day: Annotated[str | None, typer.Option("--due", help="Until which day something is still to be done.")] = None,
+    due_day: Annotated[
+        str | None, typer.Option("--due", help="Until which day something is still to be done.")
+    ] = None,
     owner: Owner = None,
     note: Note = "",
     as_json: Json = False,
@@ -224,7 +230,9 @@ def import_(
         str, typer.Option(help="How 03/04/2026 is meant: dmy, mdy, or auto, which looks at all of them.")
     ] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be imported.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Import the good rows without the bad ones.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Import the good rows without the bad ones.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Take a spreadsheet into the register: all rows or none, and each row once."""

@@ -82,15 +82,6 @@ def story_view(answer: Answer) -> RenderableType:
     return Group(facts, Text(), history)
 
 
-def entry_lines(entry: Answer) -> Iterator[Text]:
-    """An entry in a few lines, under the call it is about."""
-    about = entry["topic_words"] or entry["topic"] or "no topic"
-    yield _text(f"entry {entry['id']}: {about}, {entry['outcome']}, by {entry['created_by']}")
-    for name in ("question", "answer"):
-        if entry[name]:
-            yield _text(f"  {name}: {entry[name]}")
-
-
 def import_view(done: Imported) -> None:
     """What an import did, or would do, and what was refused where."""
     screen = console()

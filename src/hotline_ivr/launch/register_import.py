@@ -60,7 +60,9 @@ class Imported:
         if self.dry_run:
             return f"{len(self.rows)} rows would be imported{there}{refused}; nothing has been written"
         if bad and not self.written:
-            return f"{bad} rows are refused, so nothing has been written{there}; --skip-bad imports the others"
+            return (
+                f"{bad} rows are refused, so nothing has been written{there}; --skip-bad imports the others"
+            )
         return f"{self.written} rows imported{there}{refused}"
 
     def as_json(self) -> dict[str, Any]:

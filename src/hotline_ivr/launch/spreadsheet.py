@@ -85,7 +85,9 @@ def _xlsx(path: Path, raw: bytes, sheet: str | None) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
-                raise ArgumentError(f"{path} unpacks into more than {MAX_UNPACKED // 1024 // 1024} MiB; divide it")
+                raise ArgumentError(
+                    f"{path} unpacks into more than {MAX_UNPACKED // 1024 // 1024} MiB; divide it"
+                )
         with warnings.catch_warnings():
             # About styles and the like, which do not matter here.
             warnings.simplefilter("ignore")
@@ -108,5 +110,7 @@ def _xlsx(path: Path, raw: bytes, sheet: str | None) -> Iterator[Row]:
         raise
     except Exception as error:
         # It raises whatever its parsers do; none of it is a fault of ours.
-        raise ArgumentError(f"{path} cannot be read as XLSX ({type(error).__name__}); save it anew") from error
+        raise ArgumentError(
+            f"{path} cannot be read as XLSX ({type(error).__name__}); save it anew"
+        ) from error
     yield from rows

@@ -72,9 +72,7 @@ def _topic(name: str, plan: Plan) -> Iterator[Mistake]:
     if name not in placed:
         yield _unknown("topic", "topic", name, _offered(plan))
     elif placed[name].retired:
-        yield Mistake(
-            "topic", f"topic {quoted(name)} is retired; topics are: {_few(_offered(plan))}"
-        )
+        yield Mistake("topic", f"topic {quoted(name)} is retired; topics are: {_few(_offered(plan))}")
 
 
 def _offered(plan: Plan) -> list[str]:
@@ -130,7 +128,9 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
         tag
         for text in tags
         for part in text.split(",")
-        if (tag := clean_text(unicodedata.normalize("NFKC", part).casefold(), LONGEST_TAG).lstrip("#").strip())
+        if (
+            tag := clean_text(unicodedata.normalize("NFKC", part).casefold(), LONGEST_TAG).lstrip("#").strip()
+        )
     }
     return tuple(sorted(found))
 
@@ -148,9 +148,7 @@ def topic_words(plan: Plan, topic: str, language: str = "nb") -> str:
 
 def with_topics_below(plan: Plan, topic: str) -> tuple[str, ...]:
     """A topic and all below it."""
-    return tuple(
-        name for name, each in placed_topics(plan.topics).items() if topic in each.path
-    ) or (topic,)
+    return tuple(name for name, each in placed_topics(plan.topics).items() if topic in each.path) or (topic,)
 
 
 def by_words(labels: Mapping[str, Mapping[str, str]], text: str) -> list[str]:
@@ -161,4 +159,3 @@ def by_words(labels: Mapping[str, Mapping[str, str]], text: str) -> list[str]:
         for name, words in labels.items()
         if wanted == name.casefold() or any(wanted == each.casefold() for each in words.values())
     ]
-

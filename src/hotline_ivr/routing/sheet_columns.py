@@ -10,14 +10,57 @@ from hotline_ivr.routing.search_words import placed_words
 LEFT_OUT = "-"
 
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "date": ("dato", "date", "når", "tidspunkt", "dag", "day", "timestamp", "tidsstempel", "dato og tid", "date and time"),
+    "date": (
+        "dato",
+        "date",
+        "når",
+        "tidspunkt",
+        "dag",
+        "day",
+        "timestamp",
+        "tidsstempel",
+        "dato og tid",
+        "date and time",
+    ),
     "time": ("tid", "klokkeslett", "kl", "klokken", "time", "hour", "time of day"),
     "line": ("linje", "line", "hotline", "telefonlinje"),
     "way": ("måte", "kontaktform", "henvendelsestype", "henvendelsesform", "way", "medium", "contact", "how"),
-    "number": ("telefon", "telefonnummer", "telefonnr", "tlf", "nummer", "phone", "phone number", "telephone", "number", "caller", "innringer"),
-    "operator": ("operatør", "saksbehandler", "besvart av", "mottatt av", "operator", "answered by", "agent", "taken by", "hvem svarte"),
+    "number": (
+        "telefon",
+        "telefonnummer",
+        "telefonnr",
+        "tlf",
+        "nummer",
+        "phone",
+        "phone number",
+        "telephone",
+        "number",
+        "caller",
+        "innringer",
+    ),
+    "operator": (
+        "operatør",
+        "saksbehandler",
+        "besvart av",
+        "mottatt av",
+        "operator",
+        "answered by",
+        "agent",
+        "taken by",
+        "hvem svarte",
+    ),
     "topic": ("tema", "emne", "kategori", "topic", "subject", "category"),
-    "question": ("spørsmål", "henvendelse", "hva gjaldt det", "gjelder", "question", "enquiry", "inquiry", "query", "what was asked"),
+    "question": (
+        "spørsmål",
+        "henvendelse",
+        "hva gjaldt det",
+        "gjelder",
+        "question",
+        "enquiry",
+        "inquiry",
+        "query",
+        "what was asked",
+    ),
     "answer": ("svar", "svar gitt", "answer", "answer given", "reply", "response"),
     "outcome": ("resultat", "utfall", "status", "outcome", "result"),
     "heard_of": (
@@ -32,7 +75,17 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "tags": ("stikkord", "tagger", "emneord", "nøkkelord", "tags", "keywords"),
     "language": ("språk", "language"),
-    "due": ("frist", "oppfølging", "følges opp", "oppfølgingsdato", "due", "due date", "deadline", "follow up", "follow up date"),
+    "due": (
+        "frist",
+        "oppfølging",
+        "følges opp",
+        "oppfølgingsdato",
+        "due",
+        "due date",
+        "deadline",
+        "follow up",
+        "follow up date",
+    ),
     "owner": ("ansvarlig", "oppfølging av", "eier", "responsible", "owner", "assigned to", "follow up by"),
     "note": ("å gjøre", "gjenstår", "to do", "todo", "follow up note"),
     "done": ("utført", "ferdig", "fulgt opp", "done", "followed up", "completed"),
@@ -75,7 +128,9 @@ def read_map(given: Sequence[str]) -> dict[str, str]:
     for each in given:
         column, sign, field = each.rpartition("=")
         if not sign or not column.strip():
-            raise ValueError(f"{quoted(each)}: write COLUMN=FIELD, such as Emne=topic, or COLUMN=- to leave it out")
+            raise ValueError(
+                f"{quoted(each)}: write COLUMN=FIELD, such as Emne=topic, or COLUMN=- to leave it out"
+            )
         name = field.strip().casefold()
         if name != LEFT_OUT and name not in HEADINGS:
             raise ValueError(

@@ -41,7 +41,15 @@ EARLIEST = 1990
 
 _YES = frozenset({"ja", "yes", "x", "j", "y", "true", "sann", "1", "ok", "done", "utført", "ferdig"})
 _NO = frozenset({"", "nei", "no", "n", "false", "usann", "0"})
-_LANGUAGES = {"norsk": "nb", "bokmål": "nb", "norwegian": "nb", "no": "nb", "nynorsk": "nn", "engelsk": "en", "english": "en"}
+_LANGUAGES = {
+    "norsk": "nb",
+    "bokmål": "nb",
+    "norwegian": "nb",
+    "no": "nb",
+    "nynorsk": "nn",
+    "engelsk": "en",
+    "english": "en",
+}
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 
 
@@ -180,7 +188,11 @@ class _Row:
         if key := self._text("key"):
             parts = ["key", entry.line, key]
         else:
-            parts = ["row", entry.line, *(f"{name}={cell_text(self._cells[name])}" for name in sorted(self._cells))]
+            parts = [
+                "row",
+                entry.line,
+                *(f"{name}={cell_text(self._cells[name])}" for name in sorted(self._cells)),
+            ]
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
     def _try(self, read: Callable[[], Any], otherwise: Any) -> Any:
@@ -200,7 +212,9 @@ class _Row:
                 return self._reader.line
             if len(lines) == 1:
                 return next(iter(lines))
-            raise _Wrong("line", f"is empty: name the line of such rows with --line; lines are {', '.join(lines)}")
+            raise _Wrong(
+                "line", f"is empty: name the line of such rows with --line; lines are {', '.join(lines)}"
+            )
         return self._one("line", text, {name: {"": line.name} for name, line in lines.items()})
 
     def _at(self, line: str) -> datetime | None:
@@ -225,7 +239,10 @@ class _Row:
             paths = [
                 name
                 for name, each in placed.items()
-                if any([words_in(label, code).casefold() for label in each.names] == wanted for code in ("nb", "en"))
+                if any(
+                    [words_in(label, code).casefold() for label in each.names] == wanted
+                    for code in ("nb", "en")
+                )
             ]
             if len(paths) == 1:
                 return paths[0]
@@ -233,7 +250,9 @@ class _Row:
 
     def _way(self) -> Way:
         text = self._text("way")
-        return Way(self._one("way", text, {each.value: WAY_WORDS[each] for each in Way})) if text else Way.CALL
+        return (
+            Way(self._one("way", text, {each.value: WAY_WORDS[each] for each in Way})) if text else Way.CALL
+        )
 
     def _outcome(self, answer: str) -> EntryOutcome:
         text = self._text("outcome")
@@ -256,7 +275,9 @@ class _Row:
         if not text or text in _LANGUAGES:
             return _LANGUAGES.get(text, "")
         if not _LANGUAGE.fullmatch(text):
-            raise _Wrong("language", f"{quoted(text)} is no language; write nb, en, or two letters of ISO 639")
+            raise _Wrong(
+                "language", f"{quoted(text)} is no language; write nb, en, or two letters of ISO 639"
+            )
         return text
 
     def _number(self) -> str:
@@ -298,9 +319,7 @@ class _Row:
         raise _Wrong(field, f"there is no {field} {quoted(text)}{did_you_mean(text, [*labels, *known])}")
 
 
-def _moment(
-    cell: Cell, clock: Cell, read: Callable[[str, str], datetime], zone: Any
-) -> datetime:
+def _moment(cell: Cell, clock: Cell, read: Callable[[str, str], datetime], zone: Any) -> datetime:
     if cell_text(cell) == "":
         raise ValueError("is empty")
     own = clock.time() if isinstance(clock, datetime) else clock
@@ -316,8 +335,9 @@ def _moment(
         return on_the_wall(naive, zone)
     if isinstance(cell, date):
         at = own if isinstance(own, time) else None
-        return on_the_wall(datetime.combine(cell, at), zone) if at else read(cell.isoformat(), cell_text(clock))
+        return (
+            on_the_wall(datetime.combine(cell, at), zone) if at else read(cell.isoformat(), cell_text(clock))
+        )
     if isinstance(cell, int | float | time):
         raise ValueError(f"{quoted(cell_text(cell))} is no date; format the column as a date")
     return read(cell, own.isoformat() if isinstance(own, time) else cell_text(clock))
-

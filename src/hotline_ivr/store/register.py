@@ -44,7 +44,9 @@ def change_entry(connection: Connection, changed: Entry, seen: int) -> Entry | C
     saw the same only one goes on, whatever the database locks.
     """
     columns = register_entry.c
-    latest = and_(columns.id == changed.id, columns.latest, columns.version == seen, columns.erased_at.is_(None))
+    latest = and_(
+        columns.id == changed.id, columns.latest, columns.version == seen, columns.erased_at.is_(None)
+    )
     if not connection.execute(update(register_entry).where(latest).values(latest=False)).rowcount:
         now = entry_now(connection, changed.id)
         return None if now is None else ChangedMeanwhile(now)

@@ -67,4 +67,3 @@ class DatabaseRegister:
     async def search(self, text: str, wanted: EntryFilter, skip: int) -> Sequence[Found]:
         words = query_words(text)
         return await self._store.read(lambda on: search_entries(on, words, wanted, skip))
-

@@ -128,9 +128,7 @@ def find_follow_ups(
     if after is not None:
         day, last = after
         due = columns.follow_up_due
-        query = query.where(
-            due >= day.isoformat(), or_(due > day.isoformat(), columns.id > last)
-        )
+        query = query.where(due >= day.isoformat(), or_(due > day.isoformat(), columns.id > last))
     return [Found(entry_of(row), row.caller) for row in connection.execute(query)]
 
 
@@ -153,13 +151,17 @@ def search_entries(
     return [Found(entry_of(row), row.caller) for row in rows]
 
 
-def _sqlite(words: tuple[QueryWord, ...]) -> tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:
+def _sqlite(
+    words: tuple[QueryWord, ...],
+) -> tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:
     matches = literal_column("register_search").op("MATCH")(literal(fts5_query(words)))
     # Smaller is better.
     return matches, func.bm25(literal_column("register_search"), 10.0, 5.0, 2.0), register_search.c.rowid
 
 
-def _postgres(words: tuple[QueryWord, ...]) -> tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:
+def _postgres(
+    words: tuple[QueryWord, ...],
+) -> tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:
     query = cast(literal(tsquery(words)), TSQUERY)
     matches = register_search.c.words.op("@@")(query)
     return matches, -func.ts_rank(register_search.c.words, query), register_search.c.doc

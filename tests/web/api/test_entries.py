@@ -68,7 +68,9 @@ async def made(caller: Caller, **values: Any) -> Any:
 
 
 async def change(caller: Caller, entry: Any, **values: Any) -> Any:
-    answer = await caller.ask("PATCH", f"/entries/{entry['id']}", "control", json={"version": entry["version"], **values})
+    answer = await caller.ask(
+        "PATCH", f"/entries/{entry['id']}", "control", json={"version": entry["version"], **values}
+    )
     body = await answer.json()
     assert answer.status == 200, body
     return body
@@ -78,7 +80,9 @@ async def test_an_entry_about_a_call_takes_line_operator_and_time_from_it(
     caller: Caller, house: House, store: Store
 ) -> None:
     call = await Node(store).had(0, "answered", "+4790012345", operator="anna")
-    entry = await made(caller, line=None, call=call, topic="exams", prepared="postponed", variant="short", heard_of="radio")
+    entry = await made(
+        caller, line=None, call=call, topic="exams", prepared="postponed", variant="short", heard_of="radio"
+    )
     assert (entry["call"], entry["line"], entry["way"], entry["operator"]) == (call, "info", "call", "anna")
     assert (entry["at"], entry["language"]) == ("2026-11-23T09:00:00Z", "nb")
     assert (entry["topic_words"], entry["outcome_words"]) == ("Studier / Eksamen", "Løst")
@@ -95,14 +99,18 @@ async def test_an_entry_about_a_call_takes_line_operator_and_time_from_it(
 
 
 async def test_a_call_that_the_record_does_not_know_yet_needs_its_line(caller: Caller) -> None:
-    problem = await caller.problem(422, "POST", "/entries", "control", json={**ASKED, "line": None, "call": "main-9.9"})
+    problem = await caller.problem(
+        422, "POST", "/entries", "control", json={**ASKED, "line": None, "call": "main-9.9"}
+    )
     assert problem["errors"][0]["where"] == "body.call"
     assert (await made(caller, call="main-9.9"))["line"] == "info"
 
 
 async def test_a_call_is_on_its_own_line(caller: Caller, store: Store) -> None:
     call = await Node(store).had(0, "answered")
-    problem = await caller.problem(422, "POST", "/entries", "control", json={**ASKED, "line": "other", "call": call})
+    problem = await caller.problem(
+        422, "POST", "/entries", "control", json={**ASKED, "line": "other", "call": call}
+    )
     assert problem["detail"] == "This call is on line 'info'."
 
 
@@ -167,7 +175,10 @@ async def test_a_follow_up_is_due_and_then_done(caller: Caller, house: House) ->
     unowned = await caller.get("/entries/follow-ups?all=true&owner=")
     assert [each["id"] for each in unowned["entries"]] == [later["id"]]
     page = await caller.get("/entries/follow-ups?all=true&limit=1")
-    assert [each["id"] for each in (await caller.get(f"/entries/follow-ups?all=true&cursor={page['next']}"))["entries"]] == [later["id"]]
+    assert [
+        each["id"]
+        for each in (await caller.get(f"/entries/follow-ups?all=true&cursor={page['next']}"))["entries"]
+    ] == [later["id"]]
     done = await change(caller, entry, follow_up={**due, "done": True})
     assert done["follow_up"]["done_by"] == "control token"
     again = await change(caller, done, follow_up={**due, "note": "sendt", "done": True})
@@ -215,9 +226,18 @@ async def test_what_makes_no_sense_is_refused_all_at_once_with_what_was_meant(ca
     await caller.problem(404, "PATCH", "/entries/nobody", "control", json={"version": 1})
 
 
-async def test_a_topic_that_was_retired_or_deleted_stays_readable_where_it_is(caller: Caller, house: House) -> None:
+async def test_a_topic_that_was_retired_or_deleted_stays_readable_where_it_is(
+    caller: Caller, house: House
+) -> None:
     entry = await made(caller, topic="exams")
-    house.use({**REGISTER, "topics": {"studies": {"name": "Studies", "topics": {"exams": {"name": "Exams", "retired": "yes"}}}}})
+    house.use(
+        {
+            **REGISTER,
+            "topics": {
+                "studies": {"name": "Studies", "topics": {"exams": {"name": "Exams", "retired": "yes"}}}
+            },
+        }
+    )
     changed = await change(caller, entry, answer="15. april")
     assert (changed["topic"], changed["topic_words"]) == ("exams", "Studies / Exams")
     await caller.problem(422, "POST", "/entries", "control", json={**ASKED, "topic": "exams"})
@@ -265,7 +285,9 @@ async def test_what_a_form_offers_leaves_out_what_is_retired(caller: Caller) -> 
 async def test_what_was_erased_is_not_written_again(caller: Caller, store: Store) -> None:
     entry = await made(caller, call="main-1.0")
     await store.write(lambda on: erase_entries(on, OfCalls(["main-1.0"]), NOW, "admin"))
-    await caller.problem(409, "PATCH", f"/entries/{entry['id']}", "control", json={"version": 1, "answer": "x"})
+    await caller.problem(
+        409, "PATCH", f"/entries/{entry['id']}", "control", json={"version": 1, "answer": "x"}
+    )
     shown = await caller.get(f"/entries/{entry['id']}", "control")
     assert shown["entry"]["question"] == ""
     assert shown["entry"]["erased_at"] is not None

@@ -25,7 +25,13 @@ from hotline_ivr.store.register import ChangedMeanwhile
 from hotline_ivr.store.register_list import MOST_FOUND, EntryFilter
 from hotline_ivr.web.api.calls import check_numbers
 from hotline_ivr.web.api.entries_given import EntryChange, EntryGiven, EntryPath, checked, filled
-from hotline_ivr.web.api.entries_query import ChosenQuery, EntriesQuery, FollowUpsQuery, SearchQuery, WordsQuery
+from hotline_ivr.web.api.entries_query import (
+    ChosenQuery,
+    EntriesQuery,
+    FollowUpsQuery,
+    SearchQuery,
+    WordsQuery,
+)
 from hotline_ivr.web.api.entries_shown import (
     EntryPage,
     EntryShown,
@@ -281,9 +287,7 @@ async def change_entry(desk: RegisterDesk, asked: Asked[EntryPath, Nothing, Entr
 
 def _changed(now: Entry) -> ApiError:
     when = now.changed_at.isoformat(timespec="seconds")
-    detail = (
-        f"It is of version {now.version} now, written by {now.changed_by} at {when}: read it again, and change that."
-    )
+    detail = f"It is of version {now.version} now, written by {now.changed_by} at {when}: read it again, and change that."
     return ApiError(Kind.CHANGED, detail)
 
 
@@ -323,7 +327,11 @@ async def _of_database(answer: Awaitable[Result]) -> Result:
 
 
 async def _into_trail(
-    desk: RegisterDesk, asked: Asked[Any, Nothing, Any], action: str, entry_id: str, details: Mapping[str, str]
+    desk: RegisterDesk,
+    asked: Asked[Any, Nothing, Any],
+    action: str,
+    entry_id: str,
+    details: Mapping[str, str],
 ) -> None:
     who = asked.who
     entry = AuditEntry(asked.now, who.name, who.via, action, entry_id, details, asked.request_id)
@@ -368,4 +376,3 @@ def _skip(cursor: str) -> int:
     if not 0 <= skip <= MOST_FOUND:
         raise _no_cursor()
     return skip
-

@@ -37,7 +37,9 @@ class FollowUpGiven(Given):
     """What is still to be done."""
 
     due: date = Field(description="Until which day, on the line's clock.", examples=["2026-12-01"])
-    owner: Id = Field("", description="Id of the operator who sees to it; empty: nobody yet.", examples=["anna"])
+    owner: Id = Field(
+        "", description="Id of the operator who sees to it; empty: nobody yet.", examples=["anna"]
+    )
     note: Note = Field("", description="What is to be done.", examples=["send the form"])
     done: bool = Field(False, description="Whether it is done.")
 
@@ -49,10 +51,15 @@ class _Fields(Given):
     way: Way | None = Field(None, description="How it came; `call` where there is a call.")
     at: Moment | None = Field(None, description="When it was asked; when the call arrived, or now.")
     number: Annotated[str, StringConstraints(max_length=40)] | None = Field(
-        None, description="A number of its own, where it is not that of the call.", examples=["+47 90 01 23 45"]
+        None,
+        description="A number of its own, where it is not that of the call.",
+        examples=["+47 90 01 23 45"],
     )
     language: str | None = Field(
-        None, pattern=r"^[a-z]{2,3}$", description="Language of the question, as ISO 639 writes it.", examples=["nb"]
+        None,
+        pattern=r"^[a-z]{2,3}$",
+        description="Language of the question, as ISO 639 writes it.",
+        examples=["nb"],
     )
     operator: Id | None = Field(None, description="Id of the operator who answered.", examples=["anna"])
     topic: Id | None = Field(None, description="Id of the topic.", examples=["exams"])
@@ -80,7 +87,9 @@ class EntryGiven(_Fields):
 class EntryChange(_Fields):
     """What is to be different. What is left out stays; null empties what may be empty."""
 
-    version: int = Field(ge=1, description="The version that you saw: if there is a newer one, nothing is changed.")
+    version: int = Field(
+        ge=1, description="The version that you saw: if there is a newer one, nothing is changed."
+    )
     outcome: EntryOutcome | None = Field(None, description="What became of the question.")
 
 
@@ -122,7 +131,9 @@ def _text(text: EntryText, given: EntryGiven | EntryChange) -> EntryText:
     )
 
 
-def _follow_up(given: FollowUpGiven | None, before: FollowUp | None, by: str, now: datetime) -> FollowUp | None:
+def _follow_up(
+    given: FollowUpGiven | None, before: FollowUp | None, by: str, now: datetime
+) -> FollowUp | None:
     if given is None:
         return None
     made = FollowUp(given.due, given.owner, clean_lines(given.note, LONGEST_NOTE))
@@ -141,7 +152,9 @@ def _number(text: str, plan: Plan) -> str:
         return to_e164(text.strip(), plan.organisation.country)
     except ValueError as refused:
         context = getattr(refused, "context", None) or {}
-        message = f"{context.get('message', 'is no telephone number')}; {context.get('remedy', '')}".rstrip("; ")
+        message = f"{context.get('message', 'is no telephone number')}; {context.get('remedy', '')}".rstrip(
+            "; "
+        )
         raise invalid_entry([Mistake("number", message)]) from None
 
 

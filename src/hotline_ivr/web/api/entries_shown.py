@@ -178,9 +178,7 @@ def story_shown(story: EntryStory, sight: Sight) -> EntryStoryShown:
             )
         )
         before = each
-    return EntryStoryShown(
-        entry=entry_shown(story.entry, story.caller, sight), versions=tuple(versions)
-    )
+    return EntryStoryShown(entry=entry_shown(story.entry, story.caller, sight), versions=tuple(versions))
 
 
 def _change(change: FieldChange, sight: Sight) -> FieldChangeShown:

@@ -66,7 +66,8 @@ def choices_shown(plan: Plan, language: str) -> ChoicesShown:
             if not each.retired
         ),
         outcomes=tuple(
-            ChoiceShown(id=each.value, words=plan.entries.outcome_words(each, language)) for each in EntryOutcome
+            ChoiceShown(id=each.value, words=plan.entries.outcome_words(each, language))
+            for each in EntryOutcome
         ),
         ways=tuple(ChoiceShown(id=each.value, words=words_in(WAY_WORDS[each], language)) for each in Way),
         heard_of=tuple(
