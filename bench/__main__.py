@@ -19,14 +19,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import agi_server, calendars, crowd, day, delivery, record, waits
+from bench import agi_server, calendars, crowd, day, delivery, record, register, waits
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record", "calendars", "delivery", "waits", "day", "crowd")
+PARTS = ("calls", "agi", "record", "calendars", "delivery", "waits", "day", "crowd", "register")
 
 Found = tuple[dict[str, object], list[str]]
 """The figures of a part, and how they are told."""
@@ -46,6 +46,7 @@ def main() -> int:
         "waits": _waits,
         "day": _day,
         "crowd": _crowd,
+        "register": _register,
     }
     about = describe()
     _say(*(f"{name}: {value}" for name, value in about.items()))
@@ -120,6 +121,11 @@ def _day() -> Found:
 def _crowd() -> Found:
     found = crowd.measure(_say)
     return {**asdict(found), "ratio": found.ratio}, crowd.table(found)
+
+
+def _register() -> Found:
+    found = register.measure(_say)
+    return {"searches": [asdict(each) for each in found]}, register.table(found)
 
 
 def _parser() -> argparse.ArgumentParser:
