@@ -1,4 +1,4 @@
-"""What an operator writes while the caller is on the line, on a real Asterisk: it is with the call afterwards."""
+"""What an operator writes while the caller is on the line, on a real Asterisk: it stays with the call."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Client:
     def ask(self, method: str, path: str, body: dict[str, object] | None = None) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self._secret}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._at + path, data, headers, method=method)
+        request = urllib.request.Request(self._at + path, data, headers, method=method)  # noqa: S310  our own
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  our own
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -95,7 +95,11 @@ async def test_an_entry_that_is_saved_during_a_call_is_shown_with_it_and_found(
     assert (done["id"], done["outcome"]) == (row["id"], "answered")
 
     (shown,) = (await asyncio.to_thread(console.ask, "GET", f"/calls/{row['id']}"))[1]["entries"]
-    assert (shown["id"], shown["topic_words"], shown["prepared_title"]) == (entry["id"], "Studies / Exams", "Deadlines")
+    assert (shown["id"], shown["topic_words"], shown["prepared_title"]) == (
+        entry["id"],
+        "Studies / Exams",
+        "Deadlines",
+    )
     (masked,) = (await asyncio.to_thread(reader.ask, "GET", f"/calls/{row['id']}"))[1]["entries"]
     assert (masked["question"], masked["topic"]) == (None, "exams")
     story = stack.hotline("calls", "show", row["id"]).stdout

@@ -72,7 +72,13 @@ async def test_an_entry_from_its_call_to_its_follow_up(terminal: Terminal, store
     entry = json.loads(added.stdout)["entry"]
     assert (entry["line"], entry["operator"], entry["follow_up"]["owner"]) == ("info", "anna", "bjorn")
     listed = (await terminal("register")).stdout
-    for word in (entry["id"], "Studier / Eksamen", "answered", "fristen?", "due 2026-11-23 bjorn: send skjema"):
+    for word in (
+        entry["id"],
+        "Studier / Eksamen",
+        "answered",
+        "fristen?",
+        "due 2026-11-23 bjorn: send skjema",
+    ):
         assert word in listed
     assert "\x1b" not in listed
     changed = await terminal("register", "change", entry["id"], "--answer", "15. april")
@@ -84,11 +90,12 @@ async def test_an_entry_from_its_call_to_its_follow_up(terminal: Terminal, store
     done = await terminal("register", "done", entry["id"], "--note", "sendt")
     assert "done by" in done.stdout
     story = (await terminal("register", "show", entry["id"], "--numbers")).stdout
-    for word in ("+4790012345", "15. april", "Radio", "answer: nothing -> 15. april", "follow_up.note: send skjema -> sendt"):
+    answered, noted = "answer: nothing -> 15. april", "follow_up.note: send skjema -> sendt"
+    for word in ("+4790012345", "15. april", "Radio", answered, noted):
         assert word in story
     found = await terminal("register", "search", "apr", "frist")
     assert (entry["id"] in found.stdout, "tags" in found.stdout) == (True, True)
-    assert "nothing was found" in (await terminal("register", "search", "\" OR *")).stdout
+    assert "nothing was found" in (await terminal("register", "search", '" OR *')).stdout
     shown = (await terminal("calls", "show", call)).stdout
     assert f"entry {entry['id']}: Studier / Eksamen, answered" in shown
     assert "  answer: 15. april" in shown
@@ -114,16 +121,27 @@ async def test_what_makes_no_sense_is_told_with_a_remedy(
     assert why in done.stderr
 
 
-async def test_a_spreadsheet_is_shown_then_imported_without_the_service(terminal: Terminal, tmp_path: Path) -> None:
+async def test_a_spreadsheet_is_shown_then_imported_without_the_service(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     file = tmp_path / "gammel.csv"
     file.write_text(
-        "Dato;Emne;Spørsmål;Merknad\n23.11.2025;Eksamen;Når er fristen?;x\n24.11.2025;Fees;Hva koster det?;\n", encoding="cp1252"
+        "Dato;Emne;Spørsmål;Merknad\n23.11.2025;Eksamen;Når er fristen?;x\n24.11.2025;Fees;Hva koster det?;\n",
+        encoding="cp1252",
     )
     seen = await terminal("register", "import", str(file), "--dry-run")
     assert seen.returncode == 0, seen.stderr
-    for word in ("column Emne: topic", "column Merknad: left out", "Når er fristen?", "2 rows would be imported"):
+    for word in (
+        "column Emne: topic",
+        "column Merknad: left out",
+        "Når er fristen?",
+        "2 rows would be imported",
+    ):
         assert word in seen.stdout
-    assert "2 rows imported" in (await terminal("register", "import", str(file), "--map", "Merknad=answer")).stdout
+    assert (
+        "2 rows imported"
+        in (await terminal("register", "import", str(file), "--map", "Merknad=answer")).stdout
+    )
     bad = tmp_path / "bad.csv"
     bad.write_text("Dato,Tema,Spørsmål\n24.11.2025,Eksamn,x\n", encoding="utf-8")
     refused = await terminal("register", "import", str(bad))

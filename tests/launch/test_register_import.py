@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 HEADING = "Dato;Kl.;Tema;Spørsmål;Svar"
 ROWS = [
     "23.11.2026;10.15;Eksamen;Når er fristen?;15. april",
-    "23.11.2026;11.00;;\"Hva koster det?\nOg når?\";=1+1",
+    '23.11.2026;11.00;;"Hva koster det?\nOg når?";=1+1',
     "24.11.2026;;Eksamen;Når er fristen?;15. april",
 ]
 
@@ -72,10 +71,10 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path) -> Office:
     url = f"sqlite:///{tmp_path / 'hotline.db'}"
     await upgrade(url)
-    yield Office(tmp_path, url)
+    return Office(tmp_path, url)
 
 
 async def test_a_file_is_imported_once_and_what_is_added_to_it_later_too(office: Office) -> None:
@@ -89,7 +88,10 @@ async def test_a_file_is_imported_once_and_what_is_added_to_it_later_too(office:
     office.write("old.csv", "\n".join([HEADING, *ROWS, "25.11.2026;;Eksamen;Ny;"]))
     assert (await office.take(path)).written == 1
     assert await office.count() == 4
-    actions = [(each.action, each.subject, each.details["rows"]) for each in AuditTrail(office.settings.audit_file).entries()]
+    actions = [
+        (each.action, each.subject, each.details["rows"])
+        for each in AuditTrail(office.settings.audit_file).entries()
+    ]
     assert actions == [("register.import", "old.csv", "3"), ("register.import", "old.csv", "1")]
 
 
@@ -133,7 +135,9 @@ async def test_encoding_and_delimiter_are_found(office: Office, encoding: str, d
 
 
 async def test_a_line_that_names_the_delimiter_is_heeded(office: Office) -> None:
-    done = await office.take(office.write("old.csv", "sep=|\n" + "\n".join([HEADING, *ROWS]).replace(";", "|")))
+    done = await office.take(
+        office.write("old.csv", "sep=|\n" + "\n".join([HEADING, *ROWS]).replace(";", "|"))
+    )
     assert [row for row, _ in done.rows] == [3, 4, 6]
 
 
@@ -209,7 +213,10 @@ async def test_what_is_no_spreadsheet_is_refused_with_a_remedy(
 async def test_a_hostile_xlsx_opens_no_file_and_fills_no_memory(office: Office) -> None:
     """An entity of a file of ours, and one that grows: both are refused by the XML parser."""
     good = workbook(["Dato", "Spørsmål"], ["2026-11-23", "x"])
-    for entity in ('<!ENTITY a SYSTEM "file:///etc/passwd">', '<!ENTITY b "xxxxxxxxxx"><!ENTITY a "&b;&b;&b;">'):
+    for entity in (
+        '<!ENTITY a SYSTEM "file:///etc/passwd">',
+        '<!ENTITY b "xxxxxxxxxx"><!ENTITY a "&b;&b;&b;">',
+    ):
         changed = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(good)) as source, zipfile.ZipFile(changed, "w") as target:
             for name in source.namelist():

@@ -18,7 +18,10 @@ PLAN = a_plan(
         "topics": {
             "studies": {
                 "name": {"nb": "Studier", "en": "Studies"},
-                "topics": {"exams": {"name": {"nb": "Eksamen", "en": "Exams"}}, "fees": {"name": "Fees", "retired": "yes"}},
+                "topics": {
+                    "exams": {"name": {"nb": "Eksamen", "en": "Exams"}},
+                    "fees": {"name": "Fees", "retired": "yes"},
+                },
             },
             "other": {"name": {"nb": "Annet", "en": "Other"}, "topics": {"misc": {"name": "Fees"}}},
         },
@@ -60,10 +63,22 @@ def test_a_full_row_is_an_entry() -> None:
     entry = row.entry
     assert (entry.at, entry.line, entry.way) == (datetime(2026, 11, 23, 9, 15, tzinfo=UTC), "info", Way.VISIT)
     assert (entry.number, entry.operator, entry.topic) == ("+4790012345", "anna", "exams")
-    assert (entry.topic_words, entry.outcome, entry.heard_of) == ("Studier / Eksamen", EntryOutcome.ANSWERED, "radio")
-    assert (entry.text.question, entry.text.tags, entry.language) == ("Når er fristen?\nOg hvor?", ("eksamen", "frist"), "nb")
+    assert (entry.topic_words, entry.outcome, entry.heard_of) == (
+        "Studier / Eksamen",
+        EntryOutcome.ANSWERED,
+        "radio",
+    )
+    assert (entry.text.question, entry.text.tags, entry.language) == (
+        "Når er fristen?\nOg hvor?",
+        ("eksamen", "frist"),
+        "nb",
+    )
     assert entry.follow_up is not None
-    assert (entry.follow_up.due, entry.follow_up.owner, entry.follow_up.is_open) == (date(2026, 12, 1), "bjorn", True)
+    assert (entry.follow_up.due, entry.follow_up.owner, entry.follow_up.is_open) == (
+        date(2026, 12, 1),
+        "bjorn",
+        True,
+    )
     assert (entry.created_by, entry.changed_via) == ("kari", "import")
 
 
@@ -77,7 +92,9 @@ def test_a_full_row_is_an_entry() -> None:
         ({"date": "2026-11-23", "time": time(8, 5)}, (7, 5)),
     ],
 )
-def test_cells_that_are_dates_are_read_on_the_lines_clock(cells: dict[str, Cell], at: tuple[int, int]) -> None:
+def test_cells_that_are_dates_are_read_on_the_lines_clock(
+    cells: dict[str, Cell], at: tuple[int, int]
+) -> None:
     ((row,), _) = read({**cells, "question": "x"})
     assert (row.entry.at.hour, row.entry.at.minute) == at
 
@@ -95,7 +112,14 @@ def test_what_a_row_leaves_out_is_what_is_likely() -> None:
 
 def test_every_reason_why_a_row_is_refused_is_told_with_its_column() -> None:
     good, refused = read(
-        {"date": "i går", "topic": "Eksamn", "question": "x", "number": "12", "operator": "cara", "outcome": "fin"},
+        {
+            "date": "i går",
+            "topic": "Eksamn",
+            "question": "x",
+            "number": "12",
+            "operator": "cara",
+            "outcome": "fin",
+        },
         {"date": "2026-11-23"},
         {"date": "2026-11-29", "question": "x"},
         {"date": 46349, "question": "x"},

@@ -1,4 +1,4 @@
-"""Entries of the register in both databases: versions, two people at once, lists and what is still to be done."""
+"""Entries of the register in both databases: versions, two people at once, lists, follow-ups."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ HOSTILE = [
     "\\",
     "%_",
     "\ud800frist",
-    "𝔣𝔯𝔦𝔰𝔱",
+    "\U0001d523\U0001d52f\U0001d526\U0001d530\U0001d531",
     "نص عربي",
     "x" * 100_000,
     "frist " * 10_000,
@@ -184,7 +184,7 @@ async def test_entries_are_erased_by_number_and_by_age(store: Store) -> None:
 
 
 async def test_the_index_moves_with_the_record(
-    store: Store, database_url: str, tmp_path_factory: pytest.TempPathFactory
+    store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('moved') / 'hotline.db'}"
     await upgrade(url)

@@ -23,7 +23,7 @@ class Topic(Model):
     name: Label = Field(description="What people read.", examples=["{nb: Opptak, en: Admission}"])
     retired: YesNo = Field(
         False,
-        description="Whether it is offered no more, with all below it; entries that have it keep and show it.",
+        description="Whether it is offered no more, with all below it; entries that have it keep it.",
     )
     topics: dict[Identifier, Topic] = Field({}, description="Topics below this one, by id.")
 

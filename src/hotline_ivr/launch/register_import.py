@@ -42,7 +42,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of it. `rows` are those that are new, with their numbers; `known` are those that were there."""
+    """What came of it. `rows` are the new ones, with their numbers; `known` are those that were there."""
 
     file: Path
     columns: tuple[tuple[str, str | None], ...]
@@ -118,7 +118,8 @@ def _read(rows: list[Row], wanted: Wanted, reader: Reader) -> tuple[Columns, lis
         if place is None:
             known = ", ".join(HEADINGS)
             raise ArgumentError(
-                f"{wanted.file}: no row has headings that are known; name them with --map COLUMN=FIELD ({known})"
+                f"{wanted.file}: no row has headings that are known; "
+                f"name them with --map COLUMN=FIELD ({known})"
             )
         headings = [cell_text(cell) for cell in rows[place][1]]
         fields = columns_of(headings, mapped)

@@ -6,7 +6,7 @@ import csv
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hotline_ivr.config.shift_csv import decoded
@@ -35,7 +35,7 @@ def read_spreadsheet(path: Path, sheet: str | None = None) -> list[Row]:
     if size > MAX_BYTES:
         raise ArgumentError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MiB; divide it")
     if raw.startswith(b"PK\x03\x04"):
-        rows = _xlsx(path, raw, sheet)
+        rows: Iterable[Row] = _xlsx(path, raw, sheet)
     elif raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise ArgumentError(f"{path} is of the old kind XLS, or locked by a password; save it as XLSX or CSV")
     elif sheet is not None:
@@ -69,7 +69,7 @@ def _csv(path: Path, raw: bytes) -> Iterator[Row]:
 
 
 def _delimiter(text: str) -> tuple[str, int]:
-    """What parts the columns, and how many lines say so themselves: Excel writes `sep=;` where it is asked to."""
+    """What parts the columns, and how many lines say so themselves: Excel may write `sep=;` above all."""
     first = text.partition("\n")[0].strip()
     if first.lower().startswith("sep=") and len(first) == 5:
         return first[4], 1
@@ -78,39 +78,47 @@ def _delimiter(text: str) -> tuple[str, int]:
     return max(";,\t|", key=outside.count), 0
 
 
-def _xlsx(path: Path, raw: bytes, sheet: str | None) -> Iterator[Row]:
+def _xlsx(path: Path, raw: bytes, sheet: str | None) -> list[Row]:
+    names: list[str] = []
+    rows: list[Row] | None = None
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            unpacked = sum(each.file_size for each in packed.infolist())
+        if unpacked <= MAX_UNPACKED:
+            with warnings.catch_warnings():
+                # About styles and the like, which do not matter here.
+                warnings.simplefilter("ignore")
+                names, rows = _cells(raw, sheet)
+    except Exception as error:
+        # It raises whatever its parsers do; none of it is a fault of ours.
+        kind = type(error).__name__
+        raise ArgumentError(f"{path} cannot be read as XLSX ({kind}); save it anew") from error
+    if unpacked > MAX_UNPACKED:
+        raise ArgumentError(f"{path} unpacks into more than {MAX_UNPACKED // 1024 // 1024} MiB; divide it")
+    if rows is None:
+        raise ArgumentError(f"{path} has no sheet {sheet!r}; sheets are {', '.join(names)}")
+    return rows
+
+
+def _cells(raw: bytes, sheet: str | None) -> tuple[list[str], list[Row] | None]:
+    """The names of all sheets, and the rows of one: the first unless told otherwise; None if it is not there."""
     # Loaded here: it takes a while, and most commands need none.
     from openpyxl import load_workbook  # noqa: PLC0415
 
+    book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
-                raise ArgumentError(
-                    f"{path} unpacks into more than {MAX_UNPACKED // 1024 // 1024} MiB; divide it"
-                )
-        with warnings.catch_warnings():
-            # About styles and the like, which do not matter here.
-            warnings.simplefilter("ignore")
-            book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-            names = [each.title for each in book.worksheets]
-            if sheet is not None and sheet not in names:
-                raise ArgumentError(f"{path} has no sheet {sheet!r}; sheets are {', '.join(names)}")
-            page = book[sheet] if sheet is not None else book.worksheets[0]
-            # What a file says of its own size is not to be believed.
-            page.reset_dimensions()
-            rows = [
-                (number, tuple(cells))
-                for number, cells in enumerate(
-                    page.iter_rows(values_only=True, max_col=MOST_COLUMNS, max_row=4 * MOST_ROWS), start=1
-                )
-                if any(cell is not None for cell in cells)
-            ]
-            book.close()
-    except ArgumentError:
-        raise
-    except Exception as error:
-        # It raises whatever its parsers do; none of it is a fault of ours.
-        raise ArgumentError(
-            f"{path} cannot be read as XLSX ({type(error).__name__}); save it anew"
-        ) from error
-    yield from rows
+        names = [str(each.title) for each in book.worksheets]
+        if sheet is not None and sheet not in names:
+            return names, None
+        page = book[sheet] if sheet is not None else book.worksheets[0]
+        # What a file says of its own size is not to be believed.
+        page.reset_dimensions()
+        rows = page.iter_rows(values_only=True, max_col=MOST_COLUMNS, max_row=4 * MOST_ROWS)
+        found = [
+            (number, tuple(cells))
+            for number, cells in enumerate(rows, start=1)
+            if any(cell is not None for cell in cells)
+        ]
+    finally:
+        book.close()
+    return names, found

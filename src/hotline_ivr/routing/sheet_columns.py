@@ -110,7 +110,7 @@ def field_of(heading: str) -> str | None:
 
 
 def heading_row(rows: Sequence[Sequence[str]], mapped: dict[str, str]) -> int | None:
-    """Which of the first rows has the headings: the one with most that are known, two at least, or a mapped one."""
+    """Which of the first rows has the headings: that with most known ones, two at least, or a mapped one."""
     known = {_plain(column) for column in mapped}
     counts = [
         sum(1 for cell in row if field_of(cell) is not None or (cell and _plain(cell) in known))
@@ -129,7 +129,7 @@ def read_map(given: Sequence[str]) -> dict[str, str]:
         column, sign, field = each.rpartition("=")
         if not sign or not column.strip():
             raise ValueError(
-                f"{quoted(each)}: write COLUMN=FIELD, such as Emne=topic, or COLUMN=- to leave it out"
+                f"{quoted(each)}: write COLUMN=FIELD, such as Emne=topic; COLUMN=- leaves it out"
             )
         name = field.strip().casefold()
         if name != LEFT_OUT and name not in HEADINGS:
@@ -142,13 +142,14 @@ def read_map(given: Sequence[str]) -> dict[str, str]:
 
 
 def columns_of(headings: Sequence[str], mapped: dict[str, str]) -> list[str | None]:
-    """The field of each column. Raises ValueError for a mapped column that is not there, or one field twice."""
+    """The field of each column. Raises ValueError for a mapped column that is not there, or a field twice."""
     by_name = {_plain(column): field for column, field in mapped.items()}
     there = {_plain(heading) for heading in headings if heading}
     if missing := [column for column in mapped if _plain(column) not in there]:
         names = [heading for heading in headings if heading]
         raise ValueError(
-            f"there is no column {quoted(missing[0])}{did_you_mean(missing[0], names)}; columns are {', '.join(names)}"
+            f"there is no column {quoted(missing[0])}{did_you_mean(missing[0], names)};"
+            f" columns are {', '.join(names)}"
         )
     fields = [by_name.get(_plain(each)) or field_of(each) if each else None for each in headings]
     fields = [None if field == LEFT_OUT else field for field in fields]
@@ -156,6 +157,7 @@ def columns_of(headings: Sequence[str], mapped: dict[str, str]) -> list[str | No
         same = [headings[place] for place, each in enumerate(fields) if each == field]
         if len(same) > 1:
             raise ValueError(
-                f"{' and '.join(map(quoted, same))} would both be {field}: leave one out with --map '{same[1]}=-'"
+                f"{' and '.join(map(quoted, same))} would both be {field}:"
+                f" leave one out with --map '{same[1]}=-'"
             )
     return fields

@@ -1,7 +1,7 @@
 """Dates and times as people write them into spreadsheets, in Norwegian, in English and as ISO 8601 has them.
 
-`03/04/2026` is the third of April to one office and the fourth of March to another. Whoever reads a sheet looks
-at all its dates first (`order_of`); where not one of them tells, somebody has to say.
+`03/04/2026` is the third of April to one office and the fourth of March to another. Whoever reads a sheet
+looks at all its dates first (`order_of`); where not one of them tells, somebody has to say.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def read_clock(text: str) -> time | None:
 def read_moment(text: str, clock: str, zone: ZoneInfo, order: Order | None) -> datetime:
     """When (UTC): a date, with its time behind it or in a text of its own, on the clocks of a zone.
 
-    An offset that is written counts. A time that comes twice in the night is the first one. Raises ValueError.
+    An offset that is written counts. A time that comes twice in a night is the first. Raises ValueError.
     """
     day, rest = read_date(text, order)
     offset = _OFFSET.fullmatch(rest)
@@ -120,7 +120,7 @@ def read_moment(text: str, clock: str, zone: ZoneInfo, order: Order | None) -> d
 
 
 def on_the_wall(naive: datetime, zone: ZoneInfo) -> datetime:
-    """The moment (UTC) at which the clocks of a zone show this. Raises ValueError for an hour that is skipped."""
+    """The moment (UTC) at which a zone's clocks show this. Raises ValueError for an hour that is skipped."""
     moment = naive.replace(tzinfo=zone).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != naive:
         shown = naive.isoformat(sep=" ", timespec="minutes")
@@ -132,7 +132,8 @@ def _strokes(found: re.Match[str], order: Order | None, text: str) -> date:
     first, second, year = found[1], found[3], found[4]
     if order is None and first != second:
         raise ValueError(
-            f"'{text[:40]}' may be the {int(first)}. or the {int(second)}. of a month: say --dates dmy or --dates mdy"
+            f"'{text[:40]}' may be the {int(first)}. or the {int(second)}. of a month:"
+            " say --dates dmy or --dates mdy"
         )
     if order == "mdy":
         first, second = second, first

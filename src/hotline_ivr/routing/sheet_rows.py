@@ -1,7 +1,8 @@
 """Rows of an office's old spreadsheet as entries of the register, and every row that cannot be one.
 
-Words of the configuration are recognised in either language, by id or as they are shown; topics that are retired
-by now are taken, because the sheet is old. Nothing is guessed: what is unclear is told with its row and column.
+Words of the configuration are recognised in either language, by id or as they are shown; topics that are
+retired by now are taken, because the sheet is old. Nothing is guessed: what is unclear is told with its row
+and column.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class SheetRow:
     cells: Mapping[str, Cell]
 
 
-class _Wrong(Exception):
+class _CellError(Exception):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field, self.message = field, message
@@ -198,7 +199,7 @@ class _Row:
     def _try(self, read: Callable[[], Any], otherwise: Any) -> Any:
         try:
             return read()
-        except _Wrong as wrong:
+        except _CellError as wrong:
             self.wrong.append((wrong.field, wrong.message))
             return otherwise
 
@@ -212,7 +213,7 @@ class _Row:
                 return self._reader.line
             if len(lines) == 1:
                 return next(iter(lines))
-            raise _Wrong(
+            raise _CellError(
                 "line", f"is empty: name the line of such rows with --line; lines are {', '.join(lines)}"
             )
         return self._one("line", text, {name: {"": line.name} for name, line in lines.items()})
@@ -225,9 +226,11 @@ class _Row:
         try:
             at = _moment(cell, clock, lambda text, own: read_moment(text, own, zone, self._order), zone)
         except ValueError as error:
-            raise _Wrong("date", str(error)) from None
+            raise _CellError("date", str(error)) from None
         if at.year < EARLIEST or at > self._reader.now + timedelta(days=1):
-            raise _Wrong("date", f"{at.date().isoformat()} is no day on which anybody can have asked this")
+            raise _CellError(
+                "date", f"{at.date().isoformat()} is no day on which anybody can have asked this"
+            )
         return at
 
     def _topic(self) -> str:
@@ -275,7 +278,7 @@ class _Row:
         if not text or text in _LANGUAGES:
             return _LANGUAGES.get(text, "")
         if not _LANGUAGE.fullmatch(text):
-            raise _Wrong(
+            raise _CellError(
                 "language", f"{quoted(text)} is no language; write nb, en, or two letters of ISO 639"
             )
         return text
@@ -287,7 +290,7 @@ class _Row:
         try:
             return to_e164(f"+{text[2:]}" if text.startswith("00") else text, self._plan.organisation.country)
         except ValueError as error:
-            raise _Wrong("number", str(getattr(error, "context", {}).get("message", error))) from None
+            raise _CellError("number", str(getattr(error, "context", {}).get("message", error))) from None
 
     def _follow_up(self, at: datetime | None) -> FollowUp | None:
         cell = self._cells.get("due")
@@ -297,13 +300,13 @@ class _Row:
             day = cell.date() if isinstance(cell, datetime) else cell
             due = day if isinstance(day, date) else read_date(cell_text(cell), self._order)[0]
         except ValueError as error:
-            raise _Wrong("due", str(error)) from None
+            raise _CellError("due", str(error)) from None
         made = FollowUp(due, self._operator("owner"), clean_lines(self._text("note"), LONGEST_NOTE))
         done = self._text("done").casefold()
         if done in _NO:
             return made
         if done not in _YES:
-            raise _Wrong("done", f"{quoted(done)}: write yes or no")
+            raise _CellError("done", f"{quoted(done)}: write yes or no")
         return FollowUp(made.due, made.owner, made.note, at, self._reader.by)
 
     def _one(self, field: str, text: str, labels: Mapping[str, Mapping[str, str]]) -> str:
@@ -314,9 +317,9 @@ class _Row:
         if len(found) == 1:
             return found[0]
         if found:
-            raise _Wrong(field, f"{quoted(text)} may be {' or '.join(found)}: write its id")
+            raise _CellError(field, f"{quoted(text)} may be {' or '.join(found)}: write its id")
         known = list(dict.fromkeys(words for each in labels.values() for words in each.values()))
-        raise _Wrong(field, f"there is no {field} {quoted(text)}{did_you_mean(text, [*labels, *known])}")
+        raise _CellError(field, f"there is no {field} {quoted(text)}{did_you_mean(text, [*labels, *known])}")
 
 
 def _moment(cell: Cell, clock: Cell, read: Callable[[str, str], datetime], zone: Any) -> datetime:
@@ -339,5 +342,6 @@ def _moment(cell: Cell, clock: Cell, read: Callable[[str, str], datetime], zone:
             on_the_wall(datetime.combine(cell, at), zone) if at else read(cell.isoformat(), cell_text(clock))
         )
     if isinstance(cell, int | float | time):
-        raise ValueError(f"{quoted(cell_text(cell))} is no date; format the column as a date")
+        message = f"{quoted(cell_text(cell))} is no date; format the column as a date"
+        raise ValueError(message)  # noqa: TRY004  what is wrong is what stands in the cell
     return read(cell, own.isoformat() if isinstance(own, time) else cell_text(clock))

@@ -1,4 +1,4 @@
-"""Writing entries of the register. Each version is kept; nothing is written over but what is erased for privacy.
+"""Writing entries of the register. Each version is kept; nothing is lost but what is erased for privacy.
 
 Two people who change one entry: the second is told, because who changes names the version that they saw.
 """

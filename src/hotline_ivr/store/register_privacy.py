@@ -1,7 +1,7 @@
 """What the register holds of somebody, and how it is erased.
 
-Erasing leaves one version of an entry, without question, answer, tags, number and follow-up, so that topics and
-outcomes are still counted; the versions before are deleted, and the index with them.
+Erasing leaves one version of an entry, without question, answer, tags, number and follow-up, so that topics
+and outcomes are still counted; the versions before are deleted, and the index with them.
 """
 
 from __future__ import annotations

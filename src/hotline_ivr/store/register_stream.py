@@ -1,4 +1,4 @@
-"""Entries of the register one after another, as many as there are: for exports and for whoever is told of them."""
+"""Entries of the register one after another: for exports, and for whoever is told of each."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ async def stream_entries(
     """The latest version of every entry, oldest first; between two pages others may write.
 
     `by="at"` is the order in which things were asked, for an export. `by="changed_at"` is that in which they
-    were saved, for who wants to be told of each: an entry that is changed comes again at its new place. After a
-    stop go on with `place_of` the last one that was dealt with. `since` and `until` (not included) are times of
-    the same order. Raises StoreError.
+    were saved, for who wants to be told of each: an entry that is changed comes again at its new place. After
+    a stop go on with `place_of` the last one that was dealt with. `since` and `until` (not included) are
+    times of the same order. Raises StoreError.
     """
     while True:
         page = await store.read(_reader(by, after, since, until, line))

@@ -3,8 +3,8 @@
 `register_entry` holds every version of every entry and is the only table with what people said: who erases
 there has erased it. Of the versions of an entry one is the `latest`; the others are its history.
 
-`register_search` is an index of the words of the latest versions: a table of FTS5 on SQLite, a tsvector with a
-GIN index on PostgreSQL. Triggers keep it in step (migrations 0011), so whoever writes, it is right. It is no
+`register_search` is an index of the words of the latest versions: a table of FTS5 on SQLite, a tsvector with
+a GIN index on PostgreSQL. Triggers keep it in step (migration 0011), so whoever writes, it is right. It is no
 part of the metadata, because nothing of it can be told in SQLAlchemy's words for both.
 """
 

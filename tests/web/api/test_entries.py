@@ -147,7 +147,8 @@ async def test_of_two_people_at_one_entry_the_second_is_told(caller: Caller, hou
     )
     assert problem["code"] == "changed"
     assert problem["detail"] == (
-        "It is of version 2 now, written by control token at 2026-11-23T12:30:00+00:00: read it again, and change that."
+        "It is of version 2 now, written by control token at 2026-11-23T12:30:00+00:00:"
+        " read it again, and change that."
     )
     story = await caller.get(f"/entries/{entry['id']}?language=en", "control")
     assert story["entry"]["topic_words"] == "Studies / Exams"
@@ -165,7 +166,7 @@ async def test_of_two_people_at_one_entry_the_second_is_told(caller: Caller, hou
     assert (await change(caller, changed, answer=None))["answer"] == ""
 
 
-async def test_a_follow_up_is_due_and_then_done(caller: Caller, house: House) -> None:
+async def test_a_follow_up_is_due_and_then_done(caller: Caller) -> None:
     due = {"due": "2026-11-23", "owner": "anna", "note": "send skjema"}
     entry = await made(caller, follow_up=due)
     later = await made(caller, follow_up={"due": "2026-11-24"})

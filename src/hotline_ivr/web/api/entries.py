@@ -287,7 +287,10 @@ async def change_entry(desk: RegisterDesk, asked: Asked[EntryPath, Nothing, Entr
 
 def _changed(now: Entry) -> ApiError:
     when = now.changed_at.isoformat(timespec="seconds")
-    detail = f"It is of version {now.version} now, written by {now.changed_by} at {when}: read it again, and change that."
+    detail = (
+        f"It is of version {now.version} now, written by {now.changed_by} at {when}:"
+        " read it again, and change that."
+    )
     return ApiError(Kind.CHANGED, detail)
 
 

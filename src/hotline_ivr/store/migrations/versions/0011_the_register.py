@@ -11,37 +11,54 @@ branch_labels = None
 depends_on = None
 
 SQLITE = (
-    # Words are made by us and hold letters and digits only; of a word's beginnings two and three letters are kept.
-    "CREATE VIRTUAL TABLE register_search USING fts5("
-    "question, tags, answer, tokenize = \"unicode61 remove_diacritics 0\", prefix = '2 3')",
-    "CREATE TRIGGER register_entry_added AFTER INSERT ON register_entry WHEN new.latest BEGIN "
-    "INSERT INTO register_search (rowid, question, tags, answer) "
-    "VALUES (new.doc, new.question_words, new.tags_words, new.answer_words); END",
-    "CREATE TRIGGER register_entry_removed AFTER DELETE ON register_entry WHEN old.latest BEGIN "
-    "DELETE FROM register_search WHERE rowid = old.doc; END",
-    "CREATE TRIGGER register_entry_dated AFTER UPDATE ON register_entry WHEN old.latest AND NOT new.latest BEGIN "
-    "DELETE FROM register_search WHERE rowid = old.doc; END",
-    "CREATE TRIGGER register_entry_changed AFTER UPDATE ON register_entry WHEN new.latest BEGIN "
-    "DELETE FROM register_search WHERE rowid = new.doc; "
-    "INSERT INTO register_search (rowid, question, tags, answer) "
-    "VALUES (new.doc, new.question_words, new.tags_words, new.answer_words); END",
+    # Words are made by us and hold letters and digits only; beginnings of two and three letters are kept.
+    (
+        "CREATE VIRTUAL TABLE register_search USING fts5("
+        "question, tags, answer, tokenize = \"unicode61 remove_diacritics 0\", prefix = '2 3')"
+    ),
+    (
+        "CREATE TRIGGER register_entry_added AFTER INSERT ON register_entry WHEN new.latest BEGIN "
+        "INSERT INTO register_search (rowid, question, tags, answer) "
+        "VALUES (new.doc, new.question_words, new.tags_words, new.answer_words); END"
+    ),
+    (
+        "CREATE TRIGGER register_entry_removed AFTER DELETE ON register_entry WHEN old.latest BEGIN "
+        "DELETE FROM register_search WHERE rowid = old.doc; END"
+    ),
+    (
+        "CREATE TRIGGER register_entry_dated AFTER UPDATE ON register_entry "
+        "WHEN old.latest AND NOT new.latest BEGIN "
+        "DELETE FROM register_search WHERE rowid = old.doc; END"
+    ),
+    (
+        "CREATE TRIGGER register_entry_changed AFTER UPDATE ON register_entry WHEN new.latest BEGIN "
+        "DELETE FROM register_search WHERE rowid = new.doc; "
+        "INSERT INTO register_search (rowid, question, tags, answer) "
+        "VALUES (new.doc, new.question_words, new.tags_words, new.answer_words); END"
+    ),
 )
 
 POSTGRES = (
     "CREATE TABLE register_search (doc BIGINT NOT NULL PRIMARY KEY, words TSVECTOR NOT NULL)",
     "CREATE INDEX register_search_words ON register_search USING gin (words)",
     # Not to_tsvector: its parser has thoughts of its own about what a word is.
-    "CREATE FUNCTION register_weighted(words TEXT, weight TEXT) RETURNS tsvector LANGUAGE sql IMMUTABLE AS "
-    "$$ SELECT coalesce(string_agg(quote_literal(word) || chr(58) || least(place, 16383) || weight, ' '), '')"
-    "::tsvector FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS given(word, place) "
-    "WHERE word <> '' $$",
-    "CREATE FUNCTION register_indexed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "IF TG_OP <> 'INSERT' AND OLD.latest THEN DELETE FROM register_search WHERE doc = OLD.doc; END IF; "
-    "IF TG_OP <> 'DELETE' AND NEW.latest THEN INSERT INTO register_search (doc, words) VALUES (NEW.doc, "
-    "register_weighted(NEW.question_words, 'A') || register_weighted(NEW.tags_words, 'B') "
-    "|| register_weighted(NEW.answer_words, 'C')); END IF; RETURN NULL; END $$",
-    "CREATE TRIGGER register_entry_indexed AFTER INSERT OR UPDATE OR DELETE ON register_entry "
-    "FOR EACH ROW EXECUTE FUNCTION register_indexed()",
+    (
+        "CREATE FUNCTION register_weighted(words TEXT, weight TEXT) RETURNS tsvector LANGUAGE sql IMMUTABLE AS "
+        "$$ SELECT coalesce(string_agg(quote_literal(word) || chr(58) || least(place, 16383) || weight, ' '), '')"
+        "::tsvector FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS given(word, place) "
+        "WHERE word <> '' $$"
+    ),
+    (
+        "CREATE FUNCTION register_indexed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF TG_OP <> 'INSERT' AND OLD.latest THEN DELETE FROM register_search WHERE doc = OLD.doc; END IF; "
+        "IF TG_OP <> 'DELETE' AND NEW.latest THEN INSERT INTO register_search (doc, words) VALUES (NEW.doc, "
+        "register_weighted(NEW.question_words, 'A') || register_weighted(NEW.tags_words, 'B') "
+        "|| register_weighted(NEW.answer_words, 'C')); END IF; RETURN NULL; END $$"
+    ),
+    (
+        "CREATE TRIGGER register_entry_indexed AFTER INSERT OR UPDATE OR DELETE ON register_entry "
+        "FOR EACH ROW EXECUTE FUNCTION register_indexed()"
+    ),
 )
 
 
