@@ -32,7 +32,6 @@ ROUNDS = 9
 _AT_ONCE = 5_000
 _START = datetime(2025, 1, 1, 8, tzinfo=UTC)
 _SYLLABLES = ("eksam", "frist", "soknad", "studi", "gradene", "karakter", "plans", "kontor")
-)
 QUERIES = {
     "a seldom word": "w9000",
     "a word of one entry in ten": "w12",

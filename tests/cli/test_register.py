@@ -65,8 +65,8 @@ async def terminal(store: Store, settings: Settings, tmp_path: Path) -> AsyncIte
 async def test_an_entry_from_its_call_to_its_follow_up(terminal: Terminal, store: Store) -> None:
     call = await Node(store).had(0, "answered", "+4790012345", operator="anna")
     added = await terminal(
-        "register", "add", "--call", call, "--topic", "exams", "--question", "Når er \x1b[31mfristen?", "--tag", "Frist",
-        "--heard-of", "radio", "--due", "2026-11-23", "--owner", "bjorn", "--note", "send skjema", "--json",
+        "register", "add", "--call", call, "--topic", "exams", "--question", "Når er \x1b[31mfristen?",
+        "--tag", "Frist", "--heard-of", "radio", "--due", "2026-11-23", "--owner", "bjorn", "--note", "send skjema", "--json",
     )  # fmt: skip
     assert added.returncode == 0, added.stderr
     entry = json.loads(added.stdout)["entry"]
@@ -126,7 +126,8 @@ async def test_a_spreadsheet_is_shown_then_imported_without_the_service(
 ) -> None:
     file = tmp_path / "gammel.csv"
     file.write_text(
-        "Dato;Emne;Spørsmål;Merknad\n23.11.2025;Eksamen;Når er fristen?;x\n24.11.2025;Fees;Hva koster det?;\n",
+        "Dato;Emne;Spørsmål;Merknad\n23.11.2025;Eksamen;Når er fristen?;x\n"
+        "24.11.2025;Fees;Hva koster det?;\n",
         encoding="cp1252",
     )
     seen = await terminal("register", "import", str(file), "--dry-run")

@@ -101,7 +101,7 @@ def _xlsx(path: Path, raw: bytes, sheet: str | None) -> list[Row]:
 
 
 def _cells(raw: bytes, sheet: str | None) -> tuple[list[str], list[Row] | None]:
-    """The names of all sheets, and the rows of one: the first unless told otherwise; None if it is not there."""
+    """The names of all sheets, and the rows of one (the first unless told); None if it is not there."""
     # Loaded here: it takes a while, and most commands need none.
     from openpyxl import load_workbook  # noqa: PLC0415
 

@@ -43,8 +43,9 @@ POSTGRES = (
     "CREATE INDEX register_search_words ON register_search USING gin (words)",
     # Not to_tsvector: its parser has thoughts of its own about what a word is.
     (
-        "CREATE FUNCTION register_weighted(words TEXT, weight TEXT) RETURNS tsvector LANGUAGE sql IMMUTABLE AS "
-        "$$ SELECT coalesce(string_agg(quote_literal(word) || chr(58) || least(place, 16383) || weight, ' '), '')"
+        "CREATE FUNCTION register_weighted(words TEXT, weight TEXT) RETURNS tsvector "
+        "LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce(string_agg("
+        "quote_literal(word) || chr(58) || least(place, 16383) || weight, ' '), '')"
         "::tsvector FROM unnest(string_to_array(words, ' ')) WITH ORDINALITY AS given(word, place) "
         "WHERE word <> '' $$"
     ),
