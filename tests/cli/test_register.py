@@ -66,7 +66,8 @@ async def test_an_entry_from_its_call_to_its_follow_up(terminal: Terminal, store
     call = await Node(store).had(0, "answered", "+4790012345", operator="anna")
     added = await terminal(
         "register", "add", "--call", call, "--topic", "exams", "--question", "Når er \x1b[31mfristen?",
-        "--tag", "Frist", "--heard-of", "radio", "--due", "2026-11-23", "--owner", "bjorn", "--note", "send skjema", "--json",
+        "--tag", "Frist",
+        "--heard-of", "radio", "--due", "2026-11-23", "--owner", "bjorn", "--note", "send skjema", "--json",
     )  # fmt: skip
     assert added.returncode == 0, added.stderr
     entry = json.loads(added.stdout)["entry"]

@@ -344,4 +344,4 @@ def _moment(cell: Cell, clock: Cell, read: Callable[[str, str], datetime], zone:
     if isinstance(cell, int | float | time):
         message = f"{quoted(cell_text(cell))} is no date; format the column as a date"
         raise ValueError(message)  # noqa: TRY004  what is wrong is what stands in the cell
-    return read(cell, own.isoformat() if isinstance(own, time) else cell_text(clock))
+    return read(cell_text(cell), own.isoformat() if isinstance(own, time) else cell_text(clock))

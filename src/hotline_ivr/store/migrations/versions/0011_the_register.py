@@ -100,7 +100,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "version", name="pk_register_entry"),
     )
     for names in (
-        ["doc"],
+        ["doc", "latest", "at", "id", "version"],
         ["latest", "at", "id"],
         ["latest", "changed_at", "id"],
         ["call_id"],
