@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 from hotline_ivr.config.described import Described
-from hotline_ivr.config.refusal import choices, did_you_mean, quoted, refusal, text_of
+from hotline_ivr.config.refusal import did_you_mean, quoted, refusal, text_of
 
 LANGUAGES = ("nb", "en")
 LONGEST_LABEL = 120
@@ -57,11 +57,6 @@ def _words(value: object) -> dict[str, str]:
 def words_in(words: Mapping[str, str], language: str) -> str:
     """The words in a language, or in the first one that there is."""
     return words.get(language) or next(iter(words.values()), "")
-
-
-def all_words(words: Mapping[str, str]) -> str:
-    """Each wording once, for people who read several languages."""
-    return choices(dict.fromkeys(words.values())) if words else ""
 
 
 def _schema(longest: int) -> dict[str, object]:
