@@ -19,14 +19,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import accuracy, agi_server, calendars, crowd, day, delivery, record, waits
+from bench import accuracy, agi_server, calendars, crowd, day, delivery, record, register, waits
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record", "calendars", "delivery", "waits", "day", "crowd")
+PARTS = ("calls", "agi", "record", "calendars", "delivery", "waits", "day", "crowd", "register")
 ON_DEMAND = ("accuracy",)
 """Parts that take more than an hour."""
 
@@ -49,6 +49,7 @@ def main() -> int:
         "day": _day,
         "crowd": _crowd,
         "accuracy": _accuracy,
+        "register": _register,
     }
     about = describe()
     _say(*(f"{name}: {value}" for name, value in about.items()))
@@ -128,6 +129,11 @@ def _crowd() -> Found:
 def _accuracy() -> Found:
     found = accuracy.measure()
     return asdict(found), accuracy.table(found)
+
+
+def _register() -> Found:
+    found = register.measure(_say)
+    return {"searches": [asdict(each) for each in found]}, register.table(found)
 
 
 def _parser() -> argparse.ArgumentParser:

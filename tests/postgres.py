@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -79,12 +80,12 @@ def find_programs() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """A server until the end of the block. Raises FileNotFoundError where PostgreSQL is not installed."""
     programs = find_programs()
     if programs is None:
-        # Not skipped in silence: without it half of what the store promises is untested.
-        pytest.fail("PostgreSQL is not installed: apt-get install postgresql (make test does)", pytrace=False)
+        raise FileNotFoundError("PostgreSQL is not installed: apt-get install postgresql (make test does)")
     folder = Path(tempfile.mkdtemp(prefix="hotline-postgres-"))
     if os.geteuid() == 0:
         account = pwd.getpwnam("postgres")
@@ -98,6 +99,15 @@ def postgres() -> Iterator[PostgresServer]:
         if server.running:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    if find_programs() is None:
+        # Not skipped in silence: without it half of what the store promises is untested.
+        pytest.fail("PostgreSQL is not installed: apt-get install postgresql (make test does)", pytrace=False)
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

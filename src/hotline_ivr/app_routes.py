@@ -21,9 +21,12 @@ from hotline_ivr.launch.voicemail_parts import VoicemailParts
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.pauses import DatabasePauses
+from hotline_ivr.store.register_book import DatabaseRegister
+from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
+from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.api.voicemail import VoicemailDesk
@@ -73,6 +76,9 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
         ),
         promises=PromiseDesk(
             node.promises.ledger, lambda: asks.plan, node.promises.keeper.changed, trail.note
+        ),
+        register=RegisterDesk(
+            DatabaseRegister(node.store), settings.node, lambda: asks.plan, new_id, trail.note
         ),
     )
     return all_routes(parts)

@@ -23,7 +23,7 @@ EVENTS = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT"
 
 NAME = re.compile(
     r"(?<![\w-])[a-z]+(?:-[a-z]+)*-(?:line|calendar|menu|digits|box|queue|operator|skill|trunk|kind|shift|class"
-    r"|centre|target|hook|person|prompt)(?![\w-])(:?)"
+    r"|centre|target|hook|person|topic|prompt)(?![\w-])(:?)"
 )
 NOWHERE = "points-nowhere"
 

@@ -74,9 +74,12 @@ def show(
     from hotline_ivr.routing.timeline import timeline
     from hotline_ivr.store.columns import to_micros
     from hotline_ivr.store.queries import call_story
+    from hotline_ivr.store.register_list import entries_of_call
 
     settings = Settings.from_environment()
-    story = view.read_store(settings, lambda connection: call_story(connection, call_id))
+    story, entries = view.read_store(
+        settings, lambda on: (call_story(on, call_id), entries_of_call(on, call_id))
+    )
     if story is None:
         typer.echo(f"no call {clean_text(call_id, view.WIDEST)} in the record", err=True)
         raise typer.Exit(EXIT_FINDINGS)
@@ -85,13 +88,16 @@ def show(
         return
     moments = timeline(story.events, story.queue_events)
     if as_json:
-        typer.echo(json.dumps(view.story_as_json(story, moments, numbers=numbers)))
+        shown = view.story_as_json(story, moments, numbers=numbers)
+        typer.echo(json.dumps({**shown, "entries": [view.entry_as_json(each) for each in entries]}))
     else:
         zone = view.zones_of(settings).get(story.call.line)
         told = view.talks(sorted(story.legs, key=lambda leg: leg.connected_at or story.call.arrived_at))
         heading = view.heading(story.call, zone, numbers=numbers)
         view.print_shown(Text("\n".join(part for part in (heading, told) if part)))
         view.print_shown(view.timeline_table(moments, to_micros(story.call.arrived_at)))
+        if entries:
+            view.print_shown(Text(f"\n{view.entries_text(entries)}"))
 
 
 def _show_table(story: CallStory, *, numbers: bool) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from hotline_ivr.config.check import check
 from hotline_ivr.routing.caller import clean_text, mask
+from hotline_ivr.routing.entries import Entry
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.routing.timeline import Moment
 from hotline_ivr.settings import Settings
@@ -131,6 +132,37 @@ def story_as_json(story: CallStory, moments: list[Moment], *, numbers: bool) -> 
     ]
     call = call_as_json(story.call, numbers=numbers)
     return {"schema": "hotline/call/1", "call": call, "legs": legs, "events": happened}
+
+
+def entry_as_json(entry: Entry) -> dict[str, object]:
+    """What was written about the call; all of it is in `hotline register show`."""
+    text = entry.text
+    return {
+        "id": entry.id,
+        "version": entry.version,
+        "topic": entry.topic,
+        "topic_words": entry.topic_words,
+        "question": text.question,
+        "answer": text.answer,
+        "prepared": entry.prepared,
+        "outcome": entry.outcome.value,
+        "tags": list(text.tags),
+        "operator": entry.operator,
+        "changed_at": _plain(entry.changed_at),
+        "changed_by": entry.changed_by,
+    }
+
+
+def entries_text(entries: Sequence[Entry]) -> str:
+    """The same for people, a few lines for each."""
+    lines = []
+    for each in entries:
+        topic = each.topic_words or each.topic or "no topic"
+        lines.append(f"entry {each.id}: {topic}, {each.outcome.value}, by {each.changed_by}")
+        for name, said in (("question", each.text.question), ("answer", each.text.answer)):
+            lines += [f"  {name}: {said}"] if said else []
+    # Cleaning takes blanks away, so lines are moved in after it.
+    return "\n".join("  " * line.startswith(" ") + clean_text(line, 400) for line in lines)
 
 
 def _plain(value: object) -> object:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from hotline_ivr.config.advertising import AdvertisingChannel
 from hotline_ivr.config.alerts import Alerts
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.breaks import BreakKind
@@ -29,10 +30,13 @@ from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
+from hotline_ivr.config.prepared_answers import PreparedAnswer
 from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.refusal import refusal
+from hotline_ivr.config.register import Entries
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
 from hotline_ivr.config.skills import Relax, Skills, serves
+from hotline_ivr.config.topics import Topic
 from hotline_ivr.config.types import (
     Country,
     Duration,
@@ -288,6 +292,14 @@ class Configuration(Model):
     alerts: Alerts = Field(Alerts(), description="Who is told when something is wrong.")
     duty: DutyRota | None = Field(None, description="Who is on duty when.")
     promises: Promises = Field(Promises(), description="Who is owed a call back, and for how long.")
+    topics: dict[Identifier, Topic] = Field({}, description="Topics of questions, by id.")
+    prepared_answers: dict[Identifier, PreparedAnswer] = Field(
+        {}, description="Answers that are agreed on, by id."
+    )
+    advertising: dict[Identifier, AdvertisingChannel] = Field(
+        {}, description="How people hear of the hotline, by id."
+    )
+    entries: Entries = Field(Entries(), description="How entries of the register are written.")
 
     @model_validator(mode="after")
     def _queues_know_their_operators(self) -> Self:

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hotline_ivr.config import reading, yaml_compose
+from hotline_ivr.config.advertising import AdvertisingChannel
 from hotline_ivr.config.alerts import AlertRoute, Alerts, MailServer, Webhook
 from hotline_ivr.config.breaks import Break
 from hotline_ivr.config.callback_offer import Offer
@@ -63,11 +64,14 @@ from hotline_ivr.config.models import (
 from hotline_ivr.config.openings import Closure, Opening
 from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.overflow import Closing, OverflowRule
+from hotline_ivr.config.prepared_answers import PreparedAnswer
 from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
 from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
+from hotline_ivr.config.register import Entries
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.config.special_days import SpecialDay
+from hotline_ivr.config.topics import Topic
 from hotline_ivr.config.types import duration_text
 from hotline_ivr.config.waiting_music import Comfort
 
@@ -95,6 +99,10 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("alerts", Alerts),
     ("duty", DutyRota),
     ("promises", Promises),
+    ("topics.<id>", Topic),
+    ("prepared_answers.<id>", PreparedAnswer),
+    ("advertising.<id>", AdvertisingChannel),
+    ("entries", Entries),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (

@@ -41,6 +41,10 @@ class LocalClient:
         """Have the service do something; see `ask`."""
         return self._ask("POST", path, body)
 
+    def patch(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """Have the service change something; see `ask`."""
+        return self._ask("PATCH", path, body)
+
     def delete(self, path: str) -> dict[str, Any]:
         """Have the service end something; see `ask`."""
         return self._ask("DELETE", path, None)

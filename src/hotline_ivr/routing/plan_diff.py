@@ -37,6 +37,8 @@ _NAMES = {
     "break_kinds": "kind of break",
     "shift_plans": "shift plan",
     "shift_changes": "change of shifts",
+    "prepared_answers": "prepared answer",
+    "advertising": "advertising channel",
 }
 _DURATIONS = frozenset({"max_wait", "ring_time", "wrap_up", "timeout", "length", "priority"})
 

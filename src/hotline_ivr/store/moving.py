@@ -19,7 +19,7 @@ from sqlalchemy.sql import ColumnElement
 
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store
-from hotline_ivr.store.tables import metadata
+from hotline_ivr.store.schema import metadata
 
 # Rows in one statement, at most: SQLite takes 999 parameters in old versions, and `call` has 42 columns.
 _PARAMETERS = 900

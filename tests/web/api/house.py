@@ -39,10 +39,13 @@ from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.messages import MessageFilter
 from hotline_ivr.store.promise_ledger import DatabasePromises
+from hotline_ivr.store.register_book import DatabaseRegister
+from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
+from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -261,6 +264,10 @@ class House:
     def promises(self) -> DatabasePromises:
         return DatabasePromises(self.record, "main", lambda: promise_rules(self.plan))
 
+    @property
+    def register(self) -> RegisterDesk:
+        return RegisterDesk(DatabaseRegister(self.record), "main", lambda: self.plan, new_id, self.note)
+
     def tell(self) -> None:
         self.told += 1
 
@@ -277,6 +284,7 @@ class House:
             take=self.take,
             history=lambda: PlanHistory(self.folder / "history").entries(),
             promises=PromiseDesk(self.promises, lambda: self.plan, self.tell, self.trail.note),
+            register=self.register,
             floor=FloorDesk(
                 self.staff,
                 lambda: self.floor,

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from hotline_ivr.store.tables import metadata
+from hotline_ivr.store.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -23,7 +23,10 @@ from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.routing.timeline import timeline
 from hotline_ivr.store.columns import from_micros, to_micros
 from hotline_ivr.store.queries import CallFilter, CallStory, StoredCall, call_story, find_calls
+from hotline_ivr.store.register_list import entries_of_call
+from hotline_ivr.web.api.entries_shown import EntryShown, Sight, entry_shown
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
+from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
 from hotline_ivr.web.api.values import CURSOR, ID, Cursor, Moment, from_cursor, to_cursor
 
@@ -150,9 +153,10 @@ class StoryShown(Shown):
     call: CallShown
     legs: tuple[LegShown, ...]
     events: tuple[MomentShown, ...]
+    entries: tuple[EntryShown, ...] = Field(description="What was written about it in the register.")
 
 
-def routes(record: Record) -> tuple[AnyRoute, ...]:
+def routes(record: Record, register: RegisterDesk) -> tuple[AnyRoute, ...]:
     """The routes of calls."""
     return (
         Route(
@@ -176,7 +180,7 @@ def routes(record: Record) -> tuple[AnyRoute, ...]:
             query_model=Numbers,
             body_model=Nothing,
             answer_model=StoryShown,
-            handler=partial(show_call, record),
+            handler=partial(show_call, record, register),
             errors=(Kind.UNAVAILABLE,),
         ),
     )
@@ -199,12 +203,18 @@ async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing])
     return CallPage(calls=tuple(_shown(call, numbers=query.numbers) for call in shown), next=following)
 
 
-async def show_call(record: Record, asked: Asked[CallPath, Numbers, Nothing]) -> StoryShown:
+async def show_call(
+    record: Record, register: RegisterDesk, asked: Asked[CallPath, Numbers, Nothing]
+) -> StoryShown:
     check_numbers(asked)
-    story = await read_record(record, lambda connection: call_story(connection, asked.path.id))
+    call_id, numbers = asked.path.id, asked.query.numbers
+    story = await read_record(record, lambda connection: call_story(connection, call_id))
     if story is None:
-        raise ApiError(Kind.NOT_FOUND, f"There is no call {asked.path.id} in the record.")
-    return _story(story, numbers=asked.query.numbers)
+        raise ApiError(Kind.NOT_FOUND, f"There is no call {call_id} in the record.")
+    written = await read_record(record, lambda connection: entries_of_call(connection, call_id))
+    sight = Sight(register.plan(), texts=asked.who.may(Role.CONTROL), numbers=numbers)
+    entries = tuple(entry_shown(each, story.call.caller, sight) for each in written)
+    return _story(story, entries, numbers=numbers)
 
 
 def check_numbers(asked: Asked[Any, Any, Nothing]) -> None:
@@ -242,7 +252,7 @@ def _shown(call: StoredCall, *, numbers: bool) -> CallShown:
     return CallShown.model_validate(values)
 
 
-def _story(story: CallStory, *, numbers: bool) -> StoryShown:
+def _story(story: CallStory, entries: tuple[EntryShown, ...], *, numbers: bool) -> StoryShown:
     arrived = to_micros(story.call.arrived_at)
     return StoryShown(
         call=_shown(story.call, numbers=numbers),
@@ -257,4 +267,5 @@ def _story(story: CallStory, *, numbers: bool) -> StoryShown:
             )
             for moment in timeline(story.events, story.queue_events)
         ),
+        entries=entries,
     )

@@ -29,6 +29,7 @@ class Kind(Enum):
     NO_SUCH_METHOD = (405, "This cannot be done here")
     NOT_NOW = (409, "This cannot be done now")
     UNCHANGED = (409, "There is nothing to change")
+    CHANGED = (409, "Somebody else has changed it")
     TOO_LARGE = (413, "The body is too large")
     NO_JSON = (415, "The body is not plain JSON")
     INVALID = (422, "A value makes no sense")

@@ -17,6 +17,7 @@ from hotline_ivr.web.api import (
     breaks,
     calls,
     checking,
+    entries,
     explain,
     hours,
     lines,
@@ -30,6 +31,7 @@ from hotline_ivr.web.api import (
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
+from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute
 
 
@@ -51,6 +53,7 @@ class ApiParts:
     alerts: alerts.AlertDesk
     voicemail: voicemail.VoicemailDesk
     promises: PromiseDesk
+    register: RegisterDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -60,7 +63,8 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     desk = overrides.Desk(parts.books, parts.overrides.all, parts.hands, parts.overrides_changed)
     bench = plans.Bench(parts.check, parts.books, parts.propose, parts.take, parts.history, parts.trail)
     described = (
-        *calls.routes(parts.record),
+        *calls.routes(parts.record, parts.register),
+        *entries.routes(parts.register),
         *balance.routes(parts.record),
         *lines.routes(parts.books),
         *hours.routes(parts.books),

@@ -1,0 +1,347 @@
+"""Rows of an office's old spreadsheet as entries of the register, and every row that cannot be one.
+
+Words of the configuration are recognised in either language, by id or as they are shown; topics that are
+retired by now are taken, because the sheet is old. Nothing is guessed: what is unclear is told with its row
+and column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from hotline_ivr.config.labels import words_in
+from hotline_ivr.config.models import Plan
+from hotline_ivr.config.phone import to_e164
+from hotline_ivr.config.refusal import did_you_mean, quoted
+from hotline_ivr.config.register import OUTCOME_WORDS, WAY_WORDS, EntryOutcome, Way
+from hotline_ivr.config.topics import placed_topics
+from hotline_ivr.routing.entries import Entry, EntryText, FollowUp
+from hotline_ivr.routing.entry_rules import (
+    LONGEST_NOTE,
+    LONGEST_TEXT,
+    MOST_TAGS,
+    by_words,
+    clean_lines,
+    clean_tags,
+    language_of,
+    topic_words,
+)
+from hotline_ivr.routing.sheet_dates import Order, on_the_wall, order_of, read_date, read_moment
+from hotline_ivr.routing.wall import zone_of
+
+Cell = str | int | float | bool | datetime | date | time | None
+
+EARLIEST = 1990
+"""A year before this one is a slip of the pen, or a cell that holds something else."""
+
+_YES = frozenset({"ja", "yes", "x", "j", "y", "true", "sann", "1", "ok", "done", "utført", "ferdig"})
+_NO = frozenset({"", "nei", "no", "n", "false", "usann", "0"})
+_LANGUAGES = {
+    "norsk": "nb",
+    "bokmål": "nb",
+    "norwegian": "nb",
+    "no": "nb",
+    "nynorsk": "nn",
+    "engelsk": "en",
+    "english": "en",
+}
+_LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be an entry; `row` counts as the spreadsheet does, `column` is its heading."""
+
+    row: int
+    column: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoodRow:
+    """A row as an entry; `key` is the same each time that this row is read."""
+
+    row: int
+    key: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """By what rows are read. `line` is that of rows that name none; `now` is aware."""
+
+    plan: Plan
+    node: str
+    by: str
+    now: datetime
+    new_id: Callable[[], str]
+    line: str | None = None
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """The cells of a row by field."""
+
+    number: int
+    cells: Mapping[str, Cell]
+
+
+class _CellError(Exception):
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field, self.message = field, message
+
+
+def read_rows(
+    rows: Sequence[SheetRow], headings: Mapping[str, str], reader: Reader
+) -> tuple[list[GoodRow], list[Refused]]:
+    """Every row as an entry, or with every reason why not; `headings` names the column of each field."""
+    order = reader.order or order_of(
+        each for row in rows for name in ("date", "due") if isinstance(each := row.cells.get(name), str)
+    )
+    good: list[GoodRow] = []
+    refused: list[Refused] = []
+    seen: Counter[str] = Counter()
+    for row in rows:
+        found = _Row(row, reader, order)
+        entry = found.entry()
+        if entry is None:
+            for field, message in found.wrong:
+                refused.append(Refused(row.number, headings.get(field, field), message))
+            continue
+        digest = found.digest(entry)
+        seen[digest] += 1
+        # Two rows may well say the same, and are two questions: the first and the second of their kind.
+        good.append(GoodRow(row.number, f"{digest}-{seen[digest]}", entry))
+    return good, refused
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as somebody would have typed it; a number that stands as 90012345.0 has no fraction."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "yes" if cell else "no"
+        case float() if cell.is_integer():
+            return str(int(cell))
+        case datetime() | date() | time():
+            return cell.isoformat()
+        case _:
+            return str(cell).strip()
+
+
+class _Row:
+    """One row while it is read; all that is wrong is collected."""
+
+    def __init__(self, row: SheetRow, reader: Reader, order: Order | None) -> None:
+        self._cells, self._reader, self._plan, self._order = row.cells, reader, reader.plan, order
+        self.wrong: list[tuple[str, str]] = []
+
+    def entry(self) -> Entry | None:
+        reader, plan = self._reader, self._plan
+        line = self._try(self._line, "")
+        at = self._try(lambda: self._at(line), None)
+        topic = self._try(self._topic, "")
+        answer = clean_lines(self._text("answer"), LONGEST_TEXT)
+        made: dict[str, Any] = {
+            "way": self._try(self._way, Way.CALL),
+            "number": self._try(self._number, ""),
+            "operator": self._try(lambda: self._operator("operator"), ""),
+            "outcome": self._try(lambda: self._outcome(answer), EntryOutcome.OTHER),
+            "heard_of": self._try(self._heard_of, ""),
+            "language": self._try(self._language, "") or language_of(plan, line),
+            "follow_up": self._try(lambda: self._follow_up(at), None),
+        }
+        question = clean_lines(self._text("question"), LONGEST_TEXT)
+        tags = clean_tags([self._text("tags").replace(";", ",")])[:MOST_TAGS]
+        if not question and not topic and not self.wrong:
+            self.wrong.append(("question", "is empty, and so is the topic: nobody knows what it is about"))
+        if self.wrong or at is None:
+            return None
+        return Entry(
+            id=reader.new_id(),
+            version=1,
+            node=reader.node,
+            call=None,
+            line=line,
+            at=at,
+            topic=topic,
+            topic_words=topic_words(plan, topic),
+            text=EntryText(question, answer, tags),
+            created_at=reader.now,
+            created_by=reader.by,
+            changed_at=reader.now,
+            changed_by=reader.by,
+            changed_via="import",
+            **made,
+        )
+
+    def digest(self, entry: Entry) -> str:
+        """What names this row: its number where the sheet has one, else all that it says."""
+        if key := self._text("key"):
+            parts = ["key", entry.line, key]
+        else:
+            parts = [
+                "row",
+                entry.line,
+                *(f"{name}={cell_text(self._cells[name])}" for name in sorted(self._cells)),
+            ]
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+    def _try(self, read: Callable[[], Any], otherwise: Any) -> Any:
+        try:
+            return read()
+        except _CellError as wrong:
+            self.wrong.append((wrong.field, wrong.message))
+            return otherwise
+
+    def _text(self, field: str) -> str:
+        return cell_text(self._cells.get(field))
+
+    def _line(self) -> str:
+        text, lines = self._text("line"), self._plan.lines
+        if not text:
+            if self._reader.line is not None:
+                return self._reader.line
+            if len(lines) == 1:
+                return next(iter(lines))
+            raise _CellError(
+                "line", f"is empty: name the line of such rows with --line; lines are {', '.join(lines)}"
+            )
+        return self._one("line", text, {name: {"": line.name} for name, line in lines.items()})
+
+    def _at(self, line: str) -> datetime | None:
+        if not line:
+            return None
+        cell, clock = self._cells.get("date"), self._cells.get("time")
+        zone = zone_of(self._plan.lines[line].time_zone)
+        try:
+            at = _moment(cell, clock, lambda text, own: read_moment(text, own, zone, self._order), zone)
+        except ValueError as error:
+            raise _CellError("date", str(error)) from None
+        if at.year < EARLIEST or at > self._reader.now + timedelta(days=1):
+            raise _CellError(
+                "date", f"{at.date().isoformat()} is no day on which anybody can have asked this"
+            )
+        return at
+
+    def _topic(self) -> str:
+        text = self._text("topic")
+        placed = placed_topics(self._plan.topics)
+        for separator in ("/", ">"):
+            # A whole path, as it is shown.
+            wanted = [part.strip().casefold() for part in text.split(separator)]
+            paths = [
+                name
+                for name, each in placed.items()
+                if any(
+                    [words_in(label, code).casefold() for label in each.names] == wanted
+                    for code in ("nb", "en")
+                )
+            ]
+            if len(paths) == 1:
+                return paths[0]
+        return self._one("topic", text, {name: each.topic.name for name, each in placed.items()})
+
+    def _way(self) -> Way:
+        text = self._text("way")
+        return (
+            Way(self._one("way", text, {each.value: WAY_WORDS[each] for each in Way})) if text else Way.CALL
+        )
+
+    def _outcome(self, answer: str) -> EntryOutcome:
+        text = self._text("outcome")
+        if not text:
+            return EntryOutcome.ANSWERED if answer else EntryOutcome.OTHER
+        own = self._plan.entries.outcomes
+        labels = {each.value: own.get(each.value) or OUTCOME_WORDS[each] for each in EntryOutcome}
+        return EntryOutcome(self._one("outcome", text, labels))
+
+    def _heard_of(self) -> str:
+        labels = {name: each.name for name, each in self._plan.advertising.items()}
+        return self._one("heard_of", self._text("heard_of"), labels)
+
+    def _operator(self, field: str) -> str:
+        labels = {name: {"": each.name} for name, each in self._plan.operators.items()}
+        return self._one(field, self._text(field), labels)
+
+    def _language(self) -> str:
+        text = self._text("language").casefold()
+        if not text or text in _LANGUAGES:
+            return _LANGUAGES.get(text, "")
+        if not _LANGUAGE.fullmatch(text):
+            raise _CellError(
+                "language", f"{quoted(text)} is no language; write nb, en, or two letters of ISO 639"
+            )
+        return text
+
+    def _number(self) -> str:
+        text = self._text("number")
+        if not text:
+            return ""
+        try:
+            return to_e164(f"+{text[2:]}" if text.startswith("00") else text, self._plan.organisation.country)
+        except ValueError as error:
+            raise _CellError("number", str(getattr(error, "context", {}).get("message", error))) from None
+
+    def _follow_up(self, at: datetime | None) -> FollowUp | None:
+        cell = self._cells.get("due")
+        if cell_text(cell) == "":
+            return None
+        try:
+            day = cell.date() if isinstance(cell, datetime) else cell
+            due = day if isinstance(day, date) else read_date(cell_text(cell), self._order)[0]
+        except ValueError as error:
+            raise _CellError("due", str(error)) from None
+        made = FollowUp(due, self._operator("owner"), clean_lines(self._text("note"), LONGEST_NOTE))
+        done = self._text("done").casefold()
+        if done in _NO:
+            return made
+        if done not in _YES:
+            raise _CellError("done", f"{quoted(done)}: write yes or no")
+        return FollowUp(made.due, made.owner, made.note, at, self._reader.by)
+
+    def _one(self, field: str, text: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+        """The one id that is meant by its words; empty for nothing."""
+        if not text:
+            return ""
+        found = by_words(labels, text)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise _CellError(field, f"{quoted(text)} may be {' or '.join(found)}: write its id")
+        known = list(dict.fromkeys(words for each in labels.values() for words in each.values()))
+        raise _CellError(field, f"there is no {field} {quoted(text)}{did_you_mean(text, [*labels, *known])}")
+
+
+def _moment(cell: Cell, clock: Cell, read: Callable[[str, str], datetime], zone: Any) -> datetime:
+    if cell_text(cell) == "":
+        raise ValueError("is empty")
+    own = clock.time() if isinstance(clock, datetime) else clock
+    if isinstance(cell, datetime):
+        if cell.tzinfo is not None:
+            return cell.astimezone(UTC)
+        naive = cell
+        if isinstance(own, time) and cell.time() == time(0):
+            naive = datetime.combine(cell.date(), own)
+        elif cell.time() == time(0):
+            # A day without a time is how spreadsheets keep a date.
+            return read(cell.date().isoformat(), cell_text(clock))
+        return on_the_wall(naive, zone)
+    if isinstance(cell, date):
+        at = own if isinstance(own, time) else None
+        return (
+            on_the_wall(datetime.combine(cell, at), zone) if at else read(cell.isoformat(), cell_text(clock))
+        )
+    if isinstance(cell, int | float | time):
+        message = f"{quoted(cell_text(cell))} is no date; format the column as a date"
+        raise ValueError(message)  # noqa: TRY004  what is wrong is what stands in the cell
+    return read(cell_text(cell), own.isoformat() if isinstance(own, time) else cell_text(clock))
