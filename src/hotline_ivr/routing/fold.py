@@ -30,7 +30,7 @@ from hotline_ivr.routing.folding import OWN_PAIRS, Folding
 from hotline_ivr.routing.steps import Outcome, Stage
 
 # Counted up when the same events give another row than before; `hotline refold` makes old rows anew.
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 
 RESTARTED = "asterisk-restart"
 # Asterisk, told to restart at once, hangs up every call itself, waits for them for 15 s at most, starts anew.
@@ -176,6 +176,8 @@ def _record(
         confirmation=known.outside.confirmation,
         kind=CallKind.CALLER if known.attempt is None else CallKind.CALLBACK,
         attempt=known.attempt,
+        consent=known.consent,
+        recorded=known.recorded or None,
         fold_version=FOLD_VERSION,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )

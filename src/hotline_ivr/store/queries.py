@@ -58,6 +58,8 @@ class StoredCall:
     confirmation: str | None
     kind: str
     attempt: str | None
+    consent: str | None
+    recorded: int | None
     fold_version: int
 
 
