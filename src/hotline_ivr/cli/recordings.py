@@ -210,10 +210,9 @@ def _in_words(each: dict[str, Any]) -> str:
     gone = f"  deleted by {_clean(each['deleted_by'])}" if each["deleted_at"] else ""
     sealed = "" if each["encrypted"] else "  NOT ENCRYPTED"
     who = _clean(each["caller"] or "withheld")
-    return (
-        f"{each['id']}  part {each['part']}  {_clock(each['recorded_at'])}  {minutes}:{rest:02}  {each['line']}"
-        f"  {each['queue']}  {each['operator']}  {who}{sealed}{gone}"
-    )
+    when, length = _clock(each["recorded_at"]), f"{minutes}:{rest:02}"
+    whose = f"{each['line']}  {each['queue']}  {each['operator']}  {who}"
+    return f"{each['id']}  part {each['part']}  {when}  {length}  {whose}{sealed}{gone}"
 
 
 def _id(call: str) -> str:

@@ -33,7 +33,7 @@ def recording_checks(reading: Reading, prompts: Collection[str] | None) -> Itera
                     path,
                     "is to be recorded, and there is no key to encrypt it for",
                     "make one with `hotline recordings keygen --out FILE` on another machine and write its "
-                    "public key: recordings: {public_keys: [age1...]}; or say openly: recordings: {encrypt: no}",
+                    "public key: recordings: {public_keys: [age1...]}; or say so: recordings: {encrypt: no}",
                     key=True,
                 )
             recorded = True

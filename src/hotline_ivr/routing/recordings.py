@@ -151,8 +151,8 @@ def strays(
 def full_alert(node: str, free_mb: int, floor_mb: int, stopped: int, now: datetime) -> Alert:
     """Nothing more is recorded, because the disk is nearly full."""
     told = (
-        f"Node {node}: {free_mb} MB are free, less than {floor_mb} MB. {stopped} recordings were stopped, and "
-        "new conversations are not recorded. Calls go on. Make room: recording begins again by itself."
+        f"Node {node}: {free_mb} MB are free, less than {floor_mb} MB. {stopped} recordings were stopped,"
+        " and new conversations are not recorded. Calls go on. Make room: recording begins again by itself."
     )
     details = {"node": node, "free_mb": str(free_mb), "floor_mb": str(floor_mb), "stopped": str(stopped)}
     ident, title = (

@@ -1,7 +1,7 @@
 """Recordings of conversations: the list, one to be heard, deleting, and the pause of one under way.
 
-A recording leaves as it is kept: encrypted, unless the configuration says otherwise. It opens where its private
-key is; this machine has none. Who fetched what stands in the trail before anything is sent.
+A recording leaves as it is kept: encrypted, unless the configuration says otherwise. It opens where its
+private key is; this machine has none. Who fetched what stands in the trail before anything is sent.
 """
 
 from __future__ import annotations
