@@ -1,4 +1,4 @@
-"""Recordings are encrypted, known and deleted in time, whatever is away. Real files and tables, both databases."""
+"""Recordings are encrypted, known and deleted in time, whatever is away. Real files, both databases."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ async def test_pausing_twice_is_once_and_resuming_ends_it(place: Place) -> None:
 async def test_who_pauses_what_is_not_recorded_is_told_so(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ArgumentError, match="call main-1.1 is not being recorded now"):
+    with pytest.raises(ArgumentError, match="is not being recorded now"):
         await place.pauses.pause("main-1.1")
     place.tape("on")
     place.asterisk.gone = True

@@ -90,7 +90,8 @@ async def test_strays_are_findings(terminal: Terminal, house: House) -> None:
     assert house.kept.asked_thoroughly
 
 
-async def test_pausing_resuming_and_deleting(terminal: Terminal, kept: Path, house: House) -> None:
+@pytest.mark.usefixtures("kept")
+async def test_pausing_resuming_and_deleting(terminal: Terminal, house: House) -> None:
     assert "main-1.1: paused until 2026-11-23 " in (await terminal("recordings", "pause", "main-1.1")).stdout
     assert (await terminal("recordings", "resume", "main-1.1")).stdout == "main-1.1: on\n"
     refused = await terminal("recordings", "pause", "main-1.2")

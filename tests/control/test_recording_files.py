@@ -1,4 +1,4 @@
-"""Recordings as files: encrypted whole or not at all, whatever is killed in between, and told apart by name."""
+"""Recordings as files: encrypted whole or not at all, whatever is killed, and told apart by name."""
 
 from __future__ import annotations
 

@@ -122,6 +122,7 @@ class RecordingKeeper:
     async def run(self) -> None:
         """Keep files until cancelled; whatever cannot be used now is tried again."""
         well = True
+        await asyncio.to_thread(self._files.clear_drafts)
         while True:
             try:
                 await self.look()

@@ -1,4 +1,4 @@
-"""Recordings as the routes know them: rows in memory, files in a folder, and a tape that does what it is told."""
+"""Recordings as the routes know them: rows in memory, files in a folder, a tape that does as it is told."""
 
 from __future__ import annotations
 
