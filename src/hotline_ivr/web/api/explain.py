@@ -9,9 +9,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hotline_ivr.config.recording import Consent
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import HotlineError
-from hotline_ivr.config.recording import Consent
 from hotline_ivr.routing.asking import line_of, moment_of
 from hotline_ivr.routing.explain import FloorState, explain
 from hotline_ivr.routing.steps import Call
