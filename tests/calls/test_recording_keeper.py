@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from hotline_ivr.calls.recording_keeper import RecordingKeeper
 from hotline_ivr.calls.recording_pauses import RecordingPauses
@@ -88,6 +89,7 @@ class Disk(RecordingFiles):
 
     free = 50_000
 
+    @override
     def free_mb(self) -> int:
         return self.free
 
