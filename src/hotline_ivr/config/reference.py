@@ -66,6 +66,7 @@ from hotline_ivr.config.overflow import Closing, OverflowRule
 from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
 from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
+from hotline_ivr.config.recording import Recording, Recordings
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.config.special_days import SpecialDay
 from hotline_ivr.config.types import duration_text
@@ -94,6 +95,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("guard", Guard),
     ("alerts", Alerts),
     ("duty", DutyRota),
+    ("recordings", Recordings),
     ("promises", Promises),
 )
 
@@ -106,6 +108,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Calls back", Callbacks),
     ("Offer of a call back", Offer),
     ("Comfort", Comfort),
+    ("Recording", Recording),
     ("A device", Device),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),
