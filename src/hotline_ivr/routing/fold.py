@@ -176,9 +176,9 @@ def _record(
         confirmation=known.outside.confirmation,
         kind=CallKind.CALLER if known.attempt is None else CallKind.CALLBACK,
         attempt=known.attempt,
+        fold_version=FOLD_VERSION,
         consent=known.consent,
         recorded=known.recorded or None,
-        fold_version=FOLD_VERSION,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
 

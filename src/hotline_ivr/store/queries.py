@@ -58,9 +58,9 @@ class StoredCall:
     confirmation: str | None
     kind: str
     attempt: str | None
+    fold_version: int
     consent: str | None
     recorded: int | None
-    fold_version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,10 @@ call = Table(
     Column("confirmation", String),
     Column("kind", String, nullable=False, server_default="caller"),
     Column("attempt", String),
-    Column("consent", String),
-    Column("recorded", Integer),
     # 0 is before versions were counted.
     Column("fold_version", Integer, nullable=False, server_default="0"),
+    Column("consent", String),
+    Column("recorded", Integer),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),
