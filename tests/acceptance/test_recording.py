@@ -168,6 +168,19 @@ async def test_off_by_default_makes_no_file(stack: HotlineStack, telephones: Tel
     assert sealed_files(stack, record["id"]) == []
 
 
+async def test_our_own_account_may_pause_and_cannot_have_asterisk_run_a_command(stack: HotlineStack) -> None:
+    """The manager interface has an action that records into any file, and runs what it is given."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", stack.settings.ami_port)
+    login = f"Action: Login\r\nUsername: hotline\r\nSecret: {stack.ami_secret()}\r\n\r\n"
+    action = "Action: MixMonitor\r\nChannel: PJSIP/none-1\r\nFile: /tmp/x.wav\r\nCommand: true\r\n\r\n"
+    writer.write((login + action + "Action: Logoff\r\n\r\n").encode())
+    async with asyncio.timeout(10):
+        said = (await reader.read(-1)).decode()
+    writer.close()
+    assert "Message: Authentication accepted" in said
+    assert "Message: Permission denied" in said
+
+
 async def test_who_agrees_is_recorded_and_the_operators_code_cuts_out_what_is_secret(
     stack: HotlineStack, telephones: Telephones, anna: Phone, prompt: Prompts
 ) -> None:
