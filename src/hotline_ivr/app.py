@@ -46,6 +46,7 @@ from hotline_ivr.launch.preparing import render_for_plan, write_fallback
 from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.queue_music import QueueMusic
 from hotline_ivr.launch.record_parts import RecordParts
+from hotline_ivr.launch.recording_parts import RecordingParts
 from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.launch.saving import saves
 from hotline_ivr.launch.service_times import ServiceTimes
@@ -70,6 +71,7 @@ from hotline_ivr.web.observers import (
     AlertObserver,
     AskObserver,
     BalanceObserver,
+    RecordingObserver,
     RecordObserver,
     WakeObserver,
 )
@@ -156,6 +158,14 @@ class Service:
         self._voicemail = VoicemailParts(
             settings, self._store, plan=lambda: self._asks.plan, tell=self._alerts.tell
         )
+        self._recordings = RecordingParts(
+            settings,
+            self._store,
+            plan=lambda: self._asks.plan,
+            control=self._floor.control,
+            tell=self._alerts.tell,
+            observer=RecordingObserver(self._metrics),
+        )
         self._balance = NightlyBalance(
             settings.node,
             settings.balance_time,
@@ -238,6 +248,7 @@ class Service:
             Loop("service times", self._services.run),
             Loop("sounds", partial(bring_sounds_up_to_date, self._settings)),
             Loop("music of queues", self._music.run),
+            Loop("recordings", self._recordings.keeper.run),
         )
         if parent is None:
             return loops
@@ -268,6 +279,7 @@ class Service:
                 self._blocks,
                 self._alerts,
                 self._voicemail,
+                self._recordings,
                 self._promises,
                 self._apply,
             )
@@ -282,6 +294,7 @@ class Service:
         await self._record.run(
             {
                 "voicemail": self._voicemail.keeper.run,
+                "recordings": self._recordings.keeper.run_rows,
                 "pause ledger": self._floor.presences.keep_ledger,
                 "promises": self._promises.run,
                 "balance": self._balance.run,

@@ -17,6 +17,7 @@ from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control
 from hotline_ivr.launch.plans import check_on_disk, history
 from hotline_ivr.launch.promise_parts import PromiseParts
+from hotline_ivr.launch.recording_parts import RecordingParts
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
@@ -26,6 +27,7 @@ from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
+from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.table import ApiParts, all_routes
@@ -45,6 +47,7 @@ class NodeParts:
     blocks: BlocksWatch
     alerts: AlertParts
     voicemail: VoicemailParts
+    recordings: RecordingParts
     promises: PromiseParts
     #: Takes what is on disk into use; raises ConfigError where the old configuration stays.
     take: Callable[[], Awaitable[str]]
@@ -73,6 +76,9 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
         alerts=node.alerts,
         voicemail=VoicemailDesk(
             node.voicemail.messages, node.voicemail.files.path, node.voicemail.keeper.strays, trail.note
+        ),
+        recordings=RecordingDesk(
+            node.recordings.kept, node.recordings.pauses, node.recordings.keeper.strays, trail.note
         ),
         promises=PromiseDesk(
             node.promises.ledger, lambda: asks.plan, node.promises.keeper.changed, trail.note

@@ -16,6 +16,7 @@ HotlineError
 │   └── OverridesFileError    the file of overrides cannot be read or written
 ├── BlockError           a caller cannot be blocked or unblocked
 │   └── BlocksFileError       the file of blocked callers cannot be read or written
+├── RecordingError       a recording cannot be encrypted, opened or kept
 └── TokenError           a token cannot be made, read or kept
 """
 
@@ -82,6 +83,10 @@ class BlockError(ArgumentError):
 
 class BlocksFileError(BlockError):
     """The file of blocked callers cannot be read or written: nobody's wish is to blame."""
+
+
+class RecordingError(HotlineError):
+    """A recording cannot be encrypted, opened or kept; the message says why and what to do."""
 
 
 class PinError(HotlineError):

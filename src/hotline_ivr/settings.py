@@ -322,6 +322,16 @@ class Settings(BaseModel):
         return self.asterisk_dir / "voicemail"
 
     @property
+    def recordings_dir(self) -> Path:
+        """Conversations as they are kept: encrypted, unless the plan says otherwise."""
+        return self.asterisk_dir / "recordings"
+
+    @property
+    def plain_recordings_dir(self) -> Path:
+        """Conversations while they last, as Asterisk writes them; best a file system in memory."""
+        return self.recordings_dir / "plain"
+
+    @property
     def control_dir(self) -> Path:
         """Recordings by telephone, until they are kept or left."""
         return self.asterisk_dir / "control"

@@ -62,6 +62,12 @@ SHORT = {
     "closing": "We close now. Your turn does not come today, sorry.",
     "all-busy": "Every line of ours is taken. Try again in ten minutes.",
     "greeting-anna": "Good day, you speak with Anna. How may I help you?",
+    "recording-announce": "All that is said from now on goes on tape.",
+    "recording-question": "May we tape what we say? One for yes, two for no.",
+    "recording-off": "Then nothing of our talk is kept by anybody.",
+    "recording-paused": "The tape stands still.",
+    "recording-on": "The tape runs on again.",
+    "recording-full": "There is no room for a tape.",
     "incident": "All of the town is without a network since six this morning.",
 }
 

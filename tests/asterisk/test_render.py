@@ -12,6 +12,7 @@ from hotline_ivr.asterisk.render.dialplan import forms
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
 from hotline_ivr.config.models import Plan
+from hotline_ivr.config.recording import Recording, Recordings
 from hotline_ivr.errors import LocalProtocolError
 from hotline_ivr.settings import Settings
 from tests.plans import a_plan
@@ -138,13 +139,13 @@ def test_several_telephones_of_one_operator_have_accounts_and_are_shown_as_one_p
 
 
 def test_a_greeting_of_an_operators_own_is_asked_for_only_where_somebody_has_one() -> None:
-    assert "HOTLINE_GREETING=\n" in rendered()["extensions.conf"]
+    assert "HOTLINE_CONNECTED=\n" in rendered()["extensions.conf"]
     operators = {
         "anna": {"name": "Anna", "language": "en", "greeting": "greeting-anna"},
         "bjorn": {"name": "B"},
     }
     extensions = rendered(a_plan(sections={"operators": operators}))["extensions.conf"]
-    assert "HOTLINE_GREETING=hotline-greeting\n" in extensions
+    assert "HOTLINE_CONNECTED=hotline-connected\n" in extensions
     spoken = part(extensions, "hotline-greetings")
     assert "exten => anna,1,Answer()" in spoken
     assert "Playback(${HOTLINE_SOUNDS}/en/greeting-anna)" in spoken
@@ -242,3 +243,33 @@ def test_the_key_of_an_offer_leaves_the_queue_that_makes_it_and_no_other() -> No
     assert "context" not in part(files["queues.conf"], "plain")
     assert "exten => 7,1,Goto(hotline-offer,s,1)" in part(files["extensions.conf"], "hotline-offer-main")
     assert "[hotline-offer-plain]" not in files["extensions.conf"]
+
+
+def test_recording_is_rendered_by_line_and_by_queue_and_off_without_a_rule() -> None:
+    files = rendered()
+    assert "HOTLINE_TAPE_line" not in files["extensions.conf"]
+    assert "HOTLINE_TAPE_queue" not in files["extensions.conf"]
+    plain = a_plan()
+    rule = Recording(consent="key", after_transfer="continue")
+    lines = {name: line.model_copy(update={"recording": rule}) for name, line in plain.lines.items()}
+    queues = {
+        name: queue.model_copy(update={"recording": Recording(record=False)})
+        for name, queue in plain.queues.items()
+    }
+    kept = Recordings(public_keys=(), encrypt=False, pause_code="*7", pause_limit=30)
+    plan = plain.model_copy(update={"lines": lines, "queues": queues, "recordings": kept})
+    files = rendered(plan, queue_wakeup="no")
+    line, queue = next(iter(lines)), next(iter(queues))
+    told = files["extensions.conf"]
+    assert f"HOTLINE_TAPE_line_{line}=key~recording-question~5~recording-off~continue\n" in told
+    assert f"HOTLINE_TAPE_queue_{queue}=no\n" in told
+    assert "HOTLINE_CONNECTED=hotline-connected\n" in told
+    assert "HOTLINE_TAPE_PAUSE=30\n" in told
+    features = "hotline-tape-toggle#hotline-tape-pause#hotline-tape-resume#hotline-tape-stop"
+    assert f"HOTLINE_TAPE_FEATURES={features}\n" in told
+    keys = part(files["features.conf"], "applicationmap")
+    assert "hotline-tape-toggle => *7,self,Gosub(hotline-recording,toggle,1)" in keys
+    assert "hotline-tape-pause => <,self,Gosub(hotline-recording,pause,1)" in keys
+    # Pausing needs the right by which callers are woken.
+    assert "write=agent,call" in files["manager.conf"]
+    assert "write=agent\n" in rendered(queue_wakeup="no")["manager.conf"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from hotline_ivr.asterisk.ami_codec import AmiAction
@@ -130,6 +131,28 @@ class Wake:
         if not _CHANNEL.match(self.channel):
             raise LocalProtocolError(f"not a channel: {self.channel[:100]!r}")
         headers = (("Channel", self.channel), ("Digit", WAKE_KEY), ("Receive", "true"))
+        return AmiAction("PlayDTMF", headers)
+
+
+class TapeKey(StrEnum):
+    """Keys of a recording (features.conf). No telephone has them: only we send them."""
+
+    PAUSE = "<"
+    RESUME = ">"
+    STOP = "!"
+
+
+@dataclass(frozen=True, slots=True)
+class PressTapeKey:
+    """Pause, go on with or stop the recording on an operator's channel. Refused if the call is over."""
+
+    channel: str
+    key: TapeKey
+
+    def action(self) -> AmiAction:
+        if not _CHANNEL.match(self.channel):
+            raise LocalProtocolError(f"not a channel: {self.channel[:100]!r}")
+        headers = (("Channel", self.channel), ("Digit", self.key.value), ("Receive", "true"))
         return AmiAction("PlayDTMF", headers)
 
 

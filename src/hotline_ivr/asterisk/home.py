@@ -26,12 +26,15 @@ def prepare_home(settings: Settings) -> None:
         settings.fallback_dir,
         settings.sounds_dir,
         settings.music_dir,
+        settings.plain_recordings_dir,
     ]
     folders += [home / "spool" / name for name in CALL_FOLDERS]
     folders += [home / name for name in ("lib/keys", "spool", "cache", "share/agi-bin", "share/firmware")]
     with _said():
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
+        # Whoever may look into it hears conversations.
+        settings.recordings_dir.chmod(0o700)
         settings.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 

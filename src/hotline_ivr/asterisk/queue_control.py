@@ -10,11 +10,13 @@ import structlog
 from hotline_ivr.asterisk import ami_events as ami
 from hotline_ivr.asterisk.ami_actions import (
     EndCall,
+    PressTapeKey,
     QueueAdd,
     QueuePause,
     QueuePenalty,
     QueueRemove,
     QueueStatus,
+    TapeKey,
     Wake,
 )
 from hotline_ivr.asterisk.ami_codec import AmiMessage
@@ -68,6 +70,17 @@ class AmiQueueControl:
 
     async def wake(self, channel: str) -> None:
         await self._link().send(Wake(channel).action())
+
+    async def pause_tape(self, channel: str) -> None:
+        """Pause the recording on an operator's channel."""
+        await self._link().send(PressTapeKey(channel, TapeKey.PAUSE).action())
+
+    async def resume_tape(self, channel: str) -> None:
+        await self._link().send(PressTapeKey(channel, TapeKey.RESUME).action())
+
+    async def stop_tape(self, channel: str) -> None:
+        """End the recording on an operator's channel for good."""
+        await self._link().send(PressTapeKey(channel, TapeKey.STOP).action())
 
     async def end(self, call: str) -> None:
         """Hang up a call by its unique id."""

@@ -81,6 +81,7 @@ def heading(call: StoredCall, zone: ZoneInfo | None, *, numbers: bool) -> str:
     parts.append(f"decided by {call.route or 'nobody'}: {call.reasons}" if call.reasons else "")
     parts.append(f"pressed: {call.keys}" if call.keys else "")
     parts.append(_outside(call) if call.centre else "")
+    parts.append(_recorded(call))
     parts.append(f"the two logs differ: {call.discrepancy}" if call.discrepancy else "")
     return "\n".join(clean_text(part, 400) for part in parts if part)
 
@@ -95,6 +96,14 @@ def talks(legs: Sequence[StoredLeg]) -> str:
         for each in told
     )
     return clean_text(f"talked: {', '.join(names)}", 400)
+
+
+def _recorded(call: StoredCall) -> str:
+    """Whether it was recorded, and what the caller said to that; empty where nobody thought of it."""
+    said = f"caller: {call.consent}" if call.consent else ""
+    if not call.recorded:
+        return f"not recorded, {said}" if said else ""
+    return ", ".join(part for part in (f"recorded in {call.recorded} parts", said) if part)
 
 
 def _outside(call: StoredCall) -> str:

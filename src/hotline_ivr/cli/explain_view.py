@@ -10,6 +10,12 @@ from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change
 from hotline_ivr.views.step_words import step_in_words
 
+_CONSENT = {
+    "key": "callers are asked before they wait, and recorded if they press 1",
+    "announce": "callers are told before they wait that they are recorded",
+    "none": "callers are recorded, and not told",
+}
+
 
 def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
     """The explanation for people."""
@@ -27,6 +33,8 @@ def in_words(found: Explanation, zone: ZoneInfo, book: Rulebook) -> str:
     for part in found.parts:
         lines += ["", f"{part.because} ({part.decision.reason}):"]
         lines += [f"  {number}. {step_in_words(step)}" for number, step in enumerate(part.decision.steps, 1)]
+    told = [f"in queue {queue} {_CONSENT[consent]}" for queue, consent in found.recorded]
+    lines += ["", *told] if told else []
     if limits := limits_in_words(book.plan, found.line, found.number):
         lines += ["", "limits:", *(f"  {each}" for each in limits)]
     change = found.next_change

@@ -30,6 +30,7 @@ from hotline_ivr.cli.init import init
 from hotline_ivr.cli.operators import app as operators_app
 from hotline_ivr.cli.promises import app as promises_app
 from hotline_ivr.cli.prompts import app as prompts_app
+from hotline_ivr.cli.recordings import app as recordings_app
 from hotline_ivr.cli.refold import refold
 from hotline_ivr.cli.register import app as register_app
 from hotline_ivr.cli.route import route
@@ -83,6 +84,7 @@ app.command()(status)
 app.add_typer(alerts.app, name="alerts")
 app.command()(duty)
 app.add_typer(voicemail_app, name="voicemail")
+app.add_typer(recordings_app, name="recordings")
 app.add_typer(promises_app, name="promises")
 app.add_typer(register_app, name="register")
 

@@ -25,6 +25,7 @@ from hotline_ivr.config.phone import is_assignable, to_e164
 from hotline_ivr.config.problems import FOUND_PROBLEMS, Problem
 from hotline_ivr.config.queue_checks import able_by_skill, queue_checks
 from hotline_ivr.config.reading import Reading
+from hotline_ivr.config.recording_checks import recording_checks
 from hotline_ivr.config.refusal import did_you_mean, nearest, quoted
 from hotline_ivr.config.register_checks import register_checks
 from hotline_ivr.config.shift_checks import shift_checks
@@ -49,6 +50,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from itertools.islice(callback_checks(reading, prompts), FOUND_PROBLEMS)
     yield from queue_checks(reading, country, prompts)
     yield from itertools.islice(extension_checks(reading), FOUND_PROBLEMS)
+    yield from itertools.islice(recording_checks(reading, prompts), FOUND_PROBLEMS)
     yield from _numbers(reading, country)
     yield from _hosts(reading)
     yield from _unused(reading)

@@ -13,6 +13,7 @@ from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.guard import TurnAway
 from hotline_ivr.config.head_starts import MOST_HEAD_START_S
 from hotline_ivr.config.overflow import Closing, OverflowRule, Route
+from hotline_ivr.config.recording import Recording
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import (
     Duration,
@@ -114,6 +115,12 @@ class Line(Model):
     )
     overflow: tuple[OverflowRule, ...] = Field(
         (), max_length=8, description="Where callers go when own people do not suffice; the first that fits."
+    )
+    recording: Recording | None = Field(
+        None,
+        description="Whether conversations of its callers are recorded, where the queue says nothing else;"
+        " without it none is.",
+        examples=["{consent: key}"],
     )
     closing: Closing | None = Field(
         None,

@@ -32,6 +32,7 @@ from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.prepared_answers import PreparedAnswer
 from hotline_ivr.config.promises import Promises
+from hotline_ivr.config.recording import Recording, Recordings
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.register import Entries
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
@@ -162,6 +163,11 @@ class Queue(Model):
     callbacks: Callbacks | None = Field(
         None, description="Rings by itself those who are owed a call; without it nobody is rung."
     )
+    recording: Recording | None = Field(
+        None,
+        description="Whether its conversations are recorded; without it what the caller's line says.",
+        examples=["{consent: key}"],
+    )
 
     @property
     def offer(self) -> Offer | None:
@@ -291,6 +297,7 @@ class Configuration(Model):
     guard: Guard = Field(Guard(), description="What holds when too many call at once.")
     alerts: Alerts = Field(Alerts(), description="Who is told when something is wrong.")
     duty: DutyRota | None = Field(None, description="Who is on duty when.")
+    recordings: Recordings = Field(Recordings(), description="How recordings of conversations are kept.")
     promises: Promises = Field(Promises(), description="Who is owed a call back, and for how long.")
     topics: dict[Identifier, Topic] = Field({}, description="Topics of questions, by id.")
     prepared_answers: dict[Identifier, PreparedAnswer] = Field(

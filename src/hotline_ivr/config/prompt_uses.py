@@ -18,6 +18,7 @@ from hotline_ivr.config.destinations import Destination
 from hotline_ivr.config.floor import OPERATOR_PROMPTS
 from hotline_ivr.config.guard import ALL_BUSY
 from hotline_ivr.config.models import Configuration, Line, Operator
+from hotline_ivr.config.recording import OPERATOR_TAPE_PROMPTS
 from hotline_ivr.config.types import PromptId
 
 Path = tuple[str, ...]
@@ -70,7 +71,7 @@ def prompt_uses(plan: Configuration) -> dict[str, tuple[Use, ...]]:
         if queue.callbacks is not None and queue.callbacks.operator_first:
             use = _use(("queues", name, "callbacks", "first"), _of_operators(plan))
             found.setdefault(NOBODY_PROMPT, []).append(use)
-    for path, prompt, spoken in _of_offers(plan):
+    for path, prompt, spoken in (*_of_offers(plan), *_of_recordings(plan)):
         found.setdefault(prompt, []).append(_use(path, spoken))
     return {prompt: tuple(uses) for prompt, uses in found.items()}
 
@@ -102,6 +103,13 @@ def _of_guard(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]
     for line_id, line in plan.lines.items():
         if (limited or line.is_limited) and line.over_limit is None and told.message is not None:
             yield ("lines", line_id), told.message, (line.language,)
+
+
+def _of_recordings(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Place, prompt and languages of what operators hear after the code of the pause."""
+    if plan.recordings.pause_code is not None:
+        for prompt in OPERATOR_TAPE_PROMPTS:
+            yield ("recordings", "pause_code"), prompt, _of_operators(plan)
 
 
 def _of_offers(plan: Configuration) -> Iterator[tuple[Path, str, tuple[str, ...]]]:

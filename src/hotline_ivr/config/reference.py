@@ -68,6 +68,7 @@ from hotline_ivr.config.prepared_answers import PreparedAnswer
 from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
 from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
+from hotline_ivr.config.recording import Recording, Recordings
 from hotline_ivr.config.register import Entries
 from hotline_ivr.config.seasons import Season
 from hotline_ivr.config.special_days import SpecialDay
@@ -98,6 +99,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("guard", Guard),
     ("alerts", Alerts),
     ("duty", DutyRota),
+    ("recordings", Recordings),
     ("promises", Promises),
     ("topics.<id>", Topic),
     ("prepared_answers.<id>", PreparedAnswer),
@@ -114,6 +116,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Calls back", Callbacks),
     ("Offer of a call back", Offer),
     ("Comfort", Comfort),
+    ("Recording", Recording),
     ("A device", Device),
     ("An overflow rule", OverflowRule),
     ("Closing time", Closing),

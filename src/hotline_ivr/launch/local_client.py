@@ -8,7 +8,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ DEADLINE = 15.0
 
 _PREFIX = "/api/v1"
 _MOST_BYTES = 50_000_000
+_PIECE = 256 * 1024
 
 
 class LocalClient:
@@ -53,6 +55,34 @@ class LocalClient:
         """A file that the service has; see `ask`."""
         return self._exchange("GET", path, None)
 
+    def download(self, path: str, target: Path) -> None:
+        """A file that the service has, piece by piece into a new file; see `_exchange`.
+
+        Raises ArgumentError too where that cannot be made. What is not whole is not left there.
+        """
+        door = _Door(self._settings.door_file, self._deadline)
+        try:
+            file = target.open("xb")
+        except OSError as error:
+            raise ArgumentError(f"{target}: cannot be made ({error.strerror})") from None
+        whole = False
+        try:
+            with file, self._told(), closing(door):
+                door.request("GET", _PREFIX + path)
+                response = door.getresponse()
+                if response.status < 400:
+                    while piece := response.read(_PIECE):
+                        file.write(piece)
+                    whole = not response.length
+                refused = json.loads(response.read(_MOST_BYTES)) if response.status >= 400 else None
+        finally:
+            if not whole:
+                target.unlink(missing_ok=True)
+        if refused is not None:
+            raise _refusal(response.status, refused)
+        if not whole:
+            raise AsteriskUnreachable("the service broke off in the middle of the file")
+
     def _ask(self, method: str, target: str, body: Mapping[str, object] | None) -> dict[str, Any]:
         """The answer's JSON; see `_exchange`."""
         try:
@@ -67,11 +97,20 @@ class LocalClient:
         """
         door = _Door(self._settings.door_file, self._deadline)
         headers = {} if body is None else {"Content-Type": "application/json"}
-        try:
+        with self._told(), closing(door):
             door.request(method, _PREFIX + target, None if body is None else json.dumps(body), headers)
             response = door.getresponse()
             answer = response.read(_MOST_BYTES)
             refused = json.loads(answer) if response.status >= 400 else None
+        if response.status < 400:
+            return answer
+        raise _refusal(response.status, refused)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong between the service and us, in words with a remedy."""
+        try:
+            yield
         except TimeoutError:
             raise AsteriskUnreachable(
                 f"the service has not answered within {self._deadline:g} s; its log tells more"
@@ -88,11 +127,6 @@ class LocalClient:
             ) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise AsteriskUnreachable(f"the service did not answer as it should ({error!r})") from None
-        finally:
-            door.close()
-        if response.status < 400:
-            return answer
-        raise _refusal(response.status, refused)
 
 
 class _Door(http.client.HTTPConnection):

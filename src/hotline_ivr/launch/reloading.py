@@ -27,6 +27,7 @@ RELOADS: Mapping[str, str] = {
     "pjsip.conf": "module reload res_pjsip.so",
     "queues.conf": "queue reload parameters all",
     "queuerules.conf": "queue reload rules",
+    "features.conf": "module reload features",
     "extensions.conf": "dialplan reload",
     "manager.conf": "manager reload",
     "musiconhold.conf": "moh reload",

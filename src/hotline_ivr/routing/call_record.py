@@ -161,4 +161,8 @@ class CallRecord(NamedTuple):
     attempt: str | None
     # By which version of the fold this row was made.
     fold_version: int
+    # Whether the caller may be recorded: announced, agreed, refused, no-answer, not-told; None: nobody asked.
+    consent: str | None
+    # Parts of the conversations that were recorded; None where nothing was.
+    recorded: int | None
     legs: tuple[LegRecord, ...]

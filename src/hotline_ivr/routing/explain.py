@@ -6,15 +6,18 @@ call until somebody has to act: the caller in a menu, an operator, a party outsi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hotline_ivr.config.models import Plan, Queue
+from hotline_ivr.config.recording import Consent
 from hotline_ivr.routing.call_prices import MinutePrice, minute_prices
 from hotline_ivr.routing.decide import decide
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, Floor, MemberSeen
 from hotline_ivr.routing.floor_state import FloorState
 from hotline_ivr.routing.head_start import NO_HEAD_START, HeadStart, head_start
+from hotline_ivr.routing.recording_rules import rule_of
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.situation import Change, Considered, Situation
 from hotline_ivr.routing.steps import (
@@ -54,6 +57,8 @@ class Explanation:
     prices: tuple[MinutePrice, ...] = ()
     #: What prefers the caller in queues, before anything is chosen in a menu.
     head_start: HeadStart = NO_HEAD_START
+    #: Queues that are met and whose conversations are recorded, and by which consent.
+    recorded: tuple[tuple[str, Consent], ...] = ()
 
 
 def explain(
@@ -76,7 +81,17 @@ def explain(
         next_change=book.next_change(call.line, at),
         prices=minute_prices(book.plan, call.number, _dialled(parts), at),
         head_start=head_start(book.plan, book.known_callers, call),
+        recorded=tuple(_recorded(book.plan, call.line, parts)),
     )
+
+
+def _recorded(plan: Plan, line: str, parts: list[Part]) -> Iterator[tuple[str, Consent]]:
+    queues = dict.fromkeys(
+        step.queue for part in parts for step in part.decision.steps if isinstance(step, Wait)
+    )
+    for queue in queues:
+        if (rule := rule_of(plan, line, queue)) is not None:
+            yield queue, rule.consent
 
 
 def _dialled(parts: list[Part]) -> list[tuple[str, str]]:

@@ -179,6 +179,8 @@ def _record(
         kind=CallKind.CALLER if known.attempt is None else CallKind.CALLBACK,
         attempt=known.attempt,
         fold_version=FOLD_VERSION,
+        consent=known.consent,
+        recorded=known.recorded or None,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
 

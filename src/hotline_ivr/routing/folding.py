@@ -75,6 +75,8 @@ class Folding:
         self.informed = False
         self.outside = Outside()
         self.recording_since: int | None = None
+        self.consent: str | None = None
+        self.recorded = 0
         self.over = False
         self.stage = Stage.ARRIVAL
         self.legs: dict[str, Leg] = {}
@@ -308,6 +310,8 @@ class Folding:
         words = [*stage_text(event.extra).split("|"), *_NO_WORDS]
         if words[0] == "press":
             self.outside.asked(pressed=words[1] == "pressed")
+        elif words[0] == "recording":
+            self.recorded += 1
         elif self.operator_first and words[0] in _SAID_BY_LEGS:
             _STAGE_EVENTS[words[0]](self, event.at, words)
 
@@ -337,6 +341,9 @@ class Folding:
         self.dropped = True
         self.stage = Stage.QUEUE
         self.conversation.take_back()
+
+    def say_consent(self, _at: int, words: list[str]) -> None:
+        self.consent = clean_text(words[1], _MAX_WORD)
 
     def say_mark(self, _at: int, words: list[str]) -> None:
         outcome = _OUTCOMES.get(words[1])
@@ -395,6 +402,7 @@ _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
     "wait": Folding.say_wait,
     "left": Folding.say_left,
     "dropped": Folding.say_dropped,
+    "consent": Folding.say_consent,
     "mark": Folding.say_mark,
     "hangup": Folding.say_hangup,
 }

@@ -40,6 +40,13 @@ _STAGES = {
     "dropped": "dropped by the operator at once, waits on in queue {1}",
     "handed": "handed on to {1} {2}",
     "handed-back": "{1} does not take the call, back to the queue",
+    "consent-asked": "may it be recorded: prompt {1}",
+    "consent": "recording: {1}",
+    "recording": "recording, part {1}",
+    "recording-paused": "recording paused",
+    "recording-resumed": "recording goes on",
+    "recording-full": "not recorded: too little space on the disk",
+    "recording-over": "recording over",
     "mark": "outcome settled: {1}",
     "hangup": "we hang up",
 }

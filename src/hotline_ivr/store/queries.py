@@ -59,6 +59,8 @@ class StoredCall:
     kind: str
     attempt: str | None
     fold_version: int
+    consent: str | None
+    recorded: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ call = Table(
     Column("attempt", String),
     # 0 is before versions were counted.
     Column("fold_version", Integer, nullable=False, server_default="0"),
+    Column("consent", String),
+    Column("recorded", Integer),
     PrimaryKeyConstraint("node", "id"),
     # Lists and reports go by time.
     Index(None, "arrived_at"),
@@ -315,4 +317,24 @@ balance_night = Table(
     # When somebody was told that it is not even.
     Column("told_at", Instant),
     PrimaryKeyConstraint("node", "day"),
+)
+
+# Recordings of conversations: a row a part of a call, which outlives its file.
+recording = Table(
+    "recording",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("part", Integer, nullable=False),
+    # When it began.
+    Column("recorded_at", Instant, nullable=False),
+    Column("length_ms", BigInteger, nullable=False),
+    # Of the file as it is kept: its bytes, and their SHA-256.
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("encrypted", Boolean, nullable=False),
+    Column("removed_at", Instant),
+    Column("removed_by", String, nullable=False),
+    PrimaryKeyConstraint("node", "call_id", "part"),
+    Index(None, "recorded_at"),
 )

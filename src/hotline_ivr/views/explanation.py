@@ -45,6 +45,7 @@ def as_data(found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
             for part in found.parts
         ],
         "head_start": {"seconds": found.head_start.seconds, "because": found.head_start.because},
+        "recorded": [{"queue": queue, "consent": consent} for queue, consent in found.recorded],
         "costs": [
             {
                 "outgoing": each.outgoing,

@@ -82,6 +82,25 @@ class Metrics:
         self.balance_time = Gauge(
             "hotline_balance_timestamp_seconds", "When the newest balance was proved.", registry=registry
         )
+        self.recordings_sealed = Counter(
+            "hotline_recordings_kept", "Parts of recordings that were kept.", registry=registry
+        )
+        self.recordings_waiting = Gauge(
+            "hotline_recordings_waiting",
+            "Parts that lie on the disk and are not encrypted yet.",
+            registry=registry,
+        )
+        self.recordings_full = Gauge(
+            "hotline_recordings_stopped", "1 while nothing is recorded for want of space.", registry=registry
+        )
+        self.recordings_free = Gauge(
+            "hotline_recordings_free_bytes", "Free space where recordings are kept.", registry=registry
+        )
+        self.recordings_strays = Gauge(
+            "hotline_recordings_strays",
+            "Files without a call, calls without a file and the like, as the last night found them.",
+            registry=registry,
+        )
         self.floods = Counter(
             "hotline_flood_refusals",
             "Calls turned away by the guard against floods.",

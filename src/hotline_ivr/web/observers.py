@@ -58,6 +58,26 @@ class BalanceObserver:
         self._metrics.balance_time.set(night.made_at.timestamp())
 
 
+class RecordingObserver:
+    """Shows how recordings do."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def sealed(self, parts: int) -> None:
+        self._metrics.recordings_sealed.inc(parts)
+
+    def waiting(self, parts: int) -> None:
+        self._metrics.recordings_waiting.set(parts)
+
+    def full(self, *, full: bool, free_mb: int) -> None:
+        self._metrics.recordings_full.set(full)
+        self._metrics.recordings_free.set(free_mb * 1_000_000)
+
+    def strays(self, count: int) -> None:
+        self._metrics.recordings_strays.set(count)
+
+
 class AlertObserver:
     """Counts deliveries of alerts by how a try ended."""
 

@@ -45,6 +45,7 @@ from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
+from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
@@ -53,6 +54,7 @@ from hotline_ivr.web.api.voicemail import VoicemailDesk
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.metrics import Metrics
 from tests.plans import a_plan
+from tests.web.api.recordings import FakeRecordings, FakeTapes
 
 
 class FakeStaff:
@@ -205,6 +207,8 @@ class House:
         self.messages = FakeMessages()
         self.recordings = VoicemailFiles(self.folder / "voicemail")
         self.strays = Strays((), (), ())
+        self.kept = FakeRecordings(self.folder)
+        self.tapes = FakeTapes()
         self.tokens = TokensFile(self.folder / "tokens.json")
         self.overrides = OverridesFile(self.folder / "overrides.json")
         self.blocks = BlocksFile(self.folder / "blocks.json")
@@ -296,6 +300,7 @@ class House:
             ),
             alerts=self.alerts,
             voicemail=VoicemailDesk(self.messages, self.recordings.path, self.look_for_strays, self.note),
+            recordings=RecordingDesk(self.kept, self.tapes, self.kept.look_for_strays, self.note),
             overrides_changed=self.tell,
         )
         return all_routes(parts)

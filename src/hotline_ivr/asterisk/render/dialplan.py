@@ -11,11 +11,13 @@ from hotline_ivr.asterisk.render.extensions import COLLEAGUES, extension_context
 from hotline_ivr.asterisk.render.limits import limits_of
 from hotline_ivr.asterisk.render.outside import way_of_operators
 from hotline_ivr.asterisk.render.queues import offer_context
+from hotline_ivr.asterisk.render.recording import tape_globals
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.devices import person_of
 from hotline_ivr.routing.head_start import known_callers
+from hotline_ivr.routing.recording_rules import records_anything
 from hotline_ivr.settings import Settings
 
 HAND_WRITTEN = (
@@ -27,6 +29,7 @@ HAND_WRITTEN = (
     "hotline-callback.conf",
     "hotline-transfer.conf",
     "hotline-greeting.conf",
+    "hotline-recording.conf",
 )
 
 
@@ -60,9 +63,10 @@ def _globals(plan: Plan, settings: Settings) -> list[tuple[str, str | int]]:
         ("HOTLINE_VOICEMAIL", str(settings.voicemail_dir)),
         ("HOTLINE_CONTROL", str(settings.control_dir)),
         ("HOTLINE_TECHNICAL", "en/technical"),
-        ("HOTLINE_GREETING", "hotline-greeting" if any(_greeting(plan)) else ""),
         ("HOTLINE_OUT_CARRIER", carrier),
         ("HOTLINE_OUT_HOST", host),
+        ("HOTLINE_CONNECTED", "hotline-connected" if any(_greeting(plan)) or records_anything(plan) else ""),
+        *tape_globals(plan, settings),
     ]
 
 

@@ -23,7 +23,7 @@ format_pcm format_wav format_sln
 bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
 pbx_config pbx_spool res_agi res_musiconhold res_cdrel_custom cel_custom
 res_clioriginate app_originate app_chanspy app_playback app_read app_record app_dial app_queue app_senddtmf
-app_stack app_celgenuserevent app_channelredirect app_verbose
+app_stack app_celgenuserevent app_channelredirect app_verbose app_mixmonitor
 func_base64 func_callerid func_channel func_cut func_db func_dialplan func_env func_extstate func_global
 func_groupcount func_lock func_logic func_math func_strings func_timeout
 """.split()  # noqa: SIM905 - a list of names is easier to read and to compare this way
@@ -108,10 +108,6 @@ def musiconhold_conf(settings: Settings) -> str:
     every = section("default", [("mode", "files"), ("directory", str(settings.music_dir)), ("sort", "alpha")])
     # Music of queues is there when it has been made.
     return f'{every}#tryinclude "{value(str(settings.etc_dir / QUEUE_MUSIC))}"\n'
-
-
-def features_conf() -> str:
-    return section("general", []) + section("featuremap", [])
 
 
 def empty_general() -> str:

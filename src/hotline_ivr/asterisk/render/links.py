@@ -32,7 +32,8 @@ EVENTS = (
 )
 
 
-def manager_conf(settings: Settings, secrets: Secrets) -> str:
+def manager_conf(settings: Settings, secrets: Secrets, *, records: bool = False) -> str:
+    """`records` is whether conversations may have to be paused, which is done as waking is."""
     general = section(
         "general",
         [
@@ -53,7 +54,7 @@ def manager_conf(settings: Settings, secrets: Secrets) -> str:
             ("deny", "0.0.0.0/0.0.0.0"),
             ("permit", settings.ami_permit),
             ("read", "agent"),
-            ("write", "agent,call" if settings.queue_wakeup == "yes" else "agent"),
+            ("write", "agent,call" if settings.queue_wakeup == "yes" or records else "agent"),
             # A reader that is late is cut off after this many ms; the default of 100 is a hiccup.
             ("writetimeout", 5000),
             # A half-open link of ours would lock us out until Asterisk notices; a lock file keeps a second

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotline_ivr.asterisk.render import dialplan, instance, links, pjsip, queues
+from hotline_ivr.asterisk.render import dialplan, instance, links, pjsip, queues, recording
 from hotline_ivr.asterisk.render.sections import header
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.recording_rules import records_anything
 from hotline_ivr.settings import Settings
 
 _MACHINE = "this machine's settings (HOTLINE_*)"
@@ -44,7 +45,7 @@ def render_plan(given: PlanInput) -> Files:
             "manager.conf": (
                 _MACHINE,
                 "The service's account: least rights, events by name",
-                links.manager_conf(settings, secrets),
+                links.manager_conf(settings, secrets, records=records_anything(plan)),
             ),
             "pjsip.conf": (
                 source,
@@ -60,6 +61,11 @@ def render_plan(given: PlanInput) -> Files:
                 source,
                 "When callers admit less skilled operators",
                 queues.queue_rules_conf(plan),
+            ),
+            "features.conf": (
+                source,
+                "Keys of operators in a call: the pause of a recording",
+                recording.features_conf(plan),
             ),
             "extensions.conf": (
                 source,
@@ -95,7 +101,6 @@ def render_instance(settings: Settings, modules: Path) -> Files:
             "rtp.conf": (_MACHINE, "Audio ports", instance.rtp_conf(settings)),
             "musiconhold.conf": (_MACHINE, "Music while callers wait", instance.musiconhold_conf(settings)),
             "http.conf": (_OURSELVES, "Asterisk's own web server stays off", links.http_conf()),
-            "features.conf": (_OURSELVES, "No feature codes in a call", instance.features_conf()),
             "udptl.conf": (_OURSELVES, "No fax", instance.empty_general()),
             "acl.conf": (_OURSELVES, "No named lists", ""),
             "ccss.conf": (_OURSELVES, "No call completion", instance.empty_general()),

@@ -112,6 +112,11 @@ class CallShown(Shown):
     confirmation: str | None = Field(description="Whether who answered there pressed 1.")
     kind: str = Field(description="caller, or callback where the service rang somebody back.")
     attempt: str | None = Field(description="Of a call back: which attempt at which promise.")
+    consent: str | None = Field(
+        description="Whether it may be recorded: announced, agreed, refused, no-answer, not-told;"
+        " null: nobody asked."
+    )
+    recorded: int | None = Field(description="Parts of its conversations that were recorded.")
 
 
 class CallPage(Shown):

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hotline_ivr.config.recording import Consent
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import HotlineError
 from hotline_ivr.routing.asking import line_of, moment_of
@@ -95,6 +96,13 @@ class MinuteCost(Shown):
     words: str
 
 
+class QueueRecorded(Shown):
+    """A queue whose conversations are recorded."""
+
+    queue: str
+    consent: Consent = Field(description="What callers are told or asked before they wait.")
+
+
 class Preferred(Shown):
     """What prefers the caller in queues, before anything is chosen in a menu."""
 
@@ -121,6 +129,7 @@ class Explained(Shown):
     rules: tuple[RuleConsidered, ...] = Field(description="The strongest first.")
     parts: tuple[PartShown, ...]
     head_start: Preferred
+    recorded: tuple[QueueRecorded, ...] = Field(description="Queues that are met and recorded.")
     costs: tuple[MinuteCost, ...]
     next_change: NextChange | None = Field(description="Null: not within three years.")
 

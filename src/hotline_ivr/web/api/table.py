@@ -26,11 +26,13 @@ from hotline_ivr.web.api import (
     overrides,
     plans,
     promises,
+    recordings,
     status,
     voicemail,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
+from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute
 
@@ -52,6 +54,7 @@ class ApiParts:
     floor: FloorDesk
     alerts: alerts.AlertDesk
     voicemail: voicemail.VoicemailDesk
+    recordings: RecordingDesk
     promises: PromiseDesk
     register: RegisterDesk
     #: Called in the event loop after each override that is set or cleared here.
@@ -78,6 +81,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *status.routes(parts.floor),
         *alerts.routes(parts.alerts, parts.books, parts.trail),
         *voicemail.routes(parts.voicemail),
+        *recordings.routes(parts.recordings),
         *promises.routes(parts.promises),
         *audit.routes(parts.trail.newest),
     )

@@ -1,0 +1,105 @@
+"""The pause of a recording under way: by keys that only the service sends to the operator's channel.
+
+The dialplan does it and tells what it does in a small file, so that the operator's own code and this are the
+same, and a service that was killed in the middle of a pause finds it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from hotline_ivr.errors import ArgumentError, AsteriskError, AsteriskRefused, AsteriskUnreachable
+from hotline_ivr.routing.recordings import Tape, TapeState
+
+log = structlog.get_logger()
+
+LOOKS, LOOK_S = 40, 0.05
+"""How often, and after how many seconds each, it is looked whether the dialplan has done it."""
+
+
+class Tapes(Protocol):
+    """What goes on; see control/recording_files.py. Called in threads. Raises OSError."""
+
+    def tapes(self) -> Sequence[Tape]: ...
+
+    def forget(self, tape: Tape) -> None: ...
+
+
+class TapeControl(Protocol):
+    """Raises AsteriskRefused where the call is over, another AsteriskError where nobody can be asked."""
+
+    async def pause_tape(self, channel: str) -> None: ...
+
+    async def resume_tape(self, channel: str) -> None: ...
+
+    async def stop_tape(self, channel: str) -> None: ...
+
+
+class RecordingPauses:
+    """Pauses of one node. `clock` gives the time (aware, UTC)."""
+
+    def __init__(self, tapes: Tapes, control: TapeControl, clock: Callable[[], datetime]) -> None:
+        self._tapes, self._control, self._clock = tapes, control, clock
+
+    async def pause(self, call_id: str) -> Tape:
+        """Pause; how it stands then. Raises ArgumentError, AsteriskError, or OSError."""
+        return await self._change(call_id, TapeState.PAUSED, self._control.pause_tape)
+
+    async def resume(self, call_id: str) -> Tape:
+        """Go on; how it stands then. Raises as `pause`."""
+        return await self._change(call_id, TapeState.ON, self._control.resume_tape)
+
+    async def end_due(self, tapes: Sequence[Tape]) -> None:
+        """Go on with what has been paused for long enough."""
+        now = self._clock()
+        for tape in tapes:
+            if tape.state is TapeState.PAUSED and tape.due <= now:
+                await self._press(tape, self._control.resume_tape)
+
+    async def stop_all(self, tapes: Sequence[Tape]) -> int:
+        """End all that is being recorded; how many that is."""
+        on = [tape for tape in tapes if tape.state is TapeState.ON]
+        for tape in on:
+            await self._press(tape, self._control.stop_tape)
+        return len(on)
+
+    async def _press(self, tape: Tape, how: Callable[[str], Awaitable[None]]) -> None:
+        try:
+            await how(tape.channel)
+        except AsteriskRefused:
+            # The operator's channel is gone, as after a restart of Asterisk.
+            await asyncio.to_thread(self._tapes.forget, tape)
+        except AsteriskError as error:
+            log.warning("a recording could not be paused or go on; it is tried again", reason=str(error))
+
+    async def _change(self, call_id: str, wanted: TapeState, how: Callable[[str], Awaitable[None]]) -> Tape:
+        tape = await self._tape(call_id)
+        if tape.state is wanted:
+            return tape
+        try:
+            await how(tape.channel)
+        except AsteriskRefused:
+            raise ArgumentError(f"call {call_id} is over, or Asterisk refuses to be told") from None
+        for _ in range(LOOKS):
+            if (tape := await self._tape(call_id)).state is wanted:
+                return tape
+            await asyncio.sleep(LOOK_S)
+        if tape.state is TapeState.FULL:
+            raise ArgumentError(f"call {call_id} is not recorded: there is too little space on the disk")
+        raise AsteriskUnreachable(f"Asterisk has not told within {LOOKS * LOOK_S:g} s that it has done it")
+
+    async def _tape(self, call_id: str) -> Tape:
+        found = [
+            tape
+            for tape in await asyncio.to_thread(self._tapes.tapes)
+            if tape.call_id == call_id and tape.state is not TapeState.OVER
+        ]
+        if not found:
+            raise ArgumentError(f"call {call_id} is not being recorded now")
+        # A caller who was handed on has one tape that goes on and others whose operator is gone.
+        return max(found, key=lambda tape: tape.changed)
