@@ -25,6 +25,7 @@ from hotline_ivr.cli.costs import app as costs_app
 from hotline_ivr.cli.db import app as db_app
 from hotline_ivr.cli.duty import duty
 from hotline_ivr.cli.explain import explain
+from hotline_ivr.cli.export import export
 from hotline_ivr.cli.hours import hours
 from hotline_ivr.cli.ingest import ingest
 from hotline_ivr.cli.init import init
@@ -64,6 +65,7 @@ app.command()(balance)
 app.command()(refold)
 app.add_typer(db_app, name="db")
 app.command()(ingest)
+app.command()(export)
 app.add_typer(costs_app, name="costs")
 app.add_typer(centres_app, name="centres")
 overrides.add_to(app)
