@@ -139,7 +139,8 @@ def _order(
         style = replace(style, delimiter="," if delimiter is Delimiter.COMMA else ";")
     if bom:
         style = replace(style, bom=True)
-    end = moment_of(until, spoken) or datetime.now(UTC)
+    now = datetime.now(UTC)
+    end = min(moment_of(until, spoken) or now, now)
     return Order(
         kind=kind,
         format=format_,

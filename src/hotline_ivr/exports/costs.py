@@ -57,12 +57,13 @@ _COLUMNS = (
 
 def _costs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     plan = source.plan
-    since = wanted.since or _first(source)
-    if plan is None or not plan.contracts or since is None:
+    arrived = _arrivals(source)
+    if plan is None or not plan.contracts or arrived is None:
         return
+    since = max(arrived[0], wanted.since or arrived[0])
     rows: list[Row] = []
     # A contract's clock may be in another month already, or still.
-    first, last = since - LONGEST_CALL, wanted.until + LONGEST_CALL
+    first, last = since - LONGEST_CALL, min(wanted.until, arrived[1]) + LONGEST_CALL
     for year, month in _months(first, last):
         accounts = Accounts(plan, year, month)
         for each in recorded_calls(source.connection, *span_of(plan, year, month)):
@@ -76,8 +77,10 @@ def _costs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
         yield rows
 
 
-def _first(source: Source) -> datetime | None:
-    return source.connection.scalar(select(func.min(call.c.arrived_at)))
+def _arrivals(source: Source) -> tuple[datetime, datetime] | None:
+    """When the first call of all arrived, and the last."""
+    first, last = source.connection.execute(select(func.min(call.c.arrived_at), func.max(call.c.arrived_at))).one()
+    return None if first is None else (first, last)
 
 
 def _months(first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
