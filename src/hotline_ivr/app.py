@@ -51,6 +51,7 @@ from hotline_ivr.launch.saving import saves
 from hotline_ivr.launch.service_times import ServiceTimes
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
+from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.surroundings import Surroundings
@@ -70,6 +71,7 @@ from hotline_ivr.web.observers import (
     AlertObserver,
     AskObserver,
     BalanceObserver,
+    HookObserver,
     RecordObserver,
     WakeObserver,
 )
@@ -144,7 +146,17 @@ class Service:
         )
         self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
         self._metrics.watch_places(lambda: self._floor.waits.places)
-        self._record = RecordParts(settings, self._store, self._promises.keeper)
+        self._webhooks = WebhookParts(
+            self._store, settings.node, plan=lambda: self._asks.plan, observer=HookObserver(self._metrics)
+        )
+        self._metrics.watch_webhooks(lambda: self._webhooks.sender.counts, lambda: datetime.now(UTC))
+        self._record = RecordParts(
+            settings,
+            self._store,
+            self._promises.keeper,
+            first=self._webhooks.write,
+            spooled=self._webhooks.sender.wake,
+        )
         self._metrics.watch_record(self._record.behind)
         self._alerts = AlertParts(
             settings,
@@ -269,6 +281,7 @@ class Service:
                 self._alerts,
                 self._voicemail,
                 self._promises,
+                self._webhooks,
                 self._apply,
             )
         )
@@ -285,6 +298,7 @@ class Service:
                 "pause ledger": self._floor.presences.keep_ledger,
                 "promises": self._promises.run,
                 "balance": self._balance.run,
+                "web hooks": self._webhooks.run,
             }
         )
 
@@ -330,6 +344,7 @@ class Service:
         self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
         replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
         self._music.wake()
+        self._webhooks.plan_changed()
         await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
         log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
 

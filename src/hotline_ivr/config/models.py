@@ -47,6 +47,7 @@ from hotline_ivr.config.types import (
     YesNo,
 )
 from hotline_ivr.config.waiting_music import Comfort, MusicFile
+from hotline_ivr.config.webhooks import EventHook
 
 __all__ = [
     "BreakKind",
@@ -288,6 +289,9 @@ class Configuration(Model):
     alerts: Alerts = Field(Alerts(), description="Who is told when something is wrong.")
     duty: DutyRota | None = Field(None, description="Who is on duty when.")
     promises: Promises = Field(Promises(), description="Who is owed a call back, and for how long.")
+    webhooks: dict[Identifier, EventHook] = Field(
+        {}, max_length=20, description="Programs that are told of calls and entries, by id."
+    )
 
     @model_validator(mode="after")
     def _queues_know_their_operators(self) -> Self:

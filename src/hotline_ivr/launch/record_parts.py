@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -30,11 +30,20 @@ DATABASE_RETRY = 5.0
 class RecordParts:
     """One node's record."""
 
-    def __init__(self, settings: Settings, store: Store, observer: RecordObserver) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        observer: RecordObserver,
+        *,
+        first: Callable[[], Awaitable[None]],
+        spooled: Callable[[], object],
+    ) -> None:
+        """`first` is done before anything is written; `spooled` is called when there is work for web hooks."""
+        self._settings, self._first = settings, first
         self.keeper = RecordKeeper(
             settings.node,
-            DatabaseLedger(store, settings.node),
+            DatabaseLedger(store, settings.node, spooled=spooled),
             partial(open_logs, settings.cel_file, settings.queue_log_file),
             limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
             pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
@@ -64,6 +73,7 @@ class RecordParts:
         while True:
             try:
                 await upgrade(self._settings.database)
+                await self._first()
                 break
             except StoreError as error:
                 self.tables = f"the database cannot be used, Asterisk's files keep the record: {error}"
