@@ -27,8 +27,8 @@ from hotline_ivr.store.writer import call_row, leg_rows
 from tests.postgres import PostgresServer, find_programs
 
 CALLS = 1_000_000
-START_US = 1_767_225_600_000_000
-"""2026-01-01 UTC: a call each half a minute is most of a year."""
+START_US = 1_735_689_600_000_000
+"""2025-01-01 UTC: a call each half a minute is most of a year."""
 
 _SECOND = 1_000_000
 _BETWEEN = 30 * _SECOND

@@ -13,20 +13,24 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.blocking import BlocksWatch, caller_control
+from hotline_ivr.launch.export_process import ExportProcesses
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control
 from hotline_ivr.launch.plans import check_on_disk, history
 from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
+from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.blocks import BlocksDesk
+from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.api.voicemail import VoicemailDesk
+from hotline_ivr.web.api.webhooks import WebhookDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class NodeParts:
     alerts: AlertParts
     voicemail: VoicemailParts
     promises: PromiseParts
+    webhooks: WebhookParts
     #: Takes what is on disk into use; raises ConfigError where the old configuration stays.
     take: Callable[[], Awaitable[str]]
 
@@ -74,6 +79,14 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
         promises=PromiseDesk(
             node.promises.ledger, lambda: asks.plan, node.promises.keeper.changed, trail.note
         ),
+        webhooks=WebhookDesk(
+            settings.node,
+            node.webhooks.deliveries,
+            node.webhooks.subscriptions,
+            node.webhooks.retry,
+            trail.note,
+        ),
+        exports=ExportDesk(ExportProcesses().start, trail.note),
     )
     return all_routes(parts)
 

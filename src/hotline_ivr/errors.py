@@ -95,5 +95,13 @@ class PresenceFileError(HotlineError):
     """The file that tells where operators stand, or of their breaks, cannot be read or written."""
 
 
+class ExportBusy(HotlineError):
+    """More exports are asked for than are made at once."""
+
+
+class ExportBroken(HotlineError):
+    """An export broke off after some of it had left; the message says why."""
+
+
 class AlertError(HotlineError):
     """An alert cannot be kept or sent; the message says why and what to do."""

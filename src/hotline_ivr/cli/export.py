@@ -80,7 +80,10 @@ def export(
     order.kinds()
     if output == "-" and order.format in {"xlsx", "parquet"} and sys.stdout.isatty():
         raise typer.BadParameter("this is no format for a terminal: name a file with -o")
-    if not noted:
+    if noted:
+        # Beside a service: callers come first.
+        os.nice(10)
+    else:
         _note(settings, order, output, numbers=numbers)
     # A service that is stopped, or a container: what was begun is taken away as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -37,6 +37,7 @@ from hotline_ivr.cli.route import route
 from hotline_ivr.cli.simulate import simulate
 from hotline_ivr.cli.status import status
 from hotline_ivr.cli.voicemail import app as voicemail_app
+from hotline_ivr.cli.webhooks import app as webhooks_app
 from hotline_ivr.errors import (
     ArgumentError,
     AsteriskUnreachable,
@@ -86,6 +87,7 @@ app.add_typer(alerts.app, name="alerts")
 app.command()(duty)
 app.add_typer(voicemail_app, name="voicemail")
 app.add_typer(promises_app, name="promises")
+app.add_typer(webhooks_app, name="webhooks")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

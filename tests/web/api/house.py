@@ -21,13 +21,18 @@ from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
 from hotline_ivr.control.voicemail_files import VoicemailFiles
-from hotline_ivr.errors import AlertError, PresenceRefused, StoreError
+from hotline_ivr.errors import AlertError, ExportBroken, PresenceRefused, StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.promise_parts import promise_rules
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import trial
+from hotline_ivr.launch.webhook_parts import DatabaseDeliveries
 from hotline_ivr.routing.alerts import QueuedAlert
+from hotline_ivr.routing.webhooks import Subscription
+from hotline_ivr.web.api.exports import ExportDesk
+from hotline_ivr.web.api.route import Pieces
+from hotline_ivr.web.api.webhooks import WebhookDesk
 from hotline_ivr.routing.break_floor import BreakAnswer
 from hotline_ivr.routing.floor import Floor
 from hotline_ivr.routing.messages import Message, Strays
@@ -193,6 +198,10 @@ class House:
     periods: Sequence[Period] | None = ()
 
     disk_full: bool = False
+    # What exports were asked for, how the next one ends, and how many have let go of what they held.
+    exports: list[tuple[str, ...]] = field(default_factory=list)
+    exported: Exception | None = None
+    exports_ended: int = 0
 
     def __post_init__(self) -> None:
         self.plan = a_plan({"mon-fri": "08:00-16:00"})
@@ -258,6 +267,32 @@ class House:
         self.trail.note(entry)
 
     @property
+    def hook_deliveries(self) -> DatabaseDeliveries:
+        return DatabaseDeliveries(self.record, "main")
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        return tuple(Subscription.of(name, each) for name, each in self.plan.webhooks.items())
+
+    async def retry_hook(self, hook: Subscription) -> int:
+        return await self.hook_deliveries.retry(hook, self.now)
+
+    async def start_export(self, arguments: Sequence[str]) -> Pieces:
+        """An export that says what it was asked for; `exported` is how it ends."""
+        self.exports.append(tuple(arguments))
+        if isinstance(self.exported, Exception) and not isinstance(self.exported, ExportBroken):
+            raise self.exported
+        return self._pieces()
+
+    async def _pieces(self) -> Pieces:
+        try:
+            yield b"first,"
+            yield b"second"
+            if self.exported is not None:
+                raise self.exported
+        finally:
+            self.exports_ended += 1
+
+    @property
     def promises(self) -> DatabasePromises:
         return DatabasePromises(self.record, "main", lambda: promise_rules(self.plan))
 
@@ -287,6 +322,10 @@ class House:
                 self.trail.note,
             ),
             alerts=self.alerts,
+            webhooks=WebhookDesk(
+                "main", self.hook_deliveries, self.subscriptions, self.retry_hook, self.note
+            ),
+            exports=ExportDesk(self.start_export, self.note),
             voicemail=VoicemailDesk(self.messages, self.recordings.path, self.look_for_strays, self.note),
             overrides_changed=self.tell,
         )

@@ -18,6 +18,7 @@ from hotline_ivr.web.api import (
     calls,
     checking,
     explain,
+    exports,
     hours,
     lines,
     openapi,
@@ -27,6 +28,7 @@ from hotline_ivr.web.api import (
     promises,
     status,
     voicemail,
+    webhooks,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
@@ -51,6 +53,8 @@ class ApiParts:
     alerts: alerts.AlertDesk
     voicemail: voicemail.VoicemailDesk
     promises: PromiseDesk
+    webhooks: webhooks.WebhookDesk
+    exports: exports.ExportDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -61,6 +65,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     bench = plans.Bench(parts.check, parts.books, parts.propose, parts.take, parts.history, parts.trail)
     described = (
         *calls.routes(parts.record),
+        *exports.routes(parts.exports),
         *balance.routes(parts.record),
         *lines.routes(parts.books),
         *hours.routes(parts.books),
@@ -75,6 +80,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *alerts.routes(parts.alerts, parts.books, parts.trail),
         *voicemail.routes(parts.voicemail),
         *promises.routes(parts.promises),
+        *webhooks.routes(parts.webhooks),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))
