@@ -19,7 +19,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hotline_ivr.routing.call_record import CallerKind, CallKind, CallRecord, EndedBy, LegRecord, LegResult, Route
+from hotline_ivr.routing.call_record import (
+    CallerKind,
+    CallKind,
+    CallRecord,
+    EndedBy,
+    LegRecord,
+    LegResult,
+    Route,
+)
 from hotline_ivr.routing.steps import Outcome, Stage
 from hotline_ivr.store import tables
 from hotline_ivr.store.migrate import upgrade
@@ -84,7 +92,9 @@ def table(found: list[Export]) -> list[str]:
     ]
 
 
-def _exports(database: str, url: str, folder: Path, calls: int, say: Callable[..., object]) -> Iterator[Export]:
+def _exports(
+    database: str, url: str, folder: Path, calls: int, say: Callable[..., object]
+) -> Iterator[Export]:
     for rows in (calls // 100, calls):
         for form in _FORMATS:
             until = (START_US + rows * _BETWEEN) // _SECOND

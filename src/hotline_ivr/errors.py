@@ -95,6 +95,14 @@ class PresenceFileError(HotlineError):
     """The file that tells where operators stand, or of their breaks, cannot be read or written."""
 
 
+class OutputError(HotlineError):
+    """What is exported cannot be written, and it is not the database's fault; `cause` is the system's word."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(f"the export cannot be written: {cause.strerror or cause}")
+        self.cause = cause
+
+
 class ExportBusy(HotlineError):
     """More exports are asked for than are made at once."""
 

@@ -27,8 +27,8 @@ from hotline_ivr.store.columns import from_micros
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.store.writer import write_batch
-from tests.plans import a_plan
 from tests.exports.records import EVERYTHING, FIRST_US, answered, contracted, fill, handed_on
+from tests.plans import a_plan
 
 FIRST = from_micros(FIRST_US)
 OSLO = ZoneInfo("Europe/Oslo")
@@ -60,8 +60,10 @@ async def test_every_call_comes_once_in_order_whatever_the_page(
     calls = [answered(number, after_s=number // 4) for number in range(11)]
     await fill(database_url, *calls)
     found = await read(database_url, order("calls"))
-    assert [row["id"] for row in found] == sorted((call.id for call in calls), key=lambda ident: (
-        next(call.arrived_at for call in calls if call.id == ident), ident))
+    assert [row["id"] for row in found] == sorted(
+        (call.id for call in calls),
+        key=lambda ident: (next(call.arrived_at for call in calls if call.id == ident), ident),
+    )
     legs = await read(database_url, order("legs"))
     assert len(legs) == sum(len(call.legs) for call in calls)
     assert len({row["channel"] for row in legs}) == len(legs)
@@ -84,7 +86,10 @@ async def test_time_and_lines_choose(database_url: str) -> None:
     await fill(database_url, *calls)
     span = Wanted(FIRST + timedelta(seconds=1), FIRST + timedelta(seconds=4), ("one",))
     assert [row["id"] for row in await read(database_url, order("calls", span))] == [calls[1].id, calls[3].id]
-    assert {row["call_id"] for row in await read(database_url, order("legs", span))} == {calls[1].id, calls[3].id}
+    assert {row["call_id"] for row in await read(database_url, order("legs", span))} == {
+        calls[1].id,
+        calls[3].id,
+    }
 
 
 async def test_a_day_of_an_operator_has_talk_and_pauses(database_url: str) -> None:
@@ -142,7 +147,9 @@ async def test_what_no_contract_prices_is_told_once(database_url: str) -> None:
     assert (row["contract"], row["price"]) == ("", None)
 
 
-async def test_a_service_writes_while_an_export_reads(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_service_writes_while_an_export_reads(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And the export has each call of its beginning once; SQLite's log can be folded back meanwhile."""
     monkeypatch.setattr(streaming, "PAGE", 2)
     await fill(database_url, *(answered(number, after_s=number) for number in range(6)))
@@ -208,5 +215,3 @@ def test_columns_have_names_of_their_own() -> None:
         names = [column.name for column in kind.columns]
         assert len(set(names)) == len(names)
         assert all(column.about for column in kind.columns)
-
-

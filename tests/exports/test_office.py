@@ -66,7 +66,18 @@ def test_hostile_text_of_a_spreadsheet_is_text_in_libreoffice(opened: Path) -> N
     found = dict(zip(HOSTILE, _cells(opened / "xlsx" / "hostile.xlsx"), strict=True))
     assert found["number"] == "007"
     assert found["plus"] == "+4722851234"
-    for name in ("formula", "at", "html", "four bytes", "apostrophe", "bidi", "newline", "long", "error", "excel escape"):
+    for name in (
+        "formula",
+        "at",
+        "html",
+        "four bytes",
+        "apostrophe",
+        "bidi",
+        "newline",
+        "long",
+        "error",
+        "excel escape",
+    ):
         assert found[name] == fitting(HOSTILE[name]), name
 
 

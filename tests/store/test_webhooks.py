@@ -10,9 +10,9 @@ import pytest
 
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.disclosure import Disclosure
 from hotline_ivr.routing.ledger import Batch, LedgerConflictError, Position
-from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.webhooks import DeliveryState, HookDelivery, Notice, Subscription
 from hotline_ivr.store import webhook_deliveries as deliveries
 from hotline_ivr.store.engine import Store, open_store
@@ -68,7 +68,10 @@ async def test_a_call_that_ended_is_told_once_to_who_wants_it(database_url: str)
     assert told == [1]
     (each,) = await all_of(store)
     assert (each.hook, each.subject, each.version, each.id("main")) == (
-        "crm", record.id, 1, f"main:call-ended:{record.id}:1",
+        "crm",
+        record.id,
+        1,
+        f"main:call-ended:{record.id}:1",
     )
     body = json.loads(each.body)
     assert (body["schema"], body["event"], body["version"]) == ("hotline/event/1", "call-ended", 1)

@@ -31,6 +31,7 @@ AT_ONCE = 4
 BATCH = 40
 """Deliveries whose tries are noted in one transaction, which costs as much as one."""
 
+
 class Deliveries(Protocol):
     """Where deliveries wait; see launch/webhook_parts.py. Methods raise StoreError."""
 
@@ -170,7 +171,9 @@ class WebhookSender:
             log.error("messages of a web hook were given up", hook=hook, count=count, reason=why)
             self._observer.given_up(hook, count)
         pause = pause_after(failures, self._draw())
-        log.warning("a web hook takes nothing", hook=hook, reason=why, again_in_s=round(pause.total_seconds(), 1))
+        log.warning(
+            "a web hook takes nothing", hook=hook, reason=why, again_in_s=round(pause.total_seconds(), 1)
+        )
         return pause.total_seconds(), failures
 
     async def _try_all(self, found: Sequence[HookDelivery]) -> tuple[list[HookDelivery], str]:

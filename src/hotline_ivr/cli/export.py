@@ -41,7 +41,8 @@ class Delimiter(StrEnum):
 
 def export(
     kind: Annotated[
-        str, typer.Argument(help="calls, legs, operators, pauses, costs, promises; all (xlsx: a sheet for each).")
+        str,
+        typer.Argument(help="calls, legs, operators, pauses, costs, promises; all (xlsx: a sheet for each)."),
     ],
     *,
     format_: Annotated[
@@ -50,17 +51,30 @@ def export(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="File that is made; - is standard output.")
     ] = "-",
-    since: Annotated[str | None, typer.Option(help="From this time on: 2026-08-01 or 2026-08-01T09:30[+02:00].")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="From this time on: 2026-08-01 or 2026-08-01T09:30[+02:00].")
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Before this time; default is now.")] = None,
-    line: Annotated[list[str] | None, typer.Option(help="Only of this line; may be given several times.")] = None,
-    zone: Annotated[str | None, typer.Option(help="Time zone of all moments; default is that of each line.")] = None,
+    line: Annotated[
+        list[str] | None, typer.Option(help="Only of this line; may be given several times.")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Time zone of all moments; default is that of each line.")
+    ] = None,
     excel: Annotated[
-        bool, typer.Option("--excel", help="CSV for a double click: semicolons, BOM, decimal comma, plain times.")
+        bool,
+        typer.Option("--excel", help="CSV for a double click: semicolons, BOM, decimal comma, plain times."),
     ] = False,
     delimiter: Annotated[Delimiter | None, typer.Option(help="Between the cells of CSV.")] = None,
-    bom: Annotated[bool, typer.Option("--bom", help="CSV begins with the mark by which Excel knows UTF-8.")] = False,
-    numbers: Annotated[bool, typer.Option("--numbers", help="Callers' numbers in full, and their names.")] = False,
-    noted: Annotated[bool, typer.Option("--noted", hidden=True, help="It stands in the trail already.")] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV begins with the mark by which Excel knows UTF-8.")
+    ] = False,
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="Callers' numbers in full, and their names.")
+    ] = False,
+    noted: Annotated[
+        bool, typer.Option("--noted", hidden=True, help="It stands in the trail already.")
+    ] = False,
 ) -> None:
     """Export the record: streamed, so that a million calls need no more memory than a hundred."""
     from hotline_ivr.exports.kinds import kinds_named
@@ -97,9 +111,13 @@ def export(
 
 
 def _to_stdout(work: Callable[[], int]) -> int:
+    from hotline_ivr.errors import OutputError
+
     try:
         return work()
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputError) as error:
+        if isinstance(error, OutputError) and not isinstance(error.cause, BrokenPipeError):
+            raise
         # Whoever read has seen enough; nobody is left to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(EXIT_FINDINGS) from None

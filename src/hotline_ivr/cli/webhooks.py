@@ -49,9 +49,7 @@ def list_(
 
 
 @app.command()
-def retry(
-    hook: Annotated[str, typer.Argument(help="Id of a web hook.")], *, as_json: Json = False
-) -> None:
+def retry(hook: Annotated[str, typer.Argument(help="Id of a web hook.")], *, as_json: Json = False) -> None:
     """Try again at once what waits for a web hook or was given up."""
     from urllib.parse import quote
 

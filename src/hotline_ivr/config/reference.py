@@ -70,6 +70,7 @@ from hotline_ivr.config.seasons import Season
 from hotline_ivr.config.special_days import SpecialDay
 from hotline_ivr.config.types import duration_text
 from hotline_ivr.config.waiting_music import Comfort
+from hotline_ivr.config.webhooks import EventHook
 
 SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("organisation", Organisation),
@@ -95,6 +96,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("alerts", Alerts),
     ("duty", DutyRota),
     ("promises", Promises),
+    ("webhooks.<id>", EventHook),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (

@@ -117,7 +117,9 @@ def _count_calls(source: Source, wanted: Wanted) -> int:
 
 def _legs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     chosen = [
-        call.c.line if column.name == "line" else raw(leg.c["talk_ms" if column.name == "talk" else column.name])
+        call.c.line
+        if column.name == "line"
+        else raw(leg.c["talk_ms" if column.name == "talk" else column.name])
         for column in _LEGS
     ]
     keys = (*_KEYS, leg.c.channel)

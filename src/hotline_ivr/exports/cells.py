@@ -53,7 +53,9 @@ def without_surrogates(value: str) -> str:
 def csv_text(value: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     shown = plain_text(value)
-    dangerous = shown.startswith(_FORMULA) or value.startswith(_FORMULA) or shown.lstrip().startswith(_FORMULA)
+    dangerous = (
+        shown.startswith(_FORMULA) or value.startswith(_FORMULA) or shown.lstrip().startswith(_FORMULA)
+    )
     return f"'{shown}" if dangerous else shown
 
 

@@ -18,7 +18,6 @@ from hotline_ivr.exports.columns import (
     Row,
     Source,
     Wanted,
-
     duration,
     moment,
     money,
@@ -31,9 +30,8 @@ from hotline_ivr.routing.rounding import rounded
 from hotline_ivr.routing.usage import RecordedCall
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.costing import recorded_calls
-from hotline_ivr.store.streaming import PAGE, raw
+from hotline_ivr.store.streaming import PAGE
 from hotline_ivr.store.tables import call
-
 
 _COLUMNS = (
     text("call_id", "the call's id", 24),
@@ -79,7 +77,9 @@ def _costs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
 
 def _arrivals(source: Source) -> tuple[datetime, datetime] | None:
     """When the first call of all arrived, and the last."""
-    first, last = source.connection.execute(select(func.min(call.c.arrived_at), func.max(call.c.arrived_at))).one()
+    first, last = source.connection.execute(
+        select(func.min(call.c.arrived_at), func.max(call.c.arrived_at))
+    ).one()
     return None if first is None else (first, last)
 
 
@@ -92,7 +92,9 @@ def _months(first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
 def _belongs(
     priced: Priced, recorded: RecordedCall, month: tuple[int, int], since: datetime, wanted: Wanted
 ) -> bool:
-    if not since <= recorded.arrived_at < wanted.until or (wanted.lines and recorded.line not in wanted.lines):
+    if not since <= recorded.arrived_at < wanted.until or (
+        wanted.lines and recorded.line not in wanted.lines
+    ):
         return False
     # Of what no contract prices, no account knows the month: it is seen by two neighbours.
     start = priced.usage.start.astimezone(UTC)

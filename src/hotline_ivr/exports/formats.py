@@ -85,7 +85,10 @@ class CsvWriter:
             clock = self._zones.of(row, line_at)
             # Keys of a page may stand behind the columns.
             self._rows.writerow(
-                ["" if value is None else cell(value, clock) for cell, value in zip(self._cells, row, strict=False)]
+                [
+                    "" if value is None else cell(value, clock)
+                    for cell, value in zip(self._cells, row, strict=False)
+                ]
             )
 
     def finish(self) -> None:

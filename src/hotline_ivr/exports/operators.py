@@ -62,7 +62,10 @@ def _days(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     since = wanted.since or _first(source)
     if since is None:
         return
-    day, last = since.astimezone(zone).date(), (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
+    day, last = (
+        since.astimezone(zone).date(),
+        (wanted.until - timedelta(microseconds=1)).astimezone(zone).date(),
+    )
     while day <= last:
         start = max(since, _midnight(day, zone))
         end = min(wanted.until, _midnight(day + timedelta(days=1), zone))
@@ -93,7 +96,9 @@ def _day(source: Source, day: date, wanted: Wanted) -> list[Row]:
         .where(leg.c.operator.is_not(None)),
         wanted,
     ).group_by(leg.c.operator)
-    calls = {name: (rings, talks, int(talk or 0)) for name, rings, talks, talk in source.connection.execute(talked)}
+    calls = {
+        name: (rings, talks, int(talk or 0)) for name, rings, talks, talk in source.connection.execute(talked)
+    }
     stood, begun = _stood(source, wanted)
     rows: list[Row] = []
     for name in sorted({*calls, *stood}):
@@ -134,7 +139,14 @@ def _periods(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     columns = operator_period.c
     began, ended = raw(columns.began_at), raw(columns.ended_at)
     statement = select(
-        columns.standing, columns.reason, ended, columns.began_by, columns.ended_by, began, columns.node, columns.operator
+        columns.standing,
+        columns.reason,
+        ended,
+        columns.began_by,
+        columns.ended_by,
+        began,
+        columns.node,
+        columns.operator,
     ).where(began < to_micros(wanted.until))
     if wanted.since is not None:
         statement = statement.where(or_(ended.is_(None), ended > to_micros(wanted.since)))

@@ -59,7 +59,9 @@ class ParquetWriter:
         if not self._held:
             return
         arrays = [
-            self._arrow.array([_plain(column.cell, row[place]) for row in self._held], self._type(column.cell))
+            self._arrow.array(
+                [_plain(column.cell, row[place]) for row in self._held], self._type(column.cell)
+            )
             for place, column in enumerate(self._columns)
         ]
         self._writer.write_batch(self._arrow.record_batch(arrays, schema=self._schema))

@@ -7,7 +7,18 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from hotline_ivr.exports.columns import Kind, Personal, Row, Source, Wanted, count, moment, number, place_of, text
+from hotline_ivr.exports.columns import (
+    Kind,
+    Personal,
+    Row,
+    Source,
+    Wanted,
+    count,
+    moment,
+    number,
+    place_of,
+    text,
+)
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.promise_list import number_of
 from hotline_ivr.store.streaming import pages, raw
@@ -37,10 +48,10 @@ _OPENED = raw(promise.c.opened_at)
 
 def _within(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.since is not None:
-        statement = statement.where(_OPENED >= to_micros(wanted.since))
+        statement = statement.where(to_micros(wanted.since) <= _OPENED)
     if wanted.lines:
         statement = statement.where(promise.c.line.in_(wanted.lines))
-    return statement.where(_OPENED < to_micros(wanted.until))
+    return statement.where(to_micros(wanted.until) > _OPENED)
 
 
 def _promises(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.errors import ArgumentError
+from hotline_ivr.errors import ArgumentError, OutputError
 from hotline_ivr.exports.columns import Column, Kind, Personal, Row, Source, Wanted
 from hotline_ivr.exports.formats import CsvStyle, CsvWriter, NdjsonWriter, Writer, Zones
 from hotline_ivr.exports.kinds import kinds_named
@@ -40,7 +41,9 @@ class Order:
         """Raises ArgumentError if there is no such kind, or the format cannot hold it."""
         found = kinds_named(self.kind)
         if len(found) > 1 and self.format != "xlsx":
-            raise ArgumentError(f"{self.format} holds one kind: export `{self.kind}` as xlsx, a sheet for each")
+            raise ArgumentError(
+                f"{self.format} holds one kind: export `{self.kind}` as xlsx, a sheet for each"
+            )
         return found
 
 
@@ -49,16 +52,27 @@ def export(
 ) -> int:
     """Write all of it to `file`; how many rows. `folder` is for what is needed on the way.
 
-    Raises ArgumentError, OSError, and what the database raises.
+    Raises ArgumentError, OutputError, and what the database raises.
     """
     kinds = order.kinds()
     writer = _writer(order, zones_of(plan, order.zone), file, folder)
     source, rows = Source(connection, plan), 0
     for kind in kinds:
-        writer.begin(kind)
+        with _output():
+            writer.begin(kind)
         rows += _kind(kind, source, order, writer, told)
-    writer.finish()
+    with _output():
+        writer.finish()
     return rows
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """A disk that is full, or a pipe that nobody reads, is no trouble of the database."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(error) from error
 
 
 def _kind(kind: Kind, source: Source, order: Order, writer: Writer, told: Told) -> int:
@@ -66,15 +80,14 @@ def _kind(kind: Kind, source: Source, order: Order, writer: Writer, told: Told) 
     disclosed, done = _discloser(kind.columns, order.disclosure), 0
     told(kind.title, done, total)
     for page in kind.pages(source, order.wanted):
-        writer.write(disclosed(page))
+        with _output():
+            writer.write(disclosed(page))
         done += len(page)
         told(kind.title, done, total)
     return done
 
 
-def _discloser(
-    columns: Sequence[Column], disclosure: Disclosure
-) -> Callable[[Iterable[Row]], Sequence[Row]]:
+def _discloser(columns: Sequence[Column], disclosure: Disclosure) -> Callable[[Iterable[Row]], Sequence[Row]]:
     """Whatever is of a caller goes through here."""
     ways = {Personal.NUMBER: disclosure.number, Personal.NAME: disclosure.name}
     personal = [(place, ways[column.personal]) for place, column in enumerate(columns) if column.personal]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -79,7 +80,12 @@ class XlsxWriter:
 
     def finish(self) -> None:
         self._end_sheet()
-        self._book.close()
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            # The library wraps what the system says.
+            cause = error.args[0] if error.args else error
+            raise (cause if isinstance(cause, OSError) else OSError(str(error))) from error
 
     def _new_sheet(self, kind: Kind) -> None:
         self._sheets += 1

@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Sequence
 
-from hotline_ivr.errors import ArgumentError, ExportBusy, ExportBroken, StoreError
+from hotline_ivr.errors import ArgumentError, ExportBroken, ExportBusy, StoreError
 
 AT_ONCE = 2
 """Exports under way; callers come first, and the machine is small."""
@@ -23,7 +23,9 @@ _EXIT_USAGE = 2
 class ExportProcesses:
     """Starts exports, so many at once."""
 
-    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "hotline_ivr"), *, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self, command: Sequence[str] = (sys.executable, "-m", "hotline_ivr"), *, at_once: int = AT_ONCE
+    ) -> None:
         self._command, self._free = tuple(command), at_once
 
     async def start(self, arguments: Sequence[str]) -> AsyncGenerator[bytes, None]:

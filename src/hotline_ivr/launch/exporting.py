@@ -16,12 +16,11 @@ from hotline_ivr.store.streaming import read_at_length
 def export_to_file(settings: Settings, order: Order, target: Path, told: Told) -> int:
     """Put the file in its place; how many rows it holds. Until it is whole, what was there stays.
 
-    Raises ArgumentError, StoreError, and OSError where the file cannot be written.
+    Raises ArgumentError, StoreError, OutputError, and OSError where the folder is none of ours.
     """
     order.kinds()
-    with placed(target) as (draft, folder):
-        with draft.open("r+b") as file:
-            return _export(settings, order, file, folder, told)
+    with placed(target) as (draft, folder), draft.open("r+b") as file:
+        return _export(settings, order, file, folder, told)
 
 
 def export_to_stream(settings: Settings, order: Order, stream: BinaryIO, told: Told) -> int:

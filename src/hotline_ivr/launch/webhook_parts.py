@@ -68,7 +68,12 @@ class EventPost:
     """Posts to the web hooks of the plan in force."""
 
     def __init__(
-        self, plan: Callable[[], Plan], node: str, clock: Callable[[], datetime], *, deadline: float = DEADLINE
+        self,
+        plan: Callable[[], Plan],
+        node: str,
+        clock: Callable[[], datetime],
+        *,
+        deadline: float = DEADLINE,
     ) -> None:
         self._plan, self._node = plan, node
         self._post = SignedPost(clock, deadline=deadline)
@@ -93,9 +98,7 @@ class EventPost:
 class WebhookParts:
     """One node's web hooks."""
 
-    def __init__(
-        self, store: Store, node: str, *, plan: Callable[[], Plan], observer: HookObserver
-    ) -> None:
+    def __init__(self, store: Store, node: str, *, plan: Callable[[], Plan], observer: HookObserver) -> None:
         self._plan = plan
         self._post = EventPost(plan, node, _now)
         self.deliveries = DatabaseDeliveries(store, node)

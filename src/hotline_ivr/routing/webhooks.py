@@ -128,7 +128,10 @@ def call_notice(record: CallRecord) -> Notice | None:
     def data(disclosure: Disclosure) -> Mapping[str, Any]:
         told = {name: _plain(name, value) for name, value in zip(record._fields, record, strict=True)}
         told = {name: value for name, value in told.items() if name not in _UNTOLD}
-        told |= {"caller": disclosure.number(record.caller), "caller_name": disclosure.name(record.caller_name)}
+        told |= {
+            "caller": disclosure.number(record.caller),
+            "caller_name": disclosure.name(record.caller_name),
+        }
         return {"call": told, "legs": [_leg(each) for each in record.legs]}
 
     return Notice("call-ended", record.id, record.line, data)

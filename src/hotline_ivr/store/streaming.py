@@ -12,7 +12,18 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, BigInteger, Connection, Row, Select, and_, create_engine, make_url, or_, type_coerce
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    Row,
+    Select,
+    and_,
+    create_engine,
+    make_url,
+    or_,
+    type_coerce,
+)
 from sqlalchemy.sql import ColumnElement
 
 from hotline_ivr.errors import StoreError

@@ -36,7 +36,9 @@ def due(connection: Connection, node: str, hook: str, now: datetime, limit: int)
         earlier.c.state == _WAITING,
         earlier.c.version < _COLUMNS.version,
     )
-    wanted = select(*_VALUES).where(*_of(node, hook), _COLUMNS.state == _WAITING, _COLUMNS.next_at <= now, ~ahead)
+    wanted = select(*_VALUES).where(
+        *_of(node, hook), _COLUMNS.state == _WAITING, _COLUMNS.next_at <= now, ~ahead
+    )
     ordered = wanted.order_by(_COLUMNS.next_at, _COLUMNS.subject, _COLUMNS.version).limit(limit)
     return [_as_delivery(row) for row in connection.execute(ordered)]
 
@@ -83,7 +85,9 @@ def prune(connection: Connection, node: str, hook: str, now: datetime) -> int:
     waiting = select(_COLUMNS.created_at).where(of_hook, _COLUMNS.state == _WAITING)
     bound = connection.scalar(waiting.order_by(_COLUMNS.created_at.desc()).offset(MOST_WAITING).limit(1))
     if bound is not None:
-        over = update(webhook_delivery).where(of_hook, _COLUMNS.state == _WAITING, _COLUMNS.created_at <= bound)
+        over = update(webhook_delivery).where(
+            of_hook, _COLUMNS.state == _WAITING, _COLUMNS.created_at <= bound
+        )
         reason = f"given up: more than {MOST_WAITING} wait"
         given_up = connection.execute(over.values(state=_FAILED, reason=reason, tried_at=now)).rowcount
     known = webhook_subject.c
@@ -125,7 +129,9 @@ def newest(connection: Connection, node: str, state: DeliveryState | None, limit
     wanted = select(*_VALUES).where(_COLUMNS.node == node)
     if state is not None:
         wanted = wanted.where(_COLUMNS.state == state.value)
-    ordered = wanted.order_by(_COLUMNS.created_at.desc(), _COLUMNS.subject, _COLUMNS.version.desc()).limit(limit)
+    ordered = wanted.order_by(_COLUMNS.created_at.desc(), _COLUMNS.subject, _COLUMNS.version.desc()).limit(
+        limit
+    )
     return [_as_delivery(row) for row in connection.execute(ordered)]
 
 

@@ -41,14 +41,23 @@ def subscriptions(connection: Connection, node: str) -> list[Subscription]:
     wanted = select(columns.hook, columns.events, columns.lines, columns.numbers, columns.give_up_s)
     return [
         Subscription(
-            hook, frozenset(events.split()), frozenset(lines.split()), bool(numbers), timedelta(seconds=give_up_s)
+            hook,
+            frozenset(events.split()),
+            frozenset(lines.split()),
+            bool(numbers),
+            timedelta(seconds=give_up_s),
         )
         for hook, events, lines, numbers, give_up_s in connection.execute(wanted.where(columns.node == node))
     ]
 
 
 def spool_calls(
-    connection: Connection, node: str, records: Iterable[CallRecord], now: datetime, *, known_only: bool = False
+    connection: Connection,
+    node: str,
+    records: Iterable[CallRecord],
+    now: datetime,
+    *,
+    known_only: bool = False,
 ) -> int:
     """Spool that these calls have ended, or that more is known of them; see `spool`."""
     ended = [record for record in records if record.finished]
@@ -107,7 +116,9 @@ def _spool(
     return len(deliveries)
 
 
-def _known(connection: Connection, node: str, notices: Sequence[Notice]) -> dict[tuple[str, str], tuple[int, str]]:
+def _known(
+    connection: Connection, node: str, notices: Sequence[Notice]
+) -> dict[tuple[str, str], tuple[int, str]]:
     """Version and hash of what was told last; held until the transaction ends."""
     columns = webhook_subject.c
     found: dict[tuple[str, str], tuple[int, str]] = {}

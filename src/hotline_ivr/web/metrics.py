@@ -273,9 +273,7 @@ class _PlaceCollector(Collector):
 
 
 class _WebhookCollector(Collector):
-    def __init__(
-        self, counts: Callable[[], Mapping[str, HookCount]], clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, counts: Callable[[], Mapping[str, HookCount]], clock: Callable[[], datetime]) -> None:
         self._counts, self._clock = counts, clock
 
     @override

@@ -25,14 +25,10 @@ from hotline_ivr.errors import AlertError, ExportBroken, PresenceRefused, StoreE
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.promise_parts import promise_rules
+from hotline_ivr.launch.webhook_parts import DatabaseDeliveries
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import trial
-from hotline_ivr.launch.webhook_parts import DatabaseDeliveries
 from hotline_ivr.routing.alerts import QueuedAlert
-from hotline_ivr.routing.webhooks import Subscription
-from hotline_ivr.web.api.exports import ExportDesk
-from hotline_ivr.web.api.route import Pieces
-from hotline_ivr.web.api.webhooks import WebhookDesk
 from hotline_ivr.routing.break_floor import BreakAnswer
 from hotline_ivr.routing.floor import Floor
 from hotline_ivr.routing.messages import Message, Strays
@@ -41,17 +37,20 @@ from hotline_ivr.routing.plan_diff import plan_diff
 from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
 from hotline_ivr.routing.presence_rules import rules_of
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.webhooks import Subscription
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.messages import MessageFilter
 from hotline_ivr.store.promise_ledger import DatabasePromises
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
+from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
-from hotline_ivr.web.api.route import AnyRoute
+from hotline_ivr.web.api.route import AnyRoute, Pieces
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.api.voicemail import VoicemailDesk
+from hotline_ivr.web.api.webhooks import WebhookDesk
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.metrics import Metrics
 from tests.plans import a_plan

@@ -29,8 +29,18 @@ async def test_a_file_is_streamed_with_its_name_and_type(caller: Caller, house: 
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="calls-20261123T123000Z.csv"'
     assert house.exports == [
-        ("calls", "--format", "csv", "--since", "2026-11-23T16:00:00+00:00", "--line", "demo", "--line", "info",
-         "--excel")
+        (
+            "calls",
+            "--format",
+            "csv",
+            "--since",
+            "2026-11-23T16:00:00+00:00",
+            "--line",
+            "demo",
+            "--line",
+            "info",
+            "--excel",
+        )
     ]
     assert house.exports_ended == 1
     (entry,) = house.trail.entries()

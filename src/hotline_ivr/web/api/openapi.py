@@ -156,7 +156,9 @@ def _answer(route: AnyRoute, schemas: _Schemas) -> dict[str, str]:
 def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": "Made." if route.status == 201 else "Well.",
-        "content": {media: {"schema": _answer(route, schemas)} for media in (route.media, *route.other_media)},
+        "content": {
+            media: {"schema": _answer(route, schemas)} for media in (route.media, *route.other_media)
+        },
     }
     if route.location:
         answer["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}

@@ -160,7 +160,9 @@ async def _of_database(answer: Awaitable[Result]) -> Result:
         return await answer
     except StoreError as error:
         log.warning("web hooks cannot be read", reason=str(error))
-        raise ApiError(Kind.UNAVAILABLE, "The database cannot be used now. Nothing is lost meanwhile.") from None
+        raise ApiError(
+            Kind.UNAVAILABLE, "The database cannot be used now. Nothing is lost meanwhile."
+        ) from None
 
 
 def _hook(each: Subscription, count: HookCount | None) -> HookShown:
