@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import sqlite3
 import sys
@@ -47,12 +48,13 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export: seconds on the clock, the most memory ever held (MiB), and the size of the file (MiB)."""
+    """One export: seconds on the clock and of CPU, the most memory ever held (MiB), the file's size (MiB)."""
 
     database: str
     format: str
     rows: int
     seconds: float
+    cpu_s: float
     peak_mib: float
     size_mib: float
 
@@ -86,8 +88,9 @@ def measure(say: Callable[..., object], calls: int = CALLS) -> list[Export]:
 
 def table(found: list[Export]) -> list[str]:
     return [
-        f"export {each.format:7} of {each.rows:9,} calls from {each.database:10}: {each.seconds:6.1f} s"
-        f" ({each.rows / each.seconds:7,.0f} rows/s), peak {each.peak_mib:5.0f} MiB, file {each.size_mib:6.1f} MiB"
+        f"export {each.format:7} of {each.rows:9,} calls from {each.database:10}: {each.seconds:6.1f} s, {each.cpu_s:6.1f} of CPU"
+        f" ({each.rows / each.seconds:7,.0f} rows/s), peak {each.peak_mib:5.0f} MiB,"
+        f" file {each.size_mib:6.1f} MiB"
         for each in found
     ]
 
@@ -99,8 +102,9 @@ def _exports(
         for form in _FORMATS:
             until = (START_US + rows * _BETWEEN) // _SECOND
             target = folder / f"calls.{form}"
-            seconds, peak = _run(url, folder, ["--until", _moment(until), "-o", str(target)])
-            one = Export(database, form, rows, seconds, peak, target.stat().st_size / 2**20)
+            seconds, usage = _run(url, folder, ["--until", _moment(until), "-o", str(target)])
+            cpu_s, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+            one = Export(database, form, rows, seconds, cpu_s, peak, target.stat().st_size / 2**20)
             target.unlink()
             say(*table([one]))
             yield one
@@ -110,7 +114,7 @@ def _moment(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(seconds))
 
 
-def _run(url: str, folder: Path, arguments: list[str]) -> tuple[float, float]:
+def _run(url: str, folder: Path, arguments: list[str]) -> tuple[float, resource.struct_rusage]:
     environment = os.environ | {
         "HOTLINE_DATABASE_URL": url,
         "HOTLINE_STATE": str(folder / "state"),
@@ -123,7 +127,7 @@ def _run(url: str, folder: Path, arguments: list[str]) -> tuple[float, float]:
     _, status, usage = os.wait4(pid, 0)
     if code := os.waitstatus_to_exitcode(status):
         raise RuntimeError(f"the export ended with {code}")
-    return time.perf_counter() - begun, usage.ru_maxrss / 1024
+    return time.perf_counter() - begun, usage
 
 
 def _owned(folder: Path) -> Path:

@@ -96,7 +96,7 @@ class PresenceFileError(HotlineError):
 
 
 class OutputError(HotlineError):
-    """What is exported cannot be written, and it is not the database's fault; `cause` is the system's word."""
+    """What is exported cannot be written, by no fault of the database; `cause` is the system's word."""
 
     def __init__(self, cause: OSError) -> None:
         super().__init__(f"the export cannot be written: {cause.strerror or cause}")

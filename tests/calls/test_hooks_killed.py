@@ -1,4 +1,4 @@
-"""Service and receiver are killed together at any moment: every call is told of, and its versions in order."""
+"""Service and receiver are killed together at any moment: every call is told, its versions in order."""
 
 from __future__ import annotations
 

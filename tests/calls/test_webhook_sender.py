@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from aiohttp import web
@@ -103,7 +103,7 @@ class House:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.late
 
-    async def __aenter__(self) -> House:
+    async def __aenter__(self) -> Self:
         hooks = [Subscription.of(name, each) for name, each in self.plan.webhooks.items()]
         await self.deliveries.subscribe(hooks)
         self.task = asyncio.create_task(self.sender.run(lambda: tuple(self.plan.webhooks)))

@@ -130,7 +130,7 @@ def test_an_export_that_is_stopped_leaves_nothing_half(tmp_path: Path, number: s
 
 
 @pytest.mark.usefixtures("stored")
-def test_whoever_has_read_enough_of_a_pipe_is_told_nothing(tmp_path: Path) -> None:
+def test_whoever_has_read_enough_of_a_pipe_is_told_nothing() -> None:
     command = [sys.executable, "-m", "hotline_ivr", "export", "calls"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
     assert process.stdout is not None
@@ -141,7 +141,7 @@ def test_whoever_has_read_enough_of_a_pipe_is_told_nothing(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_disk_that_is_full_is_said_to_be_so(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_is_said_to_be_so() -> None:
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "hotline_ivr", "export", "calls", "--format", "xlsx"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=os.environ, check=False)

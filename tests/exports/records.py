@@ -30,7 +30,7 @@ HOSTILE = {
     "tab": "\t=1+1",
     "return": "\r=1+1",
     "blank": "  =1+1",
-    "wide": "＝1+1",
+    "wide": "\uff1d1+1",
     "apostrophe": "'tis",
     "html": "<script>alert(1)</script>&amp;",
     "bidi": "abc\u202etxt.exe\u2069",

@@ -42,7 +42,10 @@ def rows_of(url: str, asked: Order, plan: Plan | None = None) -> list[dict[str, 
     """In a thread: PostgreSQL is read by a loop of its own."""
     file = io.BytesIO()
     streaming.read_at_length(
-        url, lambda connection: export(asked, connection, plan, file, Path("/nowhere"), lambda *_: None)
+        url,
+        lambda connection: export(
+            asked, connection, plan, file, folder=Path("/nowhere"), told=lambda *_: None
+        ),
     )
     return [json.loads(line) for line in file.getvalue().splitlines()]
 
@@ -175,7 +178,7 @@ async def test_a_service_writes_while_an_export_reads(
     await asyncio.to_thread(
         streaming.read_at_length,
         database_url,
-        lambda connection: export(asked, connection, None, file, Path("/nowhere"), told),
+        lambda connection: export(asked, connection, None, file, folder=Path("/nowhere"), told=told),
     )
     await store.close()
     assert len(file.getvalue().splitlines()) == 6

@@ -24,9 +24,8 @@ def test_a_file_takes_its_place_at_the_end(tmp_path: Path) -> None:
 def test_what_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "calls.csv"
     target.write_text("old")
-    with pytest.raises(KeyboardInterrupt), placed(target) as (draft, _folder):
-        draft.write_text("half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _break_off(target)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -51,3 +50,9 @@ def test_a_link_of_that_name_is_left_alone(tmp_path: Path) -> None:
     with workplace(folder):
         pass
     assert elsewhere.exists()
+
+
+def _break_off(target: Path) -> None:
+    with placed(target) as (draft, _folder):
+        draft.write_text("half")
+        raise KeyboardInterrupt

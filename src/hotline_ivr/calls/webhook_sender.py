@@ -177,7 +177,7 @@ class WebhookSender:
         return pause.total_seconds(), failures
 
     async def _try_all(self, found: Sequence[HookDelivery]) -> tuple[list[HookDelivery], str]:
-        """Beside one another, but no more once one has not arrived; how they stand, and why that one did not."""
+        """Beside one another, none any more once one has not arrived; how they stand, and why it did not."""
         waiting, tried, why = list(found), list[HookDelivery](), ""
 
         async def work() -> None:

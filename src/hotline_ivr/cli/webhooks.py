@@ -1,4 +1,4 @@
-"""`hotline webhooks`: what waits for programs that are told of calls, and trying it again. The service does it."""
+"""`hotline webhooks`: what waits for programs that are told of calls, and trying it again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def list_(
     for each in answer["webhooks"]:
         oldest = f", the oldest since {_clock(each['oldest_at'])}" if each["oldest_at"] else ""
         typer.echo(
-            f"{each['id']}: {' '.join(each['events'])}; {each['waiting']} waiting{oldest}, {each['failed']} given up"
+            f"{each['id']}: {' '.join(each['events'])}; {each['waiting']} waiting{oldest},"
+            f" {each['failed']} given up"
         )
     for each in answer["deliveries"]:
         typer.echo(f"  {_line(each)}")

@@ -11,8 +11,7 @@ from hotline_ivr.config.mailing import HookAddress, SecretPlace
 from hotline_ivr.config.types import Duration, Identifier, YesNo
 
 HookEvent = Literal["call-ended", "entry-saved"]
-"""What may be told: a call is over, or what is known of one that was has changed; an entry of the register was
-saved."""
+"""What may be told: a call is over, or more is known of one that was; an entry of the register was saved."""
 
 
 class EventHook(Model):

@@ -1,8 +1,8 @@
 """Text of others made harmless for a spreadsheet, and moments on a wall clock.
 
-Whoever rings may send a name that begins with `=`. In XLSX a cell has a type, and text is never a formula. CSV
-has no types: a spreadsheet takes what begins with one of the characters below for a formula. Such a cell gets
-an apostrophe before it, the mark by which people themselves write text into a spreadsheet: it stays
+Whoever rings may send a name that begins with `=`. In XLSX a cell has a type, and text is never a formula.
+CSV has no types: a spreadsheet takes what begins with one of the characters below for a formula. Such a cell
+gets an apostrophe before it, the mark by which people themselves write text into a spreadsheet: it stays
 readable, and whoever reads the file by a program takes one apostrophe away from a cell that begins with one
 (a text that begins with one of its own gets another, so that the rule has no exception). That goes for
 numbers in E.164 too: `+4722851234` would be taken for a formula, and come out as a sum without its plus.
@@ -21,7 +21,7 @@ CUT = " [cut]"
 """Ends what did not fit."""
 
 # Full-width forms are taken for formulas by some input methods' versions of spreadsheets.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Control characters but tab and newline; halves of surrogate pairs; marks that turn the direction of what
 # follows, so that a cell reads otherwise than it is; what XML cannot hold.
 _BAD = re.compile(

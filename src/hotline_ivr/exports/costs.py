@@ -65,9 +65,11 @@ def _costs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     for year, month in _months(first, last):
         accounts = Accounts(plan, year, month)
         for each in recorded_calls(source.connection, *span_of(plan, year, month)):
-            for priced in accounts.add(each):
-                if _belongs(priced, each, (year, month), since, wanted):
-                    rows.append(_row(priced))
+            rows += [
+                _row(priced)
+                for priced in accounts.add(each)
+                if _belongs(priced, each, (year, month), since, wanted)
+            ]
             if len(rows) >= PAGE:
                 yield rows
                 rows = []

@@ -55,6 +55,9 @@ class CsvStyle:
     plain_times: bool = False
 
 
+PLAIN = CsvStyle()
+"""For programs."""
+
 SPREADSHEET = CsvStyle(delimiter=";", bom=True, decimal=",", plain_times=True)
 """What a spreadsheet with Norwegian settings, and most of the continent's, takes as it should be."""
 
@@ -63,7 +66,7 @@ class CsvWriter:
     """RFC 4180: CRLF after each record, quotes where a cell needs them, newlines within quotes stay."""
 
     def __init__(self, file: BinaryIO, zones: Zones, style: CsvStyle | None = None) -> None:
-        self._style = style or CsvStyle()
+        self._style = style or PLAIN
         self._zones = zones
         self._text = io.TextIOWrapper(file, "utf-8", newline="", write_through=False)
         if self._style.bom:

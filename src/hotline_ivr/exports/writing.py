@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ArgumentError, OutputError
 from hotline_ivr.exports.columns import Column, Kind, Personal, Row, Source, Wanted
-from hotline_ivr.exports.formats import CsvStyle, CsvWriter, NdjsonWriter, Writer, Zones
+from hotline_ivr.exports.formats import PLAIN, CsvStyle, CsvWriter, NdjsonWriter, Writer, Zones
 from hotline_ivr.exports.kinds import kinds_named
 from hotline_ivr.routing.disclosure import Disclosure, Masked
 from hotline_ivr.routing.shifts import shift_zone
@@ -33,7 +33,7 @@ class Order:
     kind: str
     format: Format
     wanted: Wanted
-    style: CsvStyle = CsvStyle()
+    style: CsvStyle = PLAIN
     zone: ZoneInfo | None = None
     disclosure: Disclosure = Masked()  # noqa: RUF009  it holds nothing
 
@@ -48,7 +48,7 @@ class Order:
 
 
 def export(
-    order: Order, connection: Connection, plan: Plan | None, file: BinaryIO, folder: Path, told: Told
+    order: Order, connection: Connection, plan: Plan | None, file: BinaryIO, *, folder: Path, told: Told
 ) -> int:
     """Write all of it to `file`; how many rows. `folder` is for what is needed on the way.
 
@@ -58,16 +58,16 @@ def export(
     writer = _writer(order, zones_of(plan, order.zone), file, folder)
     source, rows = Source(connection, plan), 0
     for kind in kinds:
-        with _output():
+        with output():
             writer.begin(kind)
         rows += _kind(kind, source, order, writer, told)
-    with _output():
+    with output():
         writer.finish()
     return rows
 
 
 @contextmanager
-def _output() -> Iterator[None]:
+def output() -> Iterator[None]:
     """A disk that is full, or a pipe that nobody reads, is no trouble of the database."""
     try:
         yield
@@ -80,7 +80,7 @@ def _kind(kind: Kind, source: Source, order: Order, writer: Writer, told: Told) 
     disclosed, done = _discloser(kind.columns, order.disclosure), 0
     told(kind.title, done, total)
     for page in kind.pages(source, order.wanted):
-        with _output():
+        with output():
             writer.write(disclosed(page))
         done += len(page)
         told(kind.title, done, total)

@@ -1,7 +1,7 @@
 """Writing rows as a spreadsheet of Excel's kind (Office Open XML), in constant memory.
 
-Each sheet is written to a file of its own as it comes, and at the end all are packed: so memory holds one row,
-whatever their number. Cells are typed: moments are dates on the line's wall clock, durations [h]:mm:ss,
+Each sheet is written to a file of its own as it comes, and at the end all are packed: so memory holds one
+row, whatever their number. Cells are typed: moments are dates on the line's wall clock, durations [h]:mm:ss,
 amounts numbers with their currency. Text is always text: nothing is looked at whether it be a formula, a
 link or a number.
 """

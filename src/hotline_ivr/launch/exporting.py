@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from hotline_ivr.config.check import check
 from hotline_ivr.exports.placing import placed, workplace
-from hotline_ivr.exports.writing import Order, Told, export
+from hotline_ivr.exports.writing import Order, Told, export, output
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.streaming import read_at_length
 
@@ -34,8 +34,9 @@ def export_to_stream(settings: Settings, order: Order, stream: BinaryIO, told: T
         with (folder / "draft").open("x+b") as file:
             rows = _export(settings, order, file, folder, told)
             file.seek(0)
-            shutil.copyfileobj(file, stream, 1 << 18)
-            stream.flush()
+            with output():
+                shutil.copyfileobj(file, stream, 1 << 18)
+                stream.flush()
             return rows
 
 
@@ -43,5 +44,5 @@ def _export(settings: Settings, order: Order, file: BinaryIO, folder: Path, told
     # The record outlives a configuration that cannot be read.
     plan = check(settings.config).plan
     return read_at_length(
-        settings.database, lambda connection: export(order, connection, plan, file, folder, told)
+        settings.database, lambda connection: export(order, connection, plan, file, folder=folder, told=told)
     )

@@ -39,7 +39,7 @@ class RecordParts:
         first: Callable[[], Awaitable[None]],
         spooled: Callable[[], object],
     ) -> None:
-        """`first` is done before anything is written; `spooled` is called when there is work for web hooks."""
+        """`first` is done before anything is written; `spooled` tells that there is work for web hooks."""
         self._settings, self._first = settings, first
         self.keeper = RecordKeeper(
             settings.node,

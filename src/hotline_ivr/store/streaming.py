@@ -1,9 +1,9 @@
 """Reading more rows than fit into memory, beside a service that writes.
 
 PostgreSQL: one read-only transaction, so all that is read is of one moment, and a cursor of the server.
-SQLite: page after page by key, each read for itself: a transaction that stays open would keep the write-ahead
-log from being folded back for as long as it lasts. A row that changes meanwhile is read as it was or as it is.
-Neither holds up whoever writes.
+SQLite: page after page by key, each read for itself: a transaction that stays open would keep the
+write-ahead log from being folded back for as long as it lasts. A row that changes meanwhile is read as it was
+or as it is. Neither holds up whoever writes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_at_length(url: str, work: Callable[[Connection], Result]) -> Result:
 
 
 def raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A moment as the number that it is in the database (microseconds): rows by the million want no objects."""
+    """A moment as the number that it is in the database (microseconds): a million rows want no objects."""
     return type_coerce(column, BigInteger) if isinstance(column.type, Instant) else column
 
 

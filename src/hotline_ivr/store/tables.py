@@ -317,7 +317,7 @@ balance_night = Table(
     PrimaryKeyConstraint("node", "day"),
 )
 
-# Programs that are told of what happens at a node: the plan's, for whoever writes of it, also beside the service.
+# Programs that are told of what happens at a node, for whoever writes of it, also beside the service.
 webhook = Table(
     "webhook",
     metadata,

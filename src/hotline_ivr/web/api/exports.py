@@ -37,9 +37,9 @@ DEADLINE = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class ExportDesk:
-    """`start` runs an export with these arguments of `hotline export` and returns its bytes.
+    """`start` runs an export with these arguments of `hotline export`, and has its bytes.
 
-    It raises ExportBusy if too many are under way, ArgumentError for what the command refuses, and StoreError.
+    It raises ExportBusy if too many are under way, ArgumentError for what the command refuses, StoreError.
     `note` is called in a thread and raises OSError.
     """
 

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class PipedResponse(web.StreamResponse):
-    """Sends the pieces as the client takes them. What breaks off is cut off, so that it does not look whole."""
+    """Sends the pieces as the client takes them. What breaks off is cut off: it must not look whole."""
 
     def __init__(self, stream: StreamShown) -> None:
         super().__init__()
