@@ -88,7 +88,8 @@ def measure(say: Callable[..., object], calls: int = CALLS) -> list[Export]:
 
 def table(found: list[Export]) -> list[str]:
     return [
-        f"export {each.format:7} of {each.rows:9,} calls from {each.database:10}: {each.seconds:6.1f} s, {each.cpu_s:6.1f} of CPU"
+        f"export {each.format:7} of {each.rows:9,} calls from {each.database:10}: {each.seconds:6.1f} s,"
+        f" {each.cpu_s:6.1f} s of CPU"
         f" ({each.rows / each.seconds:7,.0f} rows/s), peak {each.peak_mib:5.0f} MiB,"
         f" file {each.size_mib:6.1f} MiB"
         for each in found

@@ -150,13 +150,7 @@ class Service:
             self._store, settings.node, plan=lambda: self._asks.plan, observer=HookObserver(self._metrics)
         )
         self._metrics.watch_webhooks(lambda: self._webhooks.sender.counts, lambda: datetime.now(UTC))
-        self._record = RecordParts(
-            settings,
-            self._store,
-            self._promises.keeper,
-            first=self._webhooks.write,
-            spooled=self._webhooks.sender.wake,
-        )
+        self._record = RecordParts(settings, self._store, self._promises.keeper, self._webhooks)
         self._metrics.watch_record(self._record.behind)
         self._alerts = AlertParts(
             settings,
