@@ -9,6 +9,7 @@ import signal
 import socket
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ async def test_nothing_is_lost_and_nothing_overtakes(tmp_path: Path, database_ur
     arrived = [json.loads(line) for line in (tmp_path / "arrived").read_text().splitlines()]
     store = open_store(database_url)
     rows = await written(store)
-    told = {}
+    told: dict[str, Any] = {}
     for body in arrived:
         known = told.get(body["subject"], {"version": 0, "id": ""})
         # What comes again is the message that came last; what is new is the next version.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -143,7 +144,7 @@ def test_more_rows_than_a_sheet_holds_go_on_in_a_further_one(tmp_path: Path) -> 
     writer = XlsxWriter(file, OSLO, tmp_path, most_rows=4)
     writer.begin(a_kind())
     writer.write([(str(number),) for number in range(7)])
-    writer.begin(type(other)(**{**_fields(other), "title": "Others"}))
+    writer.begin(replace(other, title="Others"))
     writer.write([("z",)])
     writer.finish()
     book = openpyxl.load_workbook(file)
@@ -155,7 +156,3 @@ def test_more_rows_than_a_sheet_holds_go_on_in_a_further_one(tmp_path: Path) -> 
         "Others": ["Text", "z"],
     }
     assert [sheet.auto_filter.ref for sheet in book] == ["A1:A4", "A1:A4", "A1:A2", "A1:A2"]
-
-
-def _fields(kind: object) -> dict[str, object]:
-    return {name: getattr(kind, name) for name in type(kind).__dataclass_fields__}  # type: ignore[attr-defined]

@@ -36,7 +36,7 @@ class XlsxWriter:
     def __init__(self, file: BinaryIO, zones: Zones, folder: Path, *, most_rows: int = MOST_ROWS) -> None:
         self._zones, self._most_rows = zones, most_rows
         self._book = xlsxwriter.Workbook(
-            file,  # type: ignore[arg-type]
+            file,
             {
                 "constant_memory": True,
                 "tmpdir": str(folder),
@@ -75,7 +75,7 @@ class XlsxWriter:
             clock = self._zones.of(row, kind.line_at)
             for column, (cell, value) in enumerate(zip(self._cells, row, strict=False)):
                 if value is not None and value != "":
-                    cell(sheet, place, column, value, clock)  # type: ignore[arg-type]
+                    cell(sheet, place, column, value, clock)
             self._row += 1
 
     def finish(self) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     URL,
     BigInteger,
     Connection,
-    Row,
     Select,
     and_,
     create_engine,
@@ -56,7 +55,7 @@ def raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def pages(
     connection: Connection, statement: Select[Any], keys: Sequence[ColumnElement[Any]]
-) -> Iterator[Sequence[Row[Any]]]:
+) -> Iterator[Sequence[Any]]:
     """The rows in the order of `keys`, which are unique together and whose first has an index.
 
     The keys are the last columns of the statement.

@@ -46,7 +46,8 @@ def due(connection: Connection, node: str, hook: str, now: datetime, limit: int)
 def next_due(connection: Connection, node: str, hook: str) -> datetime | None:
     """When something is due again."""
     wanted = select(func.min(_COLUMNS.next_at)).where(*_of(node, hook), _COLUMNS.state == _WAITING)
-    return connection.scalar(wanted)
+    found: datetime | None = connection.scalar(wanted)
+    return found
 
 
 def settle(connection: Connection, node: str, tried: Sequence[HookDelivery]) -> None:
