@@ -34,7 +34,8 @@ async def alerts_seen(alerts: Alerts, hooks: Mapping[str, EventHook] = EMPTY) ->
     if not alerts.to and alerts.mail is None and not hooks:
         return Looked(ok=True, text="nobody is told of anything: the configuration has no `alerts`")
     wrong: list[str] = []
-    places = [(name, hook.secret) for name, hook in (*alerts.webhooks.items(), *hooks.items())]
+    places = [(name, hook.secret) for name, hook in alerts.webhooks.items()]
+    places += [(name, hook.secret) for name, hook in hooks.items()]
     for name, place in places:
         try:
             await asyncio.to_thread(read_secret, place)
