@@ -99,9 +99,7 @@ def export(
         os.nice(10)
     else:
         _note(settings, order, output, numbers=numbers)
-    # A service that is stopped, or a container: what was begun is taken away as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with _progress() as told:
+    with _stopped_as_by_hand(), _progress() as told:
         if output != "-":
             rows = export_to_file(settings, order, Path(output), told)
         else:
@@ -196,6 +194,16 @@ def _note(settings: Settings, order: Order, output: str, *, numbers: bool) -> No
     AuditTrail(settings.audit_file).note(
         AuditEntry(datetime.now(UTC), person(), "command", "export", order.kind, details)
     )
+
+
+@contextmanager
+def _stopped_as_by_hand() -> Iterator[None]:
+    """A service that is stopped, or a container: what was begun is taken away as with Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
