@@ -82,4 +82,4 @@ async def test_a_call_is_told_to_a_receiver_that_comes_back_and_is_exported(
         async with session.get(f"{base}/all?format=xlsx") as response:
             assert response.status == 200, await response.text()
             book = openpyxl.load_workbook(io.BytesIO(await response.read()))
-        assert [row[0].value for row in book["Calls"].iter_rows(min_row=2)] == ["main", "main"]
+        assert [row[0].value for row in book["Calls"].iter_rows(min_row=2)] == ["test", "test"]
