@@ -19,14 +19,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import accuracy, agi_server, calendars, crowd, day, delivery, record, register, waits
+from bench import accuracy, agi_server, calendars, crowd, day, delivery, export, record, register, waits
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record", "calendars", "delivery", "waits", "day", "crowd", "register")
+PARTS = ("calls", "agi", "record", "export", "calendars", "delivery", "waits", "day", "crowd", "register")
 ON_DEMAND = ("accuracy",)
 """Parts that take more than an hour."""
 
@@ -43,6 +43,7 @@ def main() -> int:
         "calls": lambda: _calls(arguments),
         "agi": lambda: _agi(arguments.agi_rounds),
         "record": _record,
+        "export": _export,
         "calendars": _calendars,
         "delivery": _delivery,
         "waits": _waits,
@@ -99,6 +100,11 @@ def _record() -> Found:
         f"record: {found.cpu_ms_a_call:.3f} CPU-ms a call of {found.events_a_call} events, reading to commit",
         f"        writer / bare executemany: {found.ratio_to_bare_sql:.2f} (target >= 0.85)",
     ]
+
+
+def _export() -> Found:
+    found = export.measure(_say)
+    return {"exports": [asdict(each) for each in found]}, export.table(found)
 
 
 def _waits() -> Found:

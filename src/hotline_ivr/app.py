@@ -15,6 +15,7 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from hotline_ivr.app_plan import PlanDoor, ready_book
 from hotline_ivr.app_routes import NodeParts, routes_of
 from hotline_ivr.asterisk.agi_protocol import AgiRequest
 from hotline_ivr.asterisk.agi_server import AgiServer
@@ -27,8 +28,6 @@ from hotline_ivr.calls.operator_desk import OperatorDesk
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.tokens import TokensFile
-from hotline_ivr.errors import ConfigError
-from hotline_ivr.files import replace
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
 from hotline_ivr.launch.balance_nightly import NightlyBalance
@@ -47,13 +46,11 @@ from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.queue_music import QueueMusic
 from hotline_ivr.launch.record_parts import RecordParts
 from hotline_ivr.launch.recording_parts import RecordingParts
-from hotline_ivr.launch.reloading import wait_until_loaded
-from hotline_ivr.launch.saving import saves
 from hotline_ivr.launch.service_times import ServiceTimes
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
+from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.routing.floor_view import standings
-from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.surroundings import Surroundings
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import open_store
@@ -71,6 +68,7 @@ from hotline_ivr.web.observers import (
     AlertObserver,
     AskObserver,
     BalanceObserver,
+    HookObserver,
     RecordingObserver,
     RecordObserver,
     WakeObserver,
@@ -82,10 +80,6 @@ log = structlog.get_logger()
 
 # How often (seconds) the files by which calls go on without us are brought up to date.
 FALLBACK_REFRESH = 3600.0
-# How long (seconds) a new plan waits for Asterisk to have loaded its queues before it is used all the same.
-LOAD_TIMEOUT = 15.0
-# The same without a link to Asterisk, which then most often does not run: two looks of who would load them.
-UNLINKED_TIMEOUT = 1.5
 # For how long (seconds) a thread of the record keeps the interpreter while others want it.
 SWITCH_S = 0.0005
 
@@ -95,11 +89,10 @@ class Service:
 
     def __init__(self, settings: Settings, chosen: ChosenPlan, secrets: Secrets) -> None:
         self._settings = settings
-        self._refused = chosen.refused
         self._metrics = Metrics()
         self._lookups = HttpLookups()
         self._asks = Asks(
-            _ready(chosen.plan),
+            ready_book(chosen.plan),
             clock_of_calls(settings.test_clock),
             self._lookups,
             surroundings=self._surroundings,
@@ -146,7 +139,11 @@ class Service:
         )
         self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
         self._metrics.watch_places(lambda: self._floor.waits.places)
-        self._record = RecordParts(settings, self._store, self._promises.keeper)
+        self._webhooks = WebhookParts(
+            self._store, settings.node, plan=lambda: self._asks.plan, observer=HookObserver(self._metrics)
+        )
+        self._metrics.watch_webhooks(lambda: self._webhooks.sender.counts, lambda: datetime.now(UTC))
+        self._record = RecordParts(settings, self._store, self._promises.keeper, self._webhooks)
         self._metrics.watch_record(self._record.behind)
         self._alerts = AlertParts(
             settings,
@@ -176,9 +173,6 @@ class Service:
             observer=BalanceObserver(self._metrics),
         )
         self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
-        self._reload = asyncio.Event()
-        # A signal, a saved file and a request may come at once; each takes the whole of what is on disk.
-        self._taking = asyncio.Lock()
         self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
         # Before the first ask, so that a line that was closed by hand is so from the first caller on.
         self._overrides.look()
@@ -197,8 +191,9 @@ class Service:
             operators_notes(AuditTrail(settings.audit_file)),
         )
         self._answering = Answering(self._asks, self._control, phones)
-        self._note_plan(chosen)
-        replace(settings.in_use_file, f"{chosen.plan.version}\n")
+        self._door = PlanDoor(
+            settings, self._asks, self._metrics, chosen, linked=lambda: self._floor.linked, used=self._use
+        )
 
     async def run(self, parent: int | None) -> None:
         """Serve until SIGTERM or SIGINT, or until the process `parent` is gone; then drain and stop."""
@@ -206,7 +201,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        loop.add_signal_handler(signal.SIGHUP, self._door.reload)
         logging.getLogger("aiohttp.server").addFilter(NotHttpFilter())
         # Callers first: an ask needs neither the database nor the manager link.
         await self._agi.start(self._settings.agi_host, self._settings.agi_port)
@@ -239,8 +234,8 @@ class Service:
             *self._floor.loops(),
             Loop("record keeper", self._keep_record, self._record.keeper.stop),
             *self._alerts.loops(),
-            Loop("configuration", self._reload_on_signal),
-            Loop("configuration folder", self._reload_on_save),
+            Loop("configuration", self._door.reload_on_signal),
+            Loop("configuration folder", self._door.reload_on_save),
             Loop("fallback", self._refresh_fallback),
             Loop("overrides", self._overrides.run),
             Loop("blocks", self._blocks.run),
@@ -281,7 +276,8 @@ class Service:
                 self._voicemail,
                 self._recordings,
                 self._promises,
-                self._apply,
+                self._webhooks,
+                self._door.apply,
             )
         )
 
@@ -298,59 +294,14 @@ class Service:
                 "pause ledger": self._floor.presences.keep_ledger,
                 "promises": self._promises.run,
                 "balance": self._balance.run,
+                "web hooks": self._webhooks.run,
             }
         )
 
-    async def _reload_on_signal(self) -> None:
-        while True:
-            await self._reload.wait()
-            self._reload.clear()
-            try:
-                await self._take()
-            except Exception:
-                log.exception("the configuration could not be read again; the old one stays")
-
-    async def _reload_on_save(self) -> None:
-        if self._settings.apply == "auto":
-            async for _ in saves(self._settings.config):
-                log.info("the configuration was saved")
-                self._reload.set()
-
-    async def _take(self) -> ChosenPlan:
-        async with self._taking:
-            chosen = await asyncio.to_thread(choose_plan, self._settings)
-            await self._use(chosen)
-            return chosen
-
-    async def _apply(self) -> str:
-        """What somebody asked for over the interface. Raises ConfigError where the old one stays."""
-        chosen = await self._take()
-        if chosen.refused:
-            raise ConfigError(chosen.refused)
-        return chosen.plan.version
-
-    async def _use(self, chosen: ChosenPlan) -> None:
-        self._note_plan(chosen)
-        if chosen.refused:
-            log.error("the configuration is refused; the last good one stays", problems=chosen.refused)
-            return
-        now = datetime.now(UTC)
-        standing = standing_overrides(self._settings, now)
-        rendered = await asyncio.to_thread(render_for_plan, self._settings, chosen.plan, now, standing)
-        patience = LOAD_TIMEOUT if self._floor.linked else UNLINKED_TIMEOUT
-        if not await wait_until_loaded(self._settings.etc_dir, patience):
-            log.warning("Asterisk has not loaded the rendered files yet; a new queue may be unknown to it")
-        self._asks.use(await asyncio.to_thread(_ready, chosen.plan))
-        replace(self._settings.in_use_file, f"{chosen.plan.version}\n")
+    async def _use(self, plan: Plan, secrets: Secrets) -> None:
         self._music.wake()
-        await self._floor.use(chosen.plan, interfaces_of(rendered.secrets))
-        log.info("configuration in use", version=chosen.plan.version, changed=list(rendered.changed))
-
-    def _note_plan(self, chosen: ChosenPlan) -> None:
-        self._refused = chosen.refused
-        self._metrics.config_ok.set(0 if chosen.refused else 1)
-        if not chosen.refused:
-            self._metrics.config_time.set(time.time())
+        self._webhooks.plan_changed()
+        await self._floor.use(plan, interfaces_of(secrets))
 
     async def _refresh_fallback(self) -> None:
         while True:
@@ -370,16 +321,9 @@ class Service:
             floor=self._floor.watch,
             keeper=self._record.keeper,
             tables=lambda: self._record.tables,
-            refused=lambda: self._refused,
+            refused=lambda: self._door.refused,
             version=lambda: self._asks.plan.version,
         )
-
-
-def _ready(plan: Plan) -> Rulebook:
-    """The plan with its years compiled, so that no caller waits for that."""
-    book = Rulebook(plan)
-    book.prepare(datetime.now(UTC))
-    return book
 
 
 async def run_service(settings: Settings, parent: int | None = None) -> None:

@@ -13,18 +13,21 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.blocking import BlocksWatch, caller_control
+from hotline_ivr.launch.export_process import ExportProcesses
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control
 from hotline_ivr.launch.plans import check_on_disk, history
 from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.recording_parts import RecordingParts
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
+from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.blocks import BlocksDesk
+from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.recording_desk import RecordingDesk
@@ -32,6 +35,7 @@ from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.api.voicemail import VoicemailDesk
+from hotline_ivr.web.api.webhooks import WebhookDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class NodeParts:
     voicemail: VoicemailParts
     recordings: RecordingParts
     promises: PromiseParts
+    webhooks: WebhookParts
     #: Takes what is on disk into use; raises ConfigError where the old configuration stays.
     take: Callable[[], Awaitable[str]]
 
@@ -86,6 +91,14 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
         register=RegisterDesk(
             DatabaseRegister(node.store), settings.node, lambda: asks.plan, new_id, trail.note
         ),
+        webhooks=WebhookDesk(
+            settings.node,
+            node.webhooks.deliveries,
+            node.webhooks.subscriptions,
+            node.webhooks.retry,
+            trail.note,
+        ),
+        exports=ExportDesk(ExportProcesses().start, trail.note),
     )
     return all_routes(parts)
 

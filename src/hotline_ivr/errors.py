@@ -105,5 +105,21 @@ class PresenceFileError(HotlineError):
     """The file that tells where operators stand, or of their breaks, cannot be read or written."""
 
 
+class OutputError(HotlineError):
+    """What is exported cannot be written, by no fault of the database; `cause` is the system's word."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(f"the export cannot be written: {cause.strerror or cause}")
+        self.cause = cause
+
+
+class ExportBusy(HotlineError):
+    """More exports are asked for than are made at once."""
+
+
+class ExportBroken(HotlineError):
+    """An export broke off after some of it had left; the message says why."""
+
+
 class AlertError(HotlineError):
     """An alert cannot be kept or sent; the message says why and what to do."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hotline_ivr.launch.alert_webhook import WebhookPost, body_of, signature
+from hotline_ivr.launch.alert_webhook import WebhookPost, body_of
+from hotline_ivr.launch.signed_post import signature
 from hotline_ivr.routing.alerts import Alert, AlertState
 from hotline_ivr.testing.mailbox import HookReceiver
 from hotline_ivr.testing.ports import free_port

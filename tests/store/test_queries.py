@@ -85,6 +85,6 @@ async def test_a_call_nobody_made_has_no_story(store: Store) -> None:
 async def test_a_page_begins_where_the_one_before_it_ended(store: Store) -> None:
     """By arrival, then by id: calls of one microsecond stand on both sides of the end of a page."""
     newest, *_ = await store.read(lambda connection: find_calls(connection, CallFilter()))
-    assert await ids(store, CallFilter(before=(newest.arrived_at, newest.id))) == [1, 0]
-    assert await ids(store, CallFilter(before=(newest.arrived_at, newest.id + "0"))) == [2, 1, 0]
-    assert await ids(store, CallFilter(before=(newest.arrived_at, "main-0.0"), limit=1)) == [1]
+    assert await ids(store, CallFilter(beyond=(newest.arrived_at, newest.id))) == [1, 0]
+    assert await ids(store, CallFilter(beyond=(newest.arrived_at, newest.id + "0"))) == [2, 1, 0]
+    assert await ids(store, CallFilter(beyond=(newest.arrived_at, "main-0.0"), limit=1)) == [1]

@@ -24,6 +24,7 @@ from hotline_ivr.cli.costs import app as costs_app
 from hotline_ivr.cli.db import app as db_app
 from hotline_ivr.cli.duty import duty
 from hotline_ivr.cli.explain import explain
+from hotline_ivr.cli.export import export
 from hotline_ivr.cli.hours import hours
 from hotline_ivr.cli.ingest import ingest
 from hotline_ivr.cli.init import init
@@ -37,6 +38,7 @@ from hotline_ivr.cli.route import route
 from hotline_ivr.cli.simulate import simulate
 from hotline_ivr.cli.status import status
 from hotline_ivr.cli.voicemail import app as voicemail_app
+from hotline_ivr.cli.webhooks import app as webhooks_app
 from hotline_ivr.errors import (
     ArgumentError,
     AsteriskUnreachable,
@@ -65,6 +67,7 @@ app.command()(balance)
 app.command()(refold)
 app.add_typer(db_app, name="db")
 app.command()(ingest)
+app.command()(export)
 app.add_typer(costs_app, name="costs")
 app.add_typer(centres_app, name="centres")
 overrides.add_to(app)
@@ -87,6 +90,7 @@ app.add_typer(voicemail_app, name="voicemail")
 app.add_typer(recordings_app, name="recordings")
 app.add_typer(promises_app, name="promises")
 app.add_typer(register_app, name="register")
+app.add_typer(webhooks_app, name="webhooks")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

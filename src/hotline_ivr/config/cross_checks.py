@@ -29,6 +29,7 @@ from hotline_ivr.config.recording_checks import recording_checks
 from hotline_ivr.config.refusal import did_you_mean, nearest, quoted
 from hotline_ivr.config.register_checks import register_checks
 from hotline_ivr.config.shift_checks import shift_checks
+from hotline_ivr.config.webhook_checks import webhook_checks
 from hotline_ivr.config.yaml_tree import Path
 
 LISTED = 100
@@ -59,6 +60,7 @@ def cross_checks(reading: Reading, country: str | None, prompts: Collection[str]
     yield from contract_checks(reading, country)
     yield from alert_checks(reading)
     yield from register_checks(reading)
+    yield from itertools.islice(webhook_checks(reading), FOUND_PROBLEMS)
 
 
 def _section(reading: Reading, name: str) -> dict[str, dict[str, object]]:

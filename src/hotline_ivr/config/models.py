@@ -52,6 +52,7 @@ from hotline_ivr.config.types import (
     YesNo,
 )
 from hotline_ivr.config.waiting_music import Comfort, MusicFile
+from hotline_ivr.config.webhooks import EventHook
 
 __all__ = [
     "BreakKind",
@@ -307,6 +308,9 @@ class Configuration(Model):
         {}, description="How people hear of the hotline, by id."
     )
     entries: Entries = Field(Entries(), description="How entries of the register are written.")
+    webhooks: dict[Identifier, EventHook] = Field(
+        {}, max_length=20, description="Programs that are told of calls and entries, by id."
+    )
 
     @model_validator(mode="after")
     def _queues_know_their_operators(self) -> Self:

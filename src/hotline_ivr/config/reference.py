@@ -75,6 +75,7 @@ from hotline_ivr.config.special_days import SpecialDay
 from hotline_ivr.config.topics import Topic
 from hotline_ivr.config.types import duration_text
 from hotline_ivr.config.waiting_music import Comfort
+from hotline_ivr.config.webhooks import EventHook
 
 SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("organisation", Organisation),
@@ -105,6 +106,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("prepared_answers.<id>", PreparedAnswer),
     ("advertising.<id>", AdvertisingChannel),
     ("entries", Entries),
+    ("webhooks.<id>", EventHook),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (

@@ -142,7 +142,7 @@ async def _alerts(settings: Settings) -> Finding:
     plan = (await asyncio.to_thread(check_on_disk, settings)).plan
     if plan is None:
         return Finding("alerts", ok=False, seen="the configuration is refused", remedy="hotline check")
-    looked = await alerts_seen(plan.alerts)
+    looked = await alerts_seen(plan.alerts, plan.webhooks)
     remedy = "" if looked.ok else "mend it, then `hotline alerts test`; see docs/alerts.md"
     return Finding("alerts", ok=looked.ok, seen=looked.text, remedy=remedy)
 

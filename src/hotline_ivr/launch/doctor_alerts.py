@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import aiosmtplib
 
 from hotline_ivr.config.alerts import Alerts
+from hotline_ivr.config.webhooks import EventHook
 from hotline_ivr.errors import AlertError
 from hotline_ivr.launch.alert_mail import client_of
 from hotline_ivr.launch.alert_secrets import read_secret
+
+EMPTY: Mapping[str, EventHook] = MappingProxyType({})
 
 # Seconds for the whole of it.
 _DEADLINE = 20.0
@@ -24,14 +29,16 @@ class Looked:
     text: str
 
 
-async def alerts_seen(alerts: Alerts) -> Looked:
-    """What stands in the way of alerts. Nothing is sent; a web hook has no way to be tried without that."""
-    if not alerts.to and alerts.mail is None:
+async def alerts_seen(alerts: Alerts, hooks: Mapping[str, EventHook] = EMPTY) -> Looked:
+    """What stands in the way of alerts and web hooks. Nothing is sent: a hook is not tried without that."""
+    if not alerts.to and alerts.mail is None and not hooks:
         return Looked(ok=True, text="nobody is told of anything: the configuration has no `alerts`")
     wrong: list[str] = []
-    for name, hook in alerts.webhooks.items():
+    places = [(name, hook.secret) for name, hook in alerts.webhooks.items()]
+    places += [(name, hook.secret) for name, hook in hooks.items()]
+    for name, place in places:
         try:
-            await asyncio.to_thread(read_secret, hook.secret)
+            await asyncio.to_thread(read_secret, place)
         except AlertError as error:
             wrong.append(f"web hook {name}: {error}")
     if alerts.mail is not None:
@@ -44,5 +51,5 @@ async def alerts_seen(alerts: Alerts) -> Looked:
     if wrong:
         return Looked(ok=False, text="; ".join(wrong)[:500])
     ways = [f"mail by {alerts.mail.host}"] if alerts.mail else []
-    ways += [f"web hook {name}" for name in alerts.webhooks]
+    ways += [f"web hook {name}" for name, _ in places]
     return Looked(ok=True, text=", ".join(ways))

@@ -15,6 +15,7 @@ from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper, RecordObserver
 from hotline_ivr.errors import StoreError
+from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
@@ -30,11 +31,13 @@ DATABASE_RETRY = 5.0
 class RecordParts:
     """One node's record."""
 
-    def __init__(self, settings: Settings, store: Store, observer: RecordObserver) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, store: Store, observer: RecordObserver, hooks: WebhookParts
+    ) -> None:
+        self._settings, self._hooks = settings, hooks
         self.keeper = RecordKeeper(
             settings.node,
-            DatabaseLedger(store, settings.node),
+            DatabaseLedger(store, settings.node, spooled=hooks.sender.wake),
             partial(open_logs, settings.cel_file, settings.queue_log_file),
             limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
             pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
@@ -64,6 +67,8 @@ class RecordParts:
         while True:
             try:
                 await upgrade(self._settings.database)
+                # Whatever is written from now on, it is known who is to be told of it.
+                await self._hooks.write()
                 break
             except StoreError as error:
                 self.tables = f"the database cannot be used, Asterisk's files keep the record: {error}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
@@ -13,6 +14,7 @@ from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.migrate import check_schema
 from hotline_ivr.store.tables import call_event, open_call, queue_event, spool_position
+from hotline_ivr.store.webhook_spool import spool_calls
 from hotline_ivr.store.writer import write_batch
 
 # Generations of a log that are remembered, so that a rotated file is never read again. Rotations are kept for
@@ -26,10 +28,19 @@ _KEYS_AT_ONCE = 500
 class DatabaseLedger:
     """The record of one node. Every method raises StoreError if the database cannot be used."""
 
-    def __init__(self, store: Store, node: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        node: str,
+        *,
+        spooled: Callable[[], object] = lambda: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._store = store
         self._node = node
         self._checked = False
+        # Called in the event loop when there is something for web hooks.
+        self._spooled, self._clock = spooled, clock
 
     async def state(self) -> LedgerState:
         """Where the record stands. Also raises StoreError if the tables are not those of this version."""
@@ -44,7 +55,8 @@ class DatabaseLedger:
 
     async def commit(self, batch: Batch) -> None:
         """Write it, all or nothing; LedgerConflictError if the logs were moved by somebody else."""
-        await self._store.write(lambda connection: write_batch(connection, batch))
+        if await self._store.write(lambda connection: _write(connection, batch, self._clock())):
+            self._spooled()
 
     def _state(self, connection: Connection) -> LedgerState:
         open_calls = select(open_call.c.call_id).where(open_call.c.node == self._node)
@@ -57,6 +69,12 @@ class DatabaseLedger:
             open_calls=list(connection.scalars(open_calls)),
             restarted_at=None if restarted_at is None else to_micros(restarted_at),
         )
+
+
+def _write(connection: Connection, batch: Batch, now: datetime) -> int:
+    """The batch, and what web hooks are told of it, in one transaction; how many messages that makes."""
+    write_batch(connection, batch)
+    return spool_calls(connection, batch.node, batch.records, now)
 
 
 def _positions(connection: Connection, node: str, source: Source) -> list[Position]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 from hotline_ivr.routing.kept import kept_events, kept_queue_events
@@ -84,7 +84,7 @@ class StoredLeg:
 class CallFilter:
     """Which calls; what is None does not matter. Times are aware; `until` itself is not included.
 
-    `before` is where a page of the list ended: arrival and id of its last call.
+    `beyond` is where a page of the list ended: arrival and id of its last call.
     """
 
     since: datetime | None = None
@@ -92,7 +92,8 @@ class CallFilter:
     line: str | None = None
     outcome: str | None = None
     limit: int = 50
-    before: tuple[datetime, str] | None = None
+    beyond: tuple[datetime, str] | None = None
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,10 @@ class CallStory:
 
 
 def find_calls(connection: Connection, wanted: CallFilter) -> list[StoredCall]:
-    """The newest of these calls, newest first."""
-    query = select(call).order_by(call.c.arrived_at.desc(), call.c.id.desc()).limit(wanted.limit)
+    """The newest of these calls, newest first, or the oldest, oldest first."""
+    keys = (call.c.arrived_at, call.c.id)
+    ordered = keys if wanted.oldest_first else tuple(key.desc() for key in keys)
+    query = select(call).order_by(*ordered).limit(wanted.limit)
     if wanted.since is not None:
         query = query.where(call.c.arrived_at >= wanted.since)
     if wanted.until is not None:
@@ -116,12 +119,17 @@ def find_calls(connection: Connection, wanted: CallFilter) -> list[StoredCall]:
         query = query.where(call.c.line == wanted.line)
     if wanted.outcome is not None:
         query = query.where(call.c.outcome == wanted.outcome)
-    if wanted.before is not None:
-        arrived_at, call_id = wanted.before
-        query = query.where(
-            call.c.arrived_at <= arrived_at, or_(call.c.arrived_at < arrived_at, call.c.id < call_id)
-        )
+    if wanted.beyond is not None:
+        query = query.where(*_beyond(*wanted.beyond, later=wanted.oldest_first))
     return [StoredCall(*row) for row in connection.execute(query)]
+
+
+def _beyond(arrived_at: datetime, call_id: str, *, later: bool) -> tuple[ColumnElement[bool], ...]:
+    """The first half gives the order by the index."""
+    arrived, ident = call.c.arrived_at, call.c.id
+    if later:
+        return (arrived >= arrived_at, or_(arrived > arrived_at, ident > call_id))
+    return (arrived <= arrived_at, or_(arrived < arrived_at, ident < call_id))
 
 
 def call_story(connection: Connection, call_id: str) -> CallStory | None:

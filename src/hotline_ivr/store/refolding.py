@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, or_, select
@@ -25,6 +25,7 @@ from hotline_ivr.routing.ledger import Batch, KeptCall
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.ledger import kept_calls
 from hotline_ivr.store.tables import call, call_event, leg, open_call, queue_event
+from hotline_ivr.store.webhook_spool import spool_calls
 from hotline_ivr.store.writer import call_row, leg_rows, write_batch
 
 _log = logging.getLogger(__name__)
@@ -212,6 +213,8 @@ def _write(connection: Connection, node: str, records: Sequence[CallRecord], gon
         connection.execute(delete(call).where(call.c.node == node, call.c.id.in_(gone)))
     if records:
         write_batch(connection, Batch(node, records=records))
+        # Who was told of a call is told what is known of it now; history that is made anew is no news.
+        spool_calls(connection, node, records, datetime.now(UTC), known_only=True)
 
 
 def _legs(connection: Connection, node: str, ids: Sequence[str]) -> Mapping[str, list[tuple[Any, ...]]]:

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from hotline_ivr.testing.ports import free_port
 
-_SIGNATURE, _ID = "Hotline-Signature", "Hotline-Alert-Id"
+_SIGNATURE, _IDS = "Hotline-Signature", ("Hotline-Alert-Id", "Hotline-Event-Id")
 
 
 @dataclass
@@ -123,5 +123,6 @@ class HookReceiver:
         signed = f"{parts['t']}.".encode() + body
         wanted = hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
         genuine = hmac.compare_digest(wanted, parts["v1"])
-        self.hooks.append(Hook(request.headers[_ID], json.loads(body), genuine))
+        ident = next(request.headers[name] for name in _IDS if name in request.headers)
+        self.hooks.append(Hook(ident, json.loads(body), genuine))
         return web.Response(status=self.status)

@@ -18,6 +18,7 @@ from hotline_ivr import __version__
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import ASTERISK, GHOST_OPEN, RECORD
 from hotline_ivr.routing.promises import PromisesNow
+from hotline_ivr.routing.webhooks import HookCount
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -116,6 +117,12 @@ class Metrics:
             ["channel", "result"],
             registry=registry,
         )
+        self.webhook_deliveries = Counter(
+            "hotline_webhook_deliveries",
+            "Tries to tell a web hook of the record, by result.",
+            ["hook", "result"],
+            registry=registry,
+        )
         self.callbacks = Counter(
             "hotline_callbacks", "People called back, by how the call ended.", ["outcome"], registry=registry
         )
@@ -171,6 +178,12 @@ class Metrics:
     def watch_places(self, places: Callable[[], Mapping[str, Sequence[datetime]]]) -> None:
         """Add who keeps a place in a queue without being there."""
         self.registry.register(_PlaceCollector(places))
+
+    def watch_webhooks(
+        self, counts: Callable[[], Mapping[str, HookCount]], clock: Callable[[], datetime]
+    ) -> None:
+        """Add what waits for each web hook, and for how long; `clock` is aware."""
+        self.registry.register(_WebhookCollector(counts, clock))
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
@@ -276,6 +289,31 @@ class _PlaceCollector(Collector):
         for queue, places in self._places().items():
             family.add_metric([queue], len(places))
         yield family
+
+
+class _WebhookCollector(Collector):
+    def __init__(self, counts: Callable[[], Mapping[str, HookCount]], clock: Callable[[], datetime]) -> None:
+        self._counts, self._clock = counts, clock
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        waiting = GaugeMetricFamily(
+            "hotline_webhooks_waiting", "Messages that a web hook has not taken.", labels=["hook"]
+        )
+        failed = GaugeMetricFamily(
+            "hotline_webhooks_failed", "Messages that were given up and are kept.", labels=["hook"]
+        )
+        age = GaugeMetricFamily(
+            "hotline_webhooks_oldest_age_seconds", "For how long the oldest has waited.", labels=["hook"]
+        )
+        for hook, count in self._counts().items():
+            waiting.add_metric([hook], count.waiting)
+            failed.add_metric([hook], count.failed)
+            since = (self._clock() - count.oldest_at).total_seconds() if count.oldest_at else 0.0
+            age.add_metric([hook], max(0.0, since))
+        yield waiting
+        yield failed
+        yield age
 
 
 class _LinkCollector(Collector):

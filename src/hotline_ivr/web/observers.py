@@ -7,6 +7,7 @@ from hotline_ivr.routing.alerts import Channel, Result
 from hotline_ivr.routing.call_record import CallKind, CallRecord
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.steps import Outcome
+from hotline_ivr.routing.webhooks import DeliveryState
 from hotline_ivr.store.balance import Night
 from hotline_ivr.web.metrics import Metrics
 
@@ -86,6 +87,19 @@ class AlertObserver:
 
     def tried(self, channel: Channel, result: Result) -> None:
         self._tries.labels(channel.value, result.value).inc()
+
+
+class HookObserver:
+    """Counts what web hooks are told, by how a try ended."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._tries = metrics.webhook_deliveries
+
+    def tried(self, hook: str, state: DeliveryState) -> None:
+        self._tries.labels(hook, state.value).inc()
+
+    def given_up(self, hook: str, count: int) -> None:
+        self._tries.labels(hook, DeliveryState.FAILED.value).inc(count)
 
 
 class WakeObserver:

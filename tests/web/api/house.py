@@ -21,10 +21,11 @@ from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
 from hotline_ivr.control.voicemail_files import VoicemailFiles
-from hotline_ivr.errors import AlertError, PresenceRefused, StoreError
+from hotline_ivr.errors import AlertError, ExportBroken, PresenceRefused, StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.promise_parts import promise_rules
+from hotline_ivr.launch.webhook_parts import DatabaseDeliveries
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import trial
 from hotline_ivr.routing.alerts import QueuedAlert
@@ -36,6 +37,7 @@ from hotline_ivr.routing.plan_diff import plan_diff
 from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
 from hotline_ivr.routing.presence_rules import rules_of
 from hotline_ivr.routing.rulebook import Rulebook
+from hotline_ivr.routing.webhooks import Subscription
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.messages import MessageFilter
 from hotline_ivr.store.promise_ledger import DatabasePromises
@@ -43,14 +45,16 @@ from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
+from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
-from hotline_ivr.web.api.route import AnyRoute
+from hotline_ivr.web.api.route import AnyRoute, Pieces
 from hotline_ivr.web.api.serving import AT_ONCE, api_app
 from hotline_ivr.web.api.table import ApiParts, all_routes
 from hotline_ivr.web.api.voicemail import VoicemailDesk
+from hotline_ivr.web.api.webhooks import WebhookDesk
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.metrics import Metrics
 from tests.plans import a_plan
@@ -198,6 +202,10 @@ class House:
     periods: Sequence[Period] | None = ()
 
     disk_full: bool = False
+    # What exports were asked for, how the next one ends, and how many have let go of what they held.
+    exports: list[tuple[str, ...]] = field(default_factory=list)
+    exported: Exception | None = None
+    exports_ended: int = 0
 
     def __post_init__(self) -> None:
         self.plan = a_plan({"mon-fri": "08:00-16:00"})
@@ -265,6 +273,32 @@ class House:
         self.trail.note(entry)
 
     @property
+    def hook_deliveries(self) -> DatabaseDeliveries:
+        return DatabaseDeliveries(self.record, "main")
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        return tuple(Subscription.of(name, each) for name, each in self.plan.webhooks.items())
+
+    async def retry_hook(self, hook: Subscription) -> int:
+        return await self.hook_deliveries.retry(hook, self.now)
+
+    async def start_export(self, arguments: Sequence[str]) -> Pieces:
+        """An export that says what it was asked for; `exported` is how it ends."""
+        self.exports.append(tuple(arguments))
+        if isinstance(self.exported, Exception) and not isinstance(self.exported, ExportBroken):
+            raise self.exported
+        return self._pieces()
+
+    async def _pieces(self) -> Pieces:
+        try:
+            yield b"first,"
+            yield b"second"
+            if self.exported is not None:
+                raise self.exported
+        finally:
+            self.exports_ended += 1
+
+    @property
     def promises(self) -> DatabasePromises:
         return DatabasePromises(self.record, "main", lambda: promise_rules(self.plan))
 
@@ -299,6 +333,10 @@ class House:
                 self.trail.note,
             ),
             alerts=self.alerts,
+            webhooks=WebhookDesk(
+                "main", self.hook_deliveries, self.subscriptions, self.retry_hook, self.note
+            ),
+            exports=ExportDesk(self.start_export, self.note),
             voicemail=VoicemailDesk(self.messages, self.recordings.path, self.look_for_strays, self.note),
             recordings=RecordingDesk(self.kept, self.tapes, self.kept.look_for_strays, self.note),
             overrides_changed=self.tell,

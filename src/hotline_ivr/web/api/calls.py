@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
 from pydantic import Field
@@ -59,6 +59,10 @@ class CallsQuery(Numbers):
     outcome: Outcome | None = Field(None, description="That ended like this.")
     limit: int = Field(50, ge=1, le=MOST_CALLS, description="At most so many on a page.")
     cursor: Cursor | None = Field(None, description=CURSOR)
+    order: Literal["newest", "oldest"] = Field(
+        "newest",
+        description="Which come first. With `oldest`, calls that arrive meanwhile come on a later page.",
+    )
 
 
 class CallPath(Given):
@@ -120,7 +124,7 @@ class CallShown(Shown):
 
 
 class CallPage(Shown):
-    """Calls, newest first."""
+    """Calls, in the order that was asked for."""
 
     calls: tuple[CallShown, ...]
     next: str | None = Field(description="Cursor of the page after this one; null on the last one.")
@@ -194,10 +198,16 @@ def routes(record: Record, register: RegisterDesk) -> tuple[AnyRoute, ...]:
 async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing]) -> CallPage:
     query = asked.query
     check_numbers(asked)
-    before = None if query.cursor is None else _place(query.cursor)
+    beyond = None if query.cursor is None else _place(query.cursor)
     # One more than is shown tells whether there is a next page.
     wanted = CallFilter(
-        query.since, query.until, query.line, query.outcome, limit=query.limit + 1, before=before
+        query.since,
+        query.until,
+        query.line,
+        query.outcome,
+        limit=query.limit + 1,
+        beyond=beyond,
+        oldest_first=query.order == "oldest",
     )
     found = await read_record(record, lambda connection: find_calls(connection, wanted))
     shown = found[: query.limit]

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from hotline_ivr import __version__
 from hotline_ivr.web.api.problems import CONTENT_TYPE, Kind, ProblemDocument
-from hotline_ivr.web.api.route import AnyRoute, Asked, FileShown, Nothing, Route
+from hotline_ivr.web.api.route import AnyRoute, Asked, FileShown, Nothing, Route, StreamShown
 
 PREFIX = "/api/v1"
 
@@ -88,7 +88,8 @@ class _Schemas:
         for route in all_routes:
             for model in (route.path_model, route.query_model, route.body_model):
                 wanted[model, "validation"] = None
-            wanted[route.answer_model, "serialization"] = None
+            if not issubclass(route.answer_model, StreamShown):
+                wanted[route.answer_model, "serialization"] = None
         self._refs, schema = models_json_schema(list(wanted), ref_template=_REF)
         self._all: dict[str, Any] = schema["$defs"]
         # These are told as parameters.
@@ -150,7 +151,7 @@ def operation_id(route: AnyRoute) -> str:
 
 
 def _answer(route: AnyRoute, schemas: _Schemas) -> dict[str, str]:
-    if issubclass(route.answer_model, FileShown):
+    if issubclass(route.answer_model, FileShown | StreamShown):
         return {"type": "string", "format": "binary"}
     return schemas.ref(route.answer_model, "serialization")
 
@@ -158,7 +159,9 @@ def _answer(route: AnyRoute, schemas: _Schemas) -> dict[str, str]:
 def _responses(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": "Made." if route.status == 201 else "Well.",
-        "content": {route.media: {"schema": _answer(route, schemas)}},
+        "content": {
+            media: {"schema": _answer(route, schemas)} for media in (route.media, *route.other_media)
+        },
     }
     if route.location:
         answer["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}

@@ -6,12 +6,13 @@ sees no HTTP. The same `Route` is served, checked and described in the OpenAPI d
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SkipValidation
+from pydantic.json_schema import SkipJsonSchema
 
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.web.api.problems import Kind
@@ -37,6 +38,20 @@ class FileShown(Shown):
     """A file, as it is. Routes that answer with one say so by `media`."""
 
     path: str
+
+
+Pieces = AsyncGenerator[bytes, None]
+"""Bytes as they come. Whoever has them closes them; ExportBroken says that the rest is missing."""
+
+
+class StreamShown(Shown):
+    """A file that is made while it is sent."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    pieces: SkipJsonSchema[SkipValidation[Pieces]]
+    media: str
+    name: str
 
 
 class Nothing(Given):
@@ -98,6 +113,8 @@ class Route(Generic[PathT, QueryT, BodyT, AnswerT]):
     deadline: float = DEADLINE
     #: What comes back: JSON, or a file of this kind.
     media: str = "application/json"
+    #: What else may come back, as the client chooses.
+    other_media: tuple[str, ...] = ()
 
     @property
     def has_body(self) -> bool:

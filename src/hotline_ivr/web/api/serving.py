@@ -11,9 +11,10 @@ from aiohttp import web
 from hotline_ivr.web.api.auth import Gate
 from hotline_ivr.web.api.local import LocalGate
 from hotline_ivr.web.api.openapi import PREFIX
+from hotline_ivr.web.api.piped import PipedResponse
 from hotline_ivr.web.api.problems import ApiError, Kind
 from hotline_ivr.web.api.reading import read_body, read_path, read_query
-from hotline_ivr.web.api.route import NOTHING, AnyRoute, Asked, FileShown, Who
+from hotline_ivr.web.api.route import NOTHING, AnyRoute, Asked, FileShown, StreamShown, Who
 from hotline_ivr.web.guard import REQUEST_ID, TOKEN_NAME
 
 AT_ONCE = 32
@@ -91,6 +92,9 @@ async def _answer(
     headers = {"Location": PREFIX + route.location(answer)} if route.location else {}
     if route.role is None:
         headers["Cache-Control"] = "no-cache"
+    if isinstance(answer, StreamShown):
+        # The same: what it needs is let go of when the last of it is sent, or nobody takes it any more.
+        return PipedResponse(answer)
     if isinstance(answer, FileShown):
         # Sent piece by piece, after this returns; a part of it where the client asks for one.
         return web.FileResponse(answer.path, headers={"Content-Type": route.media})

@@ -19,6 +19,7 @@ from hotline_ivr.web.api import (
     checking,
     entries,
     explain,
+    exports,
     hours,
     lines,
     openapi,
@@ -29,6 +30,7 @@ from hotline_ivr.web.api import (
     recordings,
     status,
     voicemail,
+    webhooks,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
@@ -57,6 +59,8 @@ class ApiParts:
     recordings: RecordingDesk
     promises: PromiseDesk
     register: RegisterDesk
+    webhooks: webhooks.WebhookDesk
+    exports: exports.ExportDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
 
@@ -68,6 +72,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     described = (
         *calls.routes(parts.record, parts.register),
         *entries.routes(parts.register),
+        *exports.routes(parts.exports),
         *balance.routes(parts.record),
         *lines.routes(parts.books),
         *hours.routes(parts.books),
@@ -83,6 +88,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *voicemail.routes(parts.voicemail),
         *recordings.routes(parts.recordings),
         *promises.routes(parts.promises),
+        *webhooks.routes(parts.webhooks),
         *audit.routes(parts.trail.newest),
     )
     return (*described, *openapi.routes(described))
