@@ -22,8 +22,9 @@ queues: {main: {operators: [anna]QUEUE}}
 operators: {anna: {name: Anna Berg}}
 trunks: {carrier: {hosts: [192.0.2.10]}}
 """
-# Fixed, so that tests have the same names in every worker; nobody has the other half.
-PUBLIC = "age1q40qyn46449ntgxx3yft8t09av36gfltprlal994jn6sl380da5qz99mej"
+# Fixed, so that tests have the same names in every worker.
+PRIVATE = "AGE-SECRET-KEY-1LUEH699SULQWSMUF5U393HQDM3ANU7AGMHWG353UX7A86ZLZYEMS46SY40"
+PUBLIC = "age1lg7qqrmkpz8tyqptr4cklvjxe5gw7zxxk0r0tvpjrf8jqer4e5nsujja4y"
 PROMPTS = {
     "greeting", "closed", "sorry", "technical", "recording-announce", "recording-question", "recording-off",
     "recording-on", "recording-paused", "recording-full",
@@ -61,7 +62,7 @@ def test_what_records_nothing_needs_no_key(tmp_path: Path) -> None:
     [
         (f"recordings: {{public_keys: [{PUBLIC[:-1]}q]}}", "is no public key"),
         (f"recordings: {{public_keys: [{PUBLIC.upper()}]}}", "is no public key"),
-        (f"recordings: {{public_keys: [{make_key()[0]}]}}", "is a private key, which must never stand here"),
+        (f"recordings: {{public_keys: [{PRIVATE}]}}", "is a private key, which must never stand here"),
         (f"recordings: {{public_keys: [{PUBLIC}], encrypt: no}}", "has `public_keys` and `encrypt: no`"),
         ("recordings: {encrypt: no, keep_days: 0}", "keep_days"),
         ("recordings: {encrypt: no, pause_code: 7}", "is no code"),
