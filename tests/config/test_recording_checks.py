@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotline_ivr.config.check import check
+from hotline_ivr.control.recording_seal import make_key
 
 BASE = """\
 organisation: {name: Example University}
@@ -22,9 +23,7 @@ queues: {main: {operators: [anna]QUEUE}}
 operators: {anna: {name: Anna Berg}}
 trunks: {carrier: {hosts: [192.0.2.10]}}
 """
-# Fixed, so that tests have the same names in every worker.
-PRIVATE = "AGE-SECRET-KEY-1LUEH699SULQWSMUF5U393HQDM3ANU7AGMHWG353UX7A86ZLZYEMS46SY40"
-PUBLIC = "age1lg7qqrmkpz8tyqptr4cklvjxe5gw7zxxk0r0tvpjrf8jqer4e5nsujja4y"
+PRIVATE, PUBLIC = make_key()
 PROMPTS = {
     "greeting", "closed", "sorry", "technical", "recording-announce", "recording-question", "recording-off",
     "recording-on", "recording-paused", "recording-full",
@@ -67,6 +66,8 @@ def test_what_records_nothing_needs_no_key(tmp_path: Path) -> None:
         ("recordings: {encrypt: no, keep_days: 0}", "keep_days"),
         ("recordings: {encrypt: no, pause_code: 7}", "is no code"),
     ],
+    # Keys are others each time, and names of tests must not be.
+    ids=("misspelt", "capitals", "private", "key and none", "kept no day", "no code"),
 )
 def test_a_key_or_a_rule_that_cannot_be_is_refused(tmp_path: Path, kept: str, why: str) -> None:
     assert why in said(tmp_path, line="recording: {consent: none}", kept=kept)
