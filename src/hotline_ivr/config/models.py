@@ -29,6 +29,7 @@ from hotline_ivr.config.line import Line
 from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
+from hotline_ivr.config.privacy import Privacy
 from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.shifts import Shift, ShiftChange, ShiftPlan
@@ -288,6 +289,7 @@ class Configuration(Model):
     alerts: Alerts = Field(Alerts(), description="Who is told when something is wrong.")
     duty: DutyRota | None = Field(None, description="Who is on duty when.")
     promises: Promises = Field(Promises(), description="Who is owed a call back, and for how long.")
+    privacy: Privacy = Field(Privacy(), description="How long what is known of persons is kept.")
 
     @model_validator(mode="after")
     def _queues_know_their_operators(self) -> Self:

@@ -19,7 +19,7 @@ MAX_NUMBER = 32
 _MAX_ENCODED = 16_384
 
 # What carriers and SIP stacks put in the place of a withheld number (RFC 3323 section 4.1 says "anonymous").
-_WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld"})
+WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld"})
 
 # Categories of Unicode that are no part of a name: control characters and separators of lines become blanks;
 # format characters (among them all bidirectional marks), surrogates, private and unassigned ones vanish.
@@ -49,7 +49,7 @@ def clean_number(filtered: str, encoded: str) -> tuple[str, CallerKind]:
     original = _decode(encoded)
     if original is None:
         return number, CallerKind.INVALID
-    if original.strip().lower() in _WITHHELD:
+    if original.strip().lower() in WITHHELD:
         return "", CallerKind.WITHHELD
     return number, CallerKind.OK if original == number else CallerKind.INVALID
 

@@ -1,0 +1,80 @@
+"""All ways in which the number of one person is written, for finding each of them in bytes."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import phonenumbers
+
+# What people and programs put between digits; the last two are a space that does not break, in UTF-8 and Latin-1.
+_BETWEEN = rb"(?:[ .\-()/]|\xc2\xa0|\xa0|%20){0,2}"
+_TIMES = re.compile(rb"(?<![0-9])(?:1[0-9]{15}|1[0-9]{9}(?:\.[0-9]{1,6})?)(?![0-9])")
+
+
+@dataclass(frozen=True)
+class NumberForms:
+    """The number in E.164, and how it is written elsewhere."""
+
+    e164: str
+
+    @cached_property
+    def _parts(self) -> tuple[str, str]:
+        parsed = phonenumbers.parse(self.e164, None)
+        national = phonenumbers.national_significant_number(parsed)
+        return str(parsed.country_code), national
+
+    @property
+    def national(self) -> str:
+        """The digits that every form has."""
+        return self._parts[1]
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Without anything between the digits, as carriers send it."""
+        code, national = self._parts
+        return (f"+{code}{national}", f"00{code}{national}", f"{code}{national}", national, f"0{national}")
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """In text: in every usual form, with anything usual between the digits, and no digit beside it."""
+        code, national = self._parts
+        digits = _BETWEEN.join(digit.encode() for digit in national)
+        country = _BETWEEN.join(digit.encode() for digit in code)
+        front = rb"(?:(?:\+|00)?" + country + _BETWEEN + rb"(?:\(0\))?" + _BETWEEN + rb")?0?"
+        return re.compile(rb"(?<![0-9])" + front + digits + rb"(?![0-9])")
+
+    @cached_property
+    def encoded(self) -> tuple[bytes, ...]:
+        """Each form in base64, as far as what follows cannot change it."""
+        found = []
+        for form in self.written:
+            data = form.encode()
+            found.append(base64.b64encode(data)[: len(data) * 8 // 6])
+        return tuple(dict.fromkeys(found))
+
+    def find_in_text(self, data: bytes) -> list[int]:
+        """Where it stands in text: plain, or in base64."""
+        found = [match.start() for match in self.pattern.finditer(data)]
+        for coded in self.encoded:
+            found += [match.start() for match in re.finditer(re.escape(coded), data)]
+        return sorted(found)
+
+    def find_in_pages(self, data: bytes) -> list[int]:
+        """Where it stands in a database's file, where values stand side by side with nothing between them.
+
+        So digits beside it may be another column's. Digits that are a time of Asterisk's are not taken for it.
+        """
+        national = self.national.encode()
+        times = [match.span() for match in _TIMES.finditer(data)] if national in data else []
+        found = [
+            match.start()
+            for match in re.finditer(re.escape(national), data)
+            if not any(start <= match.start() and match.end() <= end for start, end in times)
+        ]
+        for coded in self.encoded:
+            found += [match.start() for match in re.finditer(re.escape(coded), data)]
+        spaced = [at for at in (match.start() for match in self.pattern.finditer(data))]
+        return sorted({*found, *spaced})
