@@ -43,6 +43,7 @@ from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan
 from hotline_ivr.launch.ports import check_ports
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.launch.privacy.nightly import NightlyPurge
 from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.queue_music import QueueMusic
 from hotline_ivr.launch.record_parts import RecordParts
@@ -165,6 +166,9 @@ class Service:
             tell=self._alerts.tell,
             observer=BalanceObserver(self._metrics),
         )
+        self._purge = NightlyPurge(
+            settings.node, settings.purge_time, self._store, plan=lambda: self._asks.plan
+        )
         self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
         self._reload = asyncio.Event()
         # A signal, a saved file and a request may come at once; each takes the whole of what is on disk.
@@ -285,6 +289,7 @@ class Service:
                 "pause ledger": self._floor.presences.keep_ledger,
                 "promises": self._promises.run,
                 "balance": self._balance.run,
+                "purge": self._purge.run,
             }
         )
 

@@ -93,8 +93,10 @@ def test_every_usual_form_is_found_and_goes(written: str) -> None:
 
 def test_what_only_looks_like_it_is_left() -> None:
     for text in ("1798765432.123456", "main-1798765432.7", "+47987654321", "198765432", "+4898765432 1"):
-        assert ONE.text(text.encode()) == text.encode() or text.startswith("+48")
-    assert not NumberForms(PERSON).find_in_pages(b"at 1798765432123456 and 1798765432.000001 in main-1798765432.5")
+        assert ONE.text(text.encode()) == text.encode()
+    assert not NumberForms(PERSON).find_in_pages(
+        b"at 1798765432123456 and 1798765432.000001 in main-1798765432.5"
+    )
 
 
 def test_in_pages_values_stand_side_by_side() -> None:

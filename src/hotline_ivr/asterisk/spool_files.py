@@ -3,9 +3,9 @@
 A file is known by its inode and by a fingerprint, the hash of its first bytes. The inode alone would not do:
 file systems give the number of a deleted file to the next one.
 
-What a caller's number may be taken out of later (asterisk/spool_redaction.py) does not count for the hash: letters and
-digits behind the fixed fields of a line. Hashes of before that was so begin otherwise and still hold; a tail makes
-them anew when it opens its files.
+What a caller's number may be taken out of later (asterisk/spool_redaction.py) does not count for the hash:
+letters and digits behind the fixed fields of a line. Hashes of before that was so begin otherwise and still
+hold; a tail makes them anew when it opens its files.
 """
 
 from __future__ import annotations
@@ -57,12 +57,18 @@ def is_blind(fingerprint: str) -> bool:
 
 def renewed(descriptor: int, fingerprint: str) -> str:
     """The same fingerprint of an open file, as one that stays the same when a number is taken out of it."""
-    return fingerprint if is_blind(fingerprint) else take_fingerprint(descriptor, int(fingerprint.partition(":")[0]))
+    return (
+        fingerprint
+        if is_blind(fingerprint)
+        else take_fingerprint(descriptor, int(fingerprint.partition(":")[0]))
+    )
 
 
 def shrouded(data: bytes) -> bytes:
     """The beginning of a log in which all that may be taken out later looks the same."""
-    return b"\n".join(line[: (at := _fixed(line))] + line[at:].translate(_SHROUD) for line in data.split(b"\n"))
+    return b"\n".join(
+        line[: (at := _fixed(line))] + line[at:].translate(_SHROUD) for line in data.split(b"\n")
+    )
 
 
 def _fixed(line: bytes) -> int:
@@ -74,7 +80,8 @@ def _fixed(line: bytes) -> int:
     for _ in range(_QUEUE_FIELDS):
         at = line.find(b"|", at) + 1
         if not at:
-            # The end of the bytes that are looked at, or no line of a log: nothing of that is taken out there.
+            # The end of the bytes that are looked at, or no line of a log: nothing of that is
+            # taken out there.
             return len(line)
     return at
 

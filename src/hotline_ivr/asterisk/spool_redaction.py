@@ -1,9 +1,10 @@
 """Numbers out of Asterisk's logs while Asterisk and the record's tail go on with them.
 
-Asterisk only ever adds at the end, and remembers no place; the tail remembers places and the first bytes. So nothing
-may move: what is taken out is replaced in its place by as many bytes, each line by one write, and only in whole lines.
-The end of the file, where Asterisk writes, is never touched. The first bytes' fingerprint does not look at what
-may be replaced (spool_files.py). A process that is killed leaves whole lines, old or new.
+Asterisk only ever adds at the end, and remembers no place; the tail remembers places and the first bytes.
+So nothing may move: what is taken out is replaced in its place by as many bytes, each line by one write,
+and only in whole lines. The end of the file, where Asterisk writes, is never touched. The first bytes'
+fingerprint does not look at what may be replaced (spool_files.py). A process that is killed leaves whole
+lines, old or new.
 
 A compressed log is nobody's but ours: it is written anew beside the old one, and takes its place whole.
 """
@@ -44,7 +45,9 @@ def logs_of(path: Path) -> list[Path]:
     """The log at `path` and everything that was rotated of it, compressed or not, in order of age."""
     if not path.parent.is_dir():
         return []
-    names = [each for each in path.parent.iterdir() if each.name.startswith((f"{path.name}.", f"{path.name}-"))]
+    names = [
+        each for each in path.parent.iterdir() if each.name.startswith((f"{path.name}.", f"{path.name}-"))
+    ]
     rotated = [each for each in names if each.is_file() and not each.is_symlink()]
     found = sorted(rotated, key=lambda each: (each.stat().st_mtime_ns, each.name))
     return [*found, path] if path.is_file() else found

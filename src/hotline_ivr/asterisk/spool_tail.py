@@ -179,9 +179,7 @@ class Tail:
         """A position whose fingerprint holds also when a number is taken out of its file."""
         if is_blind(position.fingerprint):
             return position
-        found = find(
-            generations_on_disk(self._path), position.inode, position.offset, position.fingerprint
-        )
+        found = find(generations_on_disk(self._path), position.inode, position.offset, position.fingerprint)
         if found is None:
             return position
         try:

@@ -29,6 +29,7 @@ from hotline_ivr.cli.hours import hours
 from hotline_ivr.cli.ingest import ingest
 from hotline_ivr.cli.init import init
 from hotline_ivr.cli.operators import app as operators_app
+from hotline_ivr.cli.privacy import app as privacy_app
 from hotline_ivr.cli.promises import app as promises_app
 from hotline_ivr.cli.prompts import app as prompts_app
 from hotline_ivr.cli.refold import refold
@@ -84,6 +85,7 @@ app.add_typer(alerts.app, name="alerts")
 app.command()(duty)
 app.add_typer(voicemail_app, name="voicemail")
 app.add_typer(promises_app, name="promises")
+app.add_typer(privacy_app, name="privacy")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

@@ -1,4 +1,7 @@
-"""How long what is known of persons is kept, in days. A kind of data is a field here and a kind in launch/privacy."""
+"""How long what is known of persons is kept, in days.
+
+A kind of data is a field here and an entry in launch/privacy/kinds.py.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,11 @@ class Keep(Model):
     """For how many days each kind of data is kept; what is left out is kept until somebody deletes it."""
 
     numbers: int | None = _days(
-        "Callers' numbers and names: then a pseudonym takes their place, and everything that is counted stays."
+        "Callers' numbers and names: then a pseudonym takes their place, and what is counted stays."
     )
-    keys: int | None = _days("Digits that callers entered when they were asked for some, such as customer numbers.")
+    keys: int | None = _days(
+        "Digits that callers entered when they were asked for some, such as customer numbers."
+    )
     calls: int | None = _days("Whole calls. Reports and the balance do not reach further back.")
     promises: int | None = _days(
         "Promises to call back that are closed, with their notes and attempts.", least=14
@@ -36,9 +41,11 @@ class Keep(Model):
 
     @model_validator(mode="after")
     def _logs_go_before_calls(self) -> Self:
-        """A log that tells of calls which the record no longer has would break the balance, and bring them back."""
+        """A log that tells of calls which are no longer in the record would break the balance."""
         if self.calls is not None and (self.logs is None or self.logs > self.calls):
-            raise refusal("keeps logs longer than the calls in them", "write `logs` with no more days than `calls`")
+            raise refusal(
+                "keeps logs longer than the calls in them", "write `logs` with no more days than `calls`"
+            )
         return self
 
 

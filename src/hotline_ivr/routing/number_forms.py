@@ -9,7 +9,8 @@ from functools import cached_property
 
 import phonenumbers
 
-# What people and programs put between digits; the last two are a space that does not break, in UTF-8 and Latin-1.
+# What people and programs put between digits; the last two are a space that does not break, in UTF-8 and
+# Latin-1.
 _BETWEEN = rb"(?:[ .\-()/]|\xc2\xa0|\xa0|%20){0,2}"
 _TIMES = re.compile(rb"(?<![0-9])(?:1[0-9]{15}|1[0-9]{9}(?:\.[0-9]{1,6})?)(?![0-9])")
 
@@ -65,7 +66,8 @@ class NumberForms:
     def find_in_pages(self, data: bytes) -> list[int]:
         """Where it stands in a database's file, where values stand side by side with nothing between them.
 
-        So digits beside it may be another column's. Digits that are a time of Asterisk's are not taken for it.
+        So digits beside it may be another column's. Digits that are a time of Asterisk's are not taken for
+        it.
         """
         national = self.national.encode()
         times = [match.span() for match in _TIMES.finditer(data)] if national in data else []

@@ -1,10 +1,10 @@
 """What stands in the place of a number that is no longer kept: a keyed hash, as long as the number was.
 
-It is as long as what it replaces, byte for byte, so that it can be put into Asterisk's own logs without moving
-anything in them. It is letters behind a mark, so that it is never read as a number and never found by somebody
-who looks for one. The same person has the same letters, however a carrier wrote the number: who calls again is
-counted as such before, after and across an erasure. Without the key (control/number_key.py) nobody gets from a
-pseudonym to a number by trying all numbers.
+It is as long as what it replaces, byte for byte, so that it can be put into Asterisk's own logs without
+moving anything in them. It is letters behind a mark, so that it is never read as a number and never found
+by somebody who looks for one. The same person has the same letters, however a carrier wrote the number: who
+calls again is counted as such before, after and across an erasure. Without the key (control/number_key.py)
+nobody gets from a pseudonym to a number by trying all numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MARK = "~"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 SAME = 8
-"""So many characters tell persons apart: 7 letters are 40 bits. Numbers are written with 8 characters or more."""
+"""So many characters tell persons apart: 7 letters are 40 bits. Numbers have 8 characters or more."""
 
 
 @dataclass(frozen=True, slots=True)

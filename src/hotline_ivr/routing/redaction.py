@@ -1,10 +1,12 @@
-"""Numbers out of what Asterisk wrote, byte for byte as long as before: the same rules for its files and for the
-events that the record keeps.
+"""Numbers out of what Asterisk wrote, byte for byte as long as before.
+
+The rules are the same for its files and for the events that the record keeps.
 
 Where a caller's number, name and digits stand is known (dialplans/, asterisk/spool.py): in the stage events
-`arrived`, `promise`, `callback`, `dial` (of calls that we made) and `digits`, and in queue_log's ENTERQUEUE. Number
-and name as they were sent are base64 there; what replaces them is base64 of as many bytes, so the fold reads the
-line as before, and a call that is folded again gets the same pseudonym and nothing else.
+`arrived`, `promise`, `callback`, `dial` (of calls that we made) and `digits`, and in queue_log's
+ENTERQUEUE. Number and name as they were sent are base64 there; what replaces them is base64 of as many
+bytes, so the fold reads the line as before, and a call that is folded again gets the same pseudonym and
+nothing else.
 
 For one person's erasure every other place in a line where the number stands is replaced too.
 """
@@ -25,7 +27,17 @@ from hotline_ivr.routing.pseudonym import Pseudonyms, is_pseudonym
 _WORD = rb"[^|\"\\\n\t]*"
 # Behind a quote in the record, behind an escaped one in the file.
 _ARRIVED = re.compile(
-    rb"(?<=\")(arrived\|" + _WORD + rb"\|" + _WORD + rb"\|)(" + _WORD + rb")\|(" + _WORD + rb")\|(" + _WORD + rb")"
+    rb"(?<=\")(arrived\|"
+    + _WORD
+    + rb"\|"
+    + _WORD
+    + rb"\|)("
+    + _WORD
+    + rb")\|("
+    + _WORD
+    + rb")\|("
+    + _WORD
+    + rb")"
 )
 _PROMISE = re.compile(rb"(?<=\")(promise\|" + _WORD + rb"\|)(" + _WORD + rb")")
 _CALLBACK = re.compile(rb"(?<=\")(callback\|" + (_WORD + rb"\|") * 3 + rb")(" + _WORD + rb")")
@@ -50,7 +62,7 @@ class Redactor:
     forms: NumberForms | None = field(default=None)
 
     def is_meant(self, number: str) -> bool:
-        """Whether this number goes; one that was replaced before, by an erasure that was stopped, counts too."""
+        """Whether this number goes; so is one that an erasure replaced which was stopped."""
         if not number:
             return False
         if self.person is None:
