@@ -103,7 +103,9 @@ class Service:
             self._lookups,
             surroundings=self._surroundings,
             turned_away=Gatekeeper(
-                time.monotonic, counted=lambda by: self._metrics.floods.labels(by).inc()
+                time.monotonic,
+                counted=lambda by: self._metrics.floods.labels(by).inc(),
+                visible=settings.visible_digits,
             ).look,
         )
         self._agi = AgiServer(

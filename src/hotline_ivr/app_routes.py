@@ -69,11 +69,20 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
         floor=_floor_desk(node, trail),
         alerts=node.alerts,
         voicemail=VoicemailDesk(
-            node.voicemail.messages, node.voicemail.files.path, node.voicemail.keeper.strays, trail.note
+            node.voicemail.messages,
+            node.voicemail.files.path,
+            node.voicemail.keeper.strays,
+            trail.note,
+            settings.visible_digits,
         ),
         promises=PromiseDesk(
-            node.promises.ledger, lambda: asks.plan, node.promises.keeper.changed, trail.note
+            node.promises.ledger,
+            lambda: asks.plan,
+            node.promises.keeper.changed,
+            trail.note,
+            settings.visible_digits,
         ),
+        visible_digits=settings.visible_digits,
     )
     return all_routes(parts)
 

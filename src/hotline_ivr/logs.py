@@ -1,15 +1,18 @@
 """Logging: structlog for ourselves and for the libraries, to standard error, one line an event.
 
-Caller text reaches a log only through fields, and both renderers escape control characters in them.
+Caller text reaches a log only through fields, and both renderers escape control characters in them. Telephone
+numbers are masked in every line, also in those of libraries.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 
 import structlog
 
+from hotline_ivr.routing.caller import mask_numbers
 from hotline_ivr.settings import Settings
 
 _SHARED: list[structlog.typing.Processor] = [
@@ -39,6 +42,7 @@ def configure_logging(settings: Settings) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *([structlog.processors.format_exc_info] if as_json else []),
                 _escape,
+                partial(_mask, settings.visible_digits),
                 renderer,
             ],
         )
@@ -57,6 +61,15 @@ def _escape(_logger: object, _method: str, event: structlog.typing.EventDict) ->
     return {
         key: _visible(value) if isinstance(value, str) and key != "exception" else value
         for key, value in event.items()
+    }
+
+
+def _mask(
+    visible: int, _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Telephone numbers of any text keep only their last digits, whoever wrote the line."""
+    return {
+        key: mask_numbers(value, visible) if isinstance(value, str) else value for key, value in event.items()
     }
 
 

@@ -79,8 +79,8 @@ def test_of_one_person_nothing_is_left_and_others_stay() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["+4798765432", "004798765432", "4798765432", "98765432", "+47 98 76 54 32", "987 65 432", "0047 98765432",
-     "+47 (0) 98 76 54 32", "98-76-54-32", "+47\u00a098\u00a076\u00a054\u00a032"],
+    ["+4798765432", "004798765432", "4798765432", "98765432", "+47 98 76 54 32", "987 65 432",
+     "0047 98765432", "+47 (0) 98 76 54 32", "98-76-54-32", "+47\u00a098\u00a076\u00a054\u00a032"],
 )  # fmt: skip
 def test_every_usual_form_is_found_and_goes(written: str) -> None:
     for text in (f"rings {written}.", f'{{"a":"{written}"}}', f"|{written}|", written):

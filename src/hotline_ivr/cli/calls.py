@@ -47,6 +47,10 @@ def calls(
     from hotline_ivr.store.queries import CallFilter, find_calls
 
     settings = Settings.from_environment()
+    if numbers:
+        view.note_numbers(
+            settings, "calls", since=since, until=until, line=line, outcome=outcome, limit=limit
+        )
     zones = view.zones_of(settings)
     zone = zones.get(line or "")
     wanted = CallFilter(view.moment_of(since, zone), view.moment_of(until, zone), line, outcome, limit)
@@ -76,6 +80,8 @@ def show(
     from hotline_ivr.store.queries import call_story
 
     settings = Settings.from_environment()
+    if numbers:
+        view.note_numbers(settings, clean_text(call_id, view.WIDEST))
     story = view.read_store(settings, lambda connection: call_story(connection, call_id))
     if story is None:
         typer.echo(f"no call {clean_text(call_id, view.WIDEST)} in the record", err=True)

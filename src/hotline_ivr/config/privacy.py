@@ -5,8 +5,9 @@ A kind of data is a field here and an entry in launch/privacy/kinds.py.
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
 from typing import Self
+
+from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.refusal import refusal

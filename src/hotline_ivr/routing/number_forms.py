@@ -78,5 +78,5 @@ class NumberForms:
         ]
         for coded in self.encoded:
             found += [match.start() for match in re.finditer(re.escape(coded), data)]
-        spaced = [at for at in (match.start() for match in self.pattern.finditer(data))]
+        spaced = [match.start() for match in self.pattern.finditer(data)]
         return sorted({*found, *spaced})

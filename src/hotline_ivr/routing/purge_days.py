@@ -13,6 +13,10 @@ def purge_due(now: datetime, at: time, zone: ZoneInfo, last: date | None) -> boo
 
     One purge takes all that is too old by then, so nights that were missed are made up by one.
     """
+    return last is None or last < purge_night(now, at, zone)
+
+
+def purge_night(now: datetime, at: time, zone: ZoneInfo) -> date:
+    """The newest day whose hour of purging has come."""
     today = now.astimezone(zone).date()
-    newest = today if passed(now, today, at, zone) else today - timedelta(days=1)
-    return last is None or last < newest
+    return today if passed(now, today, at, zone) else today - timedelta(days=1)

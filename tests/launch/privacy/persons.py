@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hotline_ivr.launch.privacy.place import PrivacyPlace, privacy_place
-from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.launch.privacy.place import privacy_place
 from hotline_ivr.settings import Settings
 from hotline_ivr.testing.stack import write_config
 from tests.calls.asterisk_files import Written, a_call

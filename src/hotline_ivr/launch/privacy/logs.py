@@ -87,6 +87,7 @@ async def redact_old(
 
 def _redact_old(place: PrivacyPlace, redactor: Redactor, what: str, before: float) -> int:
     marks, lines = _Bookmarks(place.settings.redacted_file, what), 0
+    change = _by_call(redactor)
     for log in spools(place).values():
         for path in logs_of(log):
             if path.suffix in COMPRESSED and path.stat().st_mtime >= before:
@@ -94,7 +95,7 @@ def _redact_old(place: PrivacyPlace, redactor: Redactor, what: str, before: floa
             known = marks.of(path)
             if known == path.stat().st_size:
                 continue
-            done = redact_file(path, redactor.events, since=known, stop=lambda line: _time_of(line) >= before)
+            done = redact_file(path, change, since=known, stop=lambda line: _time_of(line) >= before)
             # One that was compressed has been written anew, and is gone through once.
             marks.note(path, path.stat().st_size if path.suffix in COMPRESSED else done.until)
             lines += done.lines
@@ -153,25 +154,27 @@ async def redact_person(place: PrivacyPlace, redactor: Redactor) -> int:
 
 def _redact_person(place: PrivacyPlace, redactor: Redactor) -> int:
     lines = 0
-    own: set[bytes] = set()
+    change = _by_call(redactor)
     for log in spools(place).values():
         for path in logs_of(log):
-            lines += redact_file(path, _of_person(redactor, own)).lines
+            lines += redact_file(path, change).lines
     for path in logs_of(place.settings.log_dir / "messages.log"):
         lines += redact_file(path, redactor.text).lines
     return lines
 
 
-def _of_person(redactor: Redactor, own: set[bytes]) -> Callable[[bytes], bytes]:
-    """`own` takes the ids of the person's calls as they are met: digits go only out of those."""
+def _by_call(redactor: Redactor) -> Callable[[bytes], bytes]:
+    """A line's meaning depends on those before it: who was called back, and whose digits are entered."""
+    own, made = set[bytes](), set[bytes]()
 
     def change(line: bytes) -> bytes:
         match = _CALL.search(line) or _QUEUE_CALL.match(line)
         call = match[1] if match else b""
+        if b'"callback|' in line or b"@hotline-callback" in line:
+            made.add(call)
         if redactor.names_person(line):
             own.add(call)
-        ours = b"@hotline-callback" in line
-        return redactor.events(line, ours=ours, own=call in own)
+        return redactor.events(line, ours=call in made, own=redactor.person is None or call in own)
 
     return change
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import structlog
 
@@ -12,6 +12,7 @@ from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.kinds import KINDS
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.launch.privacy.proof import compacted
+from hotline_ivr.routing.purge_days import purge_night
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
 from hotline_ivr.store.purges import begin_purge, end_purge, last_purges
@@ -30,8 +31,9 @@ class PurgedKind:
 
 
 def day_of(place: PrivacyPlace) -> str:
-    """The day on the organisation's clock."""
-    return place.now.astimezone(zone_of(shift_zone(place.plan))).date().isoformat()
+    """The night that this purge is of, on the organisation's clock."""
+    zone = zone_of(shift_zone(place.plan))
+    return purge_night(place.now, place.settings.purge_time or time(), zone).isoformat()
 
 
 async def purge(place: PrivacyPlace, *, dry_run: bool = False, once: bool = False) -> list[PurgedKind]:
