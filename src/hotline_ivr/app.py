@@ -31,6 +31,7 @@ from hotline_ivr.errors import ConfigError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
+from hotline_ivr.launch.backup.restoring import refuse_half_restored
 from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
 from hotline_ivr.launch.floor_parts import FloorParts
@@ -168,9 +169,6 @@ class Service:
             tell=self._alerts.tell,
             observer=BalanceObserver(self._metrics),
         )
-        self._purge = NightlyPurge(
-            settings.node, settings.purge_time, self._store, plan=lambda: self._asks.plan
-        )
         self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
         self._reload = asyncio.Event()
         # A signal, a saved file and a request may come at once; each takes the whole of what is on disk.
@@ -291,7 +289,7 @@ class Service:
                 "pause ledger": self._floor.presences.keep_ledger,
                 "promises": self._promises.run,
                 "balance": self._balance.run,
-                "purge": self._purge.run,
+                "purge": NightlyPurge(self._settings, self._store, lambda: self._asks.plan).run,
             }
         )
 
@@ -383,6 +381,7 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
     port.
     """
     with only_one(settings.state_dir / "service.lock", "A service"):
+        refuse_half_restored(settings)
         check_ports(settings, asterisk=False, service=True)
         chosen = choose_plan(settings)
         if chosen.refused:

@@ -288,6 +288,11 @@ class Settings(BaseModel):
         return self.state_dir / "privacy.lock"
 
     @property
+    def restore_file(self) -> Path:
+        """There while a restore is under way: what it moves where."""
+        return self.state_dir / "restore.json"
+
+    @property
     def backups_file(self) -> Path:
         """Backups that were made, and where."""
         return self.state_dir / "backups.json"

@@ -33,6 +33,7 @@ async def test_a_message_is_listed_heard_and_done(
     done = await terminal("voicemail", "done", "main-1.1")
     assert done.stdout.startswith("main-1.1: done by ")
     assert [(each.action, each.via) for each in house.trail.entries()] == [
+        ("numbers.read", "command"),
         ("voicemail.play", "command"),
         ("voicemail.done", "command"),
     ]

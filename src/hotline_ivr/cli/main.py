@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from hotline_ivr import __version__
-from hotline_ivr.cli import alerts, blocks, overrides, pin, shifts, token
+from hotline_ivr.cli import alerts, backup, blocks, overrides, pin, shifts, token
 from hotline_ivr.cli import plan as plan_verbs
 from hotline_ivr.cli.balance import balance
 from hotline_ivr.cli.calls import app as calls_app
@@ -70,6 +70,7 @@ app.add_typer(centres_app, name="centres")
 overrides.add_to(app)
 blocks.add_to(app)
 plan_verbs.add_to(app)
+backup.add_to(app)
 app.add_typer(prompts_app, name="prompts")
 app.command()(init)
 app.command()(simulate)

@@ -122,8 +122,7 @@ def _as_json(done: Erased) -> dict[str, object]:
 def _as_text(done: Erased) -> str:
     proof = done.proof
     lines = [
-        f"Taken out: {done.calls} calls, {done.lines} lines of logs,"
-        f" {done.files} files, {done.promises} promises.",
+        f"Calls: {done.calls}, promises: {done.promises}, lines of logs: {done.lines}, files: {done.files}.",
         f"Looked for in every form: the database, and {proof.files} files of {proof.bytes / 1e6:.1f} MB.",
     ]
     lines += [f"STILL THERE: {each}" for each in proof.places] or ["Found nowhere."]

@@ -152,7 +152,7 @@ async def test_the_service_makes_up_a_night_that_it_missed(tmp_path: Path) -> No
             worked.append(moment[0])
         return says[0]
 
-    nights = NightlyPurge("main", time(3, 45), store, plan=lambda: plan, work=work, clock=lambda: moment[0])
+    nights = NightlyPurge(node.settings, store, lambda: plan, work=work, clock=lambda: moment[0])
     assert await nights.look(), "never done before"
     assert not await nights.look()
     moment[0] += timedelta(minutes=44)
@@ -167,7 +167,8 @@ async def test_the_service_makes_up_a_night_that_it_missed(tmp_path: Path) -> No
     moment[0] += timedelta(days=9)
     assert await nights.look(), "nine nights by one"
     assert not await nights.look()
-    nobody = NightlyPurge("main", None, store, plan=lambda: plan, work=work, clock=lambda: moment[0])
+    never = node.settings.model_copy(update={"purge_at": "never"})
+    nobody = NightlyPurge(never, store, lambda: plan, work=work, clock=lambda: moment[0])
     moment[0] += timedelta(days=1)
     assert not await nobody.look()
     await store.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
@@ -18,6 +18,7 @@ from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.purge_days import purge_due
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
+from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.purges import last_purges
 
@@ -61,19 +62,18 @@ async def purge_apart() -> str:
 
 
 class NightlyPurge:
-    """One node's nights. `at` is the hour on the organisation's clock; None is never."""
+    """One node's nights, at the hour of the settings on the organisation's clock."""
 
     def __init__(
         self,
-        node: str,
-        at: time | None,
+        settings: Settings,
         store: Store,
-        *,
         plan: Callable[[], Plan],
+        *,
         work: Callable[[], Awaitable[str]] = purge_apart,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._node, self._at, self._store, self._plan = node, at, store, plan
+        self._node, self._at, self._store, self._plan = settings.node, settings.purge_time, store, plan
         self._work, self._clock = work, clock
         self._not_before: datetime | None = None
 

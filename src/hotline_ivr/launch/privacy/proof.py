@@ -48,11 +48,6 @@ class Proof:
     backups: tuple[Backup, ...]
 
 
-async def compacted(path: Path) -> None:
-    """SQLite's write-ahead log into the file. Raises StoreError."""
-    await asyncio.to_thread(empty_log, path)
-
-
 async def prove(place: PrivacyPlace, forms: NumberForms) -> Proof:
     """Look everywhere. Raises StoreError and OSError."""
     places = [

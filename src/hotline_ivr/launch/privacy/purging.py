@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -11,10 +12,10 @@ from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.kinds import KINDS
 from hotline_ivr.launch.privacy.place import PrivacyPlace
-from hotline_ivr.launch.privacy.proof import compacted
 from hotline_ivr.routing.purge_days import purge_night
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
+from hotline_ivr.store.compacting import vacuum
 from hotline_ivr.store.purges import begin_purge, end_purge, last_purges
 
 log = structlog.get_logger()
@@ -51,7 +52,10 @@ async def purge(place: PrivacyPlace, *, dry_run: bool = False, once: bool = Fals
             await place.store.write(lambda on: begin_purge(on, place.node, day, place.now))
         found = [await _purge_kind(place, name, dry_run=dry_run) for name in KINDS_BY_NAME]
         if not dry_run:
-            await _finish(place, day, {each.name: each.count for each in found if each.days is not None})
+            # What a purge took away that was stopped is in no report, and may still lie in the file.
+            stopped = bool(newest) and newest[0].done_at is None
+            report = {each.name: each.count for each in found if each.days is not None}
+            await _finish(place, day, report, rewrite=stopped or any(report.values()))
         return found
 
 
@@ -66,13 +70,15 @@ async def _purge_kind(place: PrivacyPlace, name: str, *, dry_run: bool) -> Purge
     return PurgedKind(name, kind.what, days, count)
 
 
-async def _finish(place: PrivacyPlace, day: str, report: dict[str, int]) -> None:
+async def _finish(place: PrivacyPlace, day: str, report: dict[str, int], *, rewrite: bool) -> None:
     if any(report.values()):
         details = {name: str(count) for name, count in report.items() if count}
         entry = AuditEntry(place.now, place.by, "retention", "privacy.purge", day, details)
         AuditTrail(place.settings.audit_file).note(entry)
-        if place.database_file is not None:
-            await compacted(place.database_file)
+    if rewrite and place.database_file is not None:
+        # Where rows moved between pages, SQLite leaves what they were, also when it overwrites what
+        # is deleted.
+        await asyncio.to_thread(vacuum, place.database_file)
     now: datetime = place.now
     await place.store.write(lambda on: end_purge(on, place.node, day, now, report))
     log.info("what was kept long enough is gone", day=day, **report)
