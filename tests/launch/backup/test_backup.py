@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
-from hotline_ivr.errors import ArgumentError, SetupError
+from hotline_ivr.errors import ArgumentError, SetupError, StoreError
 from hotline_ivr.launch.backup.making import Made, make_backup
 from hotline_ivr.launch.backup.reading import read_backup
 from hotline_ivr.launch.backup.restoring import Restored, refuse_half_restored, restore
@@ -112,10 +112,12 @@ async def test_what_happened_after_the_backup_is_read_on_and_nothing_twice(tmp_p
     assert done.logs_stayed
     assert len(await rows(node.settings)) == before
     assert (done.aside / "hotline.db").read_bytes() == b"spoilt"
+    # One look finishes the rotated file, the next goes on with its successor.
+    await node.keep()
     await node.keep()
     assert await rows(node.settings) == whole
     report = await prove(node.settings, span_of_day(DAY, ZONE))
-    assert {each.reason for each in report.shown} <= {each.reason for each in report.shown if each.call}
+    assert report.arrivals + report.callbacks == len(whole)
 
 
 @pytest.mark.postgres
@@ -123,10 +125,9 @@ async def test_from_a_server_into_an_empty_one_or_a_file(tmp_path: Path, postgre
     node = await filled(tmp_path, await asyncio.to_thread(postgres.new_database))
     before = await rows(node.settings)
     made = await backed_up(node.settings, tmp_path / "backups")
-    with pytest.raises(Exception, match="holds rows already|There is no"):
-        await backed_up(node.settings, tmp_path / "backups")
-        node.files.write(by(a_call("closed_heard_in_full", 901, 9_100), OTHER))
-        await node.keep()
+    node.files.write(by(a_call("closed_heard_in_full", 901, 9_100), OTHER))
+    await node.keep()
+    with pytest.raises(StoreError, match="holds rows already"):
         await restored(node.settings, made.path)
     for name, url in (
         ("server", await asyncio.to_thread(postgres.new_database)),
