@@ -27,7 +27,7 @@ def configure_logging(settings: Settings) -> None:
     """Set up logging for the whole process."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     renderer: structlog.typing.Processor
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    renderer = structlog.processors.JSONRenderer() if as_json else _console()
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -40,7 +40,7 @@ def configure_logging(settings: Settings) -> None:
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info] if as_json else []),
+                structlog.processors.format_exc_info,
                 _escape,
                 partial(_mask, settings.visible_digits),
                 renderer,
@@ -54,6 +54,11 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("panoramisk").setLevel(logging.WARNING)
     # Tells of its own making at each start.
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    """Tracebacks without the values of variables: numbers are among them."""
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 def _escape(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

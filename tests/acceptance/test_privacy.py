@@ -1,4 +1,4 @@
-"""A person who rang, spoke, left a message and was promised a call, erased on a real Asterisk that goes on."""
+"""A person who rang, spoke, left a message and was promised a call, erased while Asterisk goes on."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def where_it_stands(folder: Path) -> list[str]:
 
 
 async def test_a_person_is_erased_while_others_call_and_every_total_stays(
-    stack: HotlineStack, telephones: Telephones, prompt: Prompts, tmp_path: Path
+    stack: HotlineStack, telephones: Telephones, prompt: Prompts
 ) -> None:
     walk = await leave_message(stack, telephones, prompt, PERSON)
     message = await walk.record()

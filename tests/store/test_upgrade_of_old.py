@@ -1,4 +1,4 @@
-"""A database of an old version, with what that version wrote, brought up to date; and every row knows its node."""
+"""A database of an old version, with what it wrote, brought up to date; every row knows its node."""
 
 from __future__ import annotations
 

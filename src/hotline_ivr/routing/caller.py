@@ -22,7 +22,7 @@ VISIBLE = 3
 # Bound of what is decoded at all; SIP stacks pass several KiB in a display name.
 _MAX_ENCODED = 16_384
 # Digits of ids, times and sizes are no number: it begins with + or 00, and nothing belongs to it.
-_INTERNATIONAL = re.compile(r"(?<![\w.:+-])(?:\+|00)[1-9][0-9]{6,14}(?![\w])", re.ASCII)
+_INTERNATIONAL = re.compile(r"(?<![\w.+-])(?:\+|00)[1-9][0-9]{6,14}(?![\w])", re.ASCII)
 
 # What carriers and SIP stacks put in the place of a withheld number (RFC 3323 section 4.1 says "anonymous").
 WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld"})

@@ -151,7 +151,7 @@ async def test_what_is_damaged_or_not_ours_is_refused_before_anything_is_touched
     ):
         bad = tmp_path / name
         bad.write_bytes(content)
-        with pytest.raises(ArgumentError, match="no whole backup|damaged"):
+        with pytest.raises(ArgumentError, match=r"no whole backup|damaged"):
             await restored(node.settings, bad)
     other = node.settings.model_copy(update={"node": "second"})
     with pytest.raises(ArgumentError, match="of node main"):

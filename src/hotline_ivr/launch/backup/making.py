@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hotline_ivr import __version__
+from hotline_ivr.control.number_key import pseudonyms
 from hotline_ivr.errors import ArgumentError, SetupError
 from hotline_ivr.files import replace
 from hotline_ivr.launch.backup.parts import (
@@ -66,6 +67,8 @@ async def make_backup(settings: Settings, where: Path, *, keep: int, now: dateti
         raise ArgumentError(f"{path.parent}: is no folder")
     if path.exists():
         raise ArgumentError(f"{path}: is there already, and is not written over")
+    # Made here if there is none yet: pseudonyms of before and after a restore are to be the same.
+    pseudonyms(settings.number_key_file)
     for left in path.parent.glob(f".hotline-{settings.node}-*{_PARTIAL}"):
         left.unlink(missing_ok=True)
     partial = path.with_name(f".hotline-{settings.node}-{os.getpid()}{_PARTIAL}")

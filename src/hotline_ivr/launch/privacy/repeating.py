@@ -11,10 +11,11 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from hotline_ivr.control.erasures_file import ErasuresFile
+from hotline_ivr.control.number_key import pseudonyms
 from hotline_ivr.launch.privacy.erasing import erase
 from hotline_ivr.launch.privacy.place import PrivacyPlace, privacy_place
 from hotline_ivr.routing.owed import read_number
-from hotline_ivr.routing.pseudonym import is_pseudonym
+from hotline_ivr.routing.pseudonym import Pseudonyms, is_pseudonym
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.tables import call, promise
 
@@ -30,17 +31,24 @@ async def erase_again(settings: Settings, *, by: str, aside: Path) -> int:
     if not wanted:
         return 0
     async with privacy_place(settings, by=by) as place:
-        persons = await place.store.read(lambda on: _persons(on, place, wanted))
+        keys = [place.pseudonyms]
+        if (old := aside / settings.number_key_file.name).exists():
+            keys.append(pseudonyms(old))
+        persons = await place.store.read(lambda on: _persons(on, place, keys, wanted))
         for person in persons:
             await erase(place, person)
     return len(persons)
 
 
-def _persons(connection: Connection, place: PrivacyPlace, wanted: set[str]) -> list[str]:
+def _persons(
+    connection: Connection, place: PrivacyPlace, keys: list[Pseudonyms], wanted: set[str]
+) -> list[str]:
     """Numbers in E.164 of those who were erased and are in the record again."""
     numbers = set(connection.scalars(select(call.c.caller).distinct()))
     numbers |= set(connection.scalars(select(promise.c.person).distinct()))
     persons = {
         read_number(number, place.country) for number in numbers if number and not is_pseudonym(number)
     }
-    return sorted(each for each in persons if each[:1] == "+" and place.pseudonyms.same(each) in wanted)
+    return sorted(
+        each for each in persons if each[:1] == "+" and any(key.same(each) in wanted for key in keys)
+    )
