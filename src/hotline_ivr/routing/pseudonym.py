@@ -30,7 +30,7 @@ class Pseudonyms:
         """The pseudonym of `person` (a number in E.164, or whatever was sent), so many characters long."""
         if length <= 0:
             return ""
-        letters = []
+        letters: list[str] = []
         block, count = b"", 0
         while len(letters) < length - 1:
             if not block:

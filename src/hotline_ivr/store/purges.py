@@ -14,8 +14,10 @@ from sqlalchemy import Connection, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
+from hotline_ivr.routing.call_record import CallerKind, Discrepancy
 from hotline_ivr.routing.promises import State
 from hotline_ivr.routing.pseudonym import MARK
+from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store import tables
 from hotline_ivr.store.promises import lock
 
@@ -151,7 +153,14 @@ _HAS_DIGITS = _call["keys"].contains("-digits@", autoescape=True)
 _HAS_NUMBER = or_(
     and_(_call.caller != "", _is_plain(_call.caller)),
     _call.caller_name != "",
-    # Without a number there may be a name in its place, or a number to be rung at: looked at each time,
-    # they are few.
-    and_(_call.caller == "", or_(_call.caller_kind == "invalid", _call.outcome == "callback")),
+    # Without a number there may be a name in its place, a number to be rung at, or one that queue_log alone
+    # has. They are few, and looked at each time.
+    and_(
+        _call.caller == "",
+        or_(
+            _call.caller_kind == CallerKind.INVALID.value,
+            _call.outcome == Outcome.CALLBACK.value,
+            _call.discrepancy == Discrepancy.NO_CHANNEL_EVENTS.value,
+        ),
+    ),
 )

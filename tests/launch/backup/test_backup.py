@@ -20,14 +20,14 @@ from hotline_ivr.errors import ArgumentError, SetupError, StoreError
 from hotline_ivr.launch.backup.making import Made, make_backup
 from hotline_ivr.launch.backup.reading import read_backup
 from hotline_ivr.launch.backup.restoring import Restored, refuse_half_restored, restore
-from hotline_ivr.launch.balancing import prove
+from hotline_ivr.launch.balancing import prove, span_of_day
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.repeating import erase_again
 from hotline_ivr.settings import Settings
 from tests.calls.asterisk_files import a_call
 from tests.launch.privacy.persons import OTHER, PERSON, a_node, by, every_call
 from tests.launch.privacy.test_erasing import erased, rows
-from tests.launch.test_balancing import DAY, ZONE, Place, span_of_day
+from tests.launch.test_balancing import DAY, ZONE, Place
 from tests.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
@@ -165,7 +165,8 @@ async def test_what_is_damaged_or_not_ours_is_refused_before_anything_is_touched
 async def test_so_many_stay_and_the_list_of_backups_is_true(tmp_path: Path) -> None:
     node = await filled(tmp_path, f"sqlite:///{tmp_path / 'hotline.db'}")
     folder = tmp_path / "backups"
-    for day in range(4):
+    made = await backed_up(node.settings, folder, keep=2, now=NOW)
+    for day in range(1, 4):
         made = await backed_up(node.settings, folder, keep=2, now=NOW + timedelta(days=day))
     assert len(list(folder.glob("hotline-main-*"))) == 2
     assert made.path.exists()

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text
 
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.errors import ArgumentError
-from hotline_ivr.launch.balancing import prove
+from hotline_ivr.launch.balancing import prove, span_of_day
 from hotline_ivr.launch.privacy.erasing import Erased, erase
 from hotline_ivr.launch.privacy.place import privacy_place
 from hotline_ivr.launch.refolding import refold_record
@@ -22,7 +22,7 @@ from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.tables import call, promise, promise_act, promise_call
 from tests.calls.asterisk_files import a_call, cel_line
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by, every_call, of_counts
-from tests.launch.test_balancing import DAY, ZONE, Place, span_of_day
+from tests.launch.test_balancing import DAY, ZONE, Place
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from typing_extensions import override
+
 from hotline_ivr import __version__
 from hotline_ivr.control.number_key import pseudonyms
 from hotline_ivr.errors import ArgumentError, SetupError
@@ -91,8 +93,8 @@ def _write(settings: Settings, path: Path, database: Path, now: datetime) -> int
         with os.fdopen(descriptor, "wb") as file:
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as tar:
                 writer = _Writer(tar)
-                with database.open("rb") as source:
-                    writer.add(DATABASE, source)
+                with database.open("rb") as copied:
+                    writer.add(DATABASE, copied)
                 for name, source in logs:
                     writer.add(f"state/{name}", source)
                 writer.add_all((f"state/{name}", each) for name, each in state_files(settings))
@@ -165,7 +167,8 @@ class _Hashed(io.RawIOBase):
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file, self._left, self._hash = file, size, hashlib.sha256()
 
-    def read(self, size: int = -1) -> bytes:  # type: ignore[override]
+    @override
+    def read(self, size: int = -1) -> bytes:
         data = self._file.read(self._left if size < 0 else min(size, self._left))
         self._left -= len(data)
         self._hash.update(data)
