@@ -54,7 +54,7 @@ def test_numbers_keep_their_last_digits_alone_whoever_writes_the_line(
     structlog.get_logger().warning("a call of +4798765432", caller="004798765432", call="main-1795451000.1")
     logging.getLogger("library").warning("no route to sip:+4798765432@192.0.2.1, %s", "(+4798765433)")
     try:
-        raise ValueError("+4798765432 is odd")
+        int("+47987 65432, or +4798765432")
     except ValueError:
         logging.getLogger("library").exception("a fault")
     said = capsys.readouterr().err

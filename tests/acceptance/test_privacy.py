@@ -16,7 +16,6 @@ from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
-from hotline_ivr.testing.stage_events import wait_event
 from tests.acceptance.test_alerts import leave_message
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
@@ -87,10 +86,18 @@ async def dial(stack: HotlineStack, telephones: Telephones, number: str, called:
 
 
 async def is_promised_a_call(stack: HotlineStack, telephones: Telephones, number: str) -> None:
+    before = menus(stack)
     call = await dial(stack, telephones, number, MENU_LINE)
-    await wait_event(stack.settings.cel_file, number, "menu", DEADLINE_S)
+    async with asyncio.timeout(DEADLINE_S):
+        while menus(stack) == before:
+            await asyncio.sleep(0.05)
     await call.send_keys("9")
     await call.wait_ended(DEADLINE_S)
+
+
+def menus(stack: HotlineStack) -> int:
+    """How many have come to the menu: of a number's second call the log of stages tells nothing."""
+    return stack.settings.cel_file.read_bytes().count(b"menu|main|")
 
 
 def balance(stack: HotlineStack) -> Mapping[str, Any]:
@@ -150,7 +157,6 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
 
     # Asterisk writes on: somebody else hears the music while the person goes.
     other = await dial(stack, telephones, OTHER, OPEN)
-    await wait_event(stack.settings.cel_file, OTHER, "arrived", DEADLINE_S)
     done = await asyncio.to_thread(hotline, stack, "privacy", "erase", "0047 900 55 001")
     assert (done["found"], done["calls"]) == ([], 4)
     await other.hang_up()
@@ -183,7 +189,6 @@ async def test_a_backup_made_in_mid_call_is_read_on_from_after_the_restore(
     stack: HotlineStack, telephones: Telephones, tmp_path: Path
 ) -> None:
     call = await dial(stack, telephones, OTHER, CLOSED)
-    await wait_event(stack.settings.cel_file, OTHER, "arrived", DEADLINE_S)
     made = hotline(stack, "backup", str(tmp_path))
     await call.hang_up()
     await speak(stack, telephones, "+4790055009")
