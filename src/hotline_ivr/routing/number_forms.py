@@ -12,6 +12,7 @@ import phonenumbers
 # What people and programs put between digits; the last two are a space that does not break, in UTF-8 and
 # Latin-1.
 _BETWEEN = rb"(?:[ .\-()/]|\xc2\xa0|\xa0|%20){0,2}"
+_SEPARATORS = b" .-()/\xa0\xc2"
 _TIMES = re.compile(rb"(?<![0-9])(?:1[0-9]{15}|1[0-9]{9}(?:\.[0-9]{1,6})?)(?![0-9])")
 
 
@@ -56,8 +57,17 @@ class NumberForms:
             found.append(base64.b64encode(data)[: len(data) * 8 // 6])
         return tuple(dict.fromkeys(found))
 
+    def may_have(self, data: bytes) -> bool:
+        """Whether looking closer is worth it: most text does not even have the digits, and this is fast."""
+        bare = data.replace(b"%20", b"") if b"%" in data else data
+        return self.national.encode() in bare.translate(None, _SEPARATORS) or any(
+            coded in data for coded in self.encoded
+        )
+
     def find_in_text(self, data: bytes) -> list[int]:
         """Where it stands in text: plain, or in base64."""
+        if not self.may_have(data):
+            return []
         found = [match.start() for match in self.pattern.finditer(data)]
         for coded in self.encoded:
             found += [match.start() for match in re.finditer(re.escape(coded), data)]
@@ -69,6 +79,8 @@ class NumberForms:
         So digits beside it may be another column's. Digits that are a time of Asterisk's are not taken for
         it.
         """
+        if not self.may_have(data):
+            return []
         national = self.national.encode()
         times = [match.span() for match in _TIMES.finditer(data)] if national in data else []
         found = [

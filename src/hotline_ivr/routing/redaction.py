@@ -98,7 +98,7 @@ class Redactor:
 
     def text(self, data: bytes) -> bytes:
         """Any text: what looks like the person's number; without a person nothing is known to be one."""
-        if self.forms is None:
+        if self.forms is None or not self.forms.may_have(data):
             return data
         data = self.forms.pattern.sub(self._plain, data)
         for coded in self.forms.encoded:
