@@ -53,8 +53,10 @@ def restore(
     """Verify a backup and put it in the place of the state, which is kept aside; nothing may run."""
     from hotline_ivr.launch.backup.restoring import restore as work
     from hotline_ivr.launch.privacy.repeating import erase_again
+    from hotline_ivr.logs import configure_logging
 
     settings = Settings.from_environment()
+    configure_logging(settings)
     done = asyncio.run(work(settings, file, now=datetime.now(UTC), by=person()))
     again = asyncio.run(erase_again(settings, by=person(), aside=done.aside))
     if as_json:

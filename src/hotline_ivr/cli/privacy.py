@@ -34,9 +34,14 @@ def privacy() -> None:
 
 def _at_place(work: Callable[[PrivacyPlace], Awaitable[Result]], *, by: str) -> Result:
     from hotline_ivr.launch.privacy.place import privacy_place
+    from hotline_ivr.logs import configure_logging
+
+    settings = Settings.from_environment()
+    # What is logged goes to standard error, beside what is asked for.
+    configure_logging(settings)
 
     async def run() -> Result:
-        async with privacy_place(Settings.from_environment(), by=by) as place:
+        async with privacy_place(settings, by=by) as place:
             return await work(place)
 
     return asyncio.run(run())
