@@ -128,3 +128,15 @@ def test_digits_that_were_asked_for_go_by_themselves() -> None:
     line = b'"extra":"digits|customer|12345678"}'
     assert Redactor(KEY, "NO", numbers=False).events(line) == b'"extra":"digits|customer|xxxxxxxx"}'
     assert Redactor(KEY, "NO", digits=False).events(line) == line
+
+
+@pytest.mark.parametrize("last", "013456789")
+def test_a_neighbour_whose_number_differs_in_the_last_digit_stays(last: str) -> None:
+    """In base64 the last digit shares its characters' first bits with its neighbours'."""
+    for front in ("+479876543", "9876543", "00479876543"):
+        number = front + last
+        raw = base64.b64encode(number.encode())
+        line = b'"extra":"arrived|l|+4722|' + number.encode() + b"|" + raw + b'|"}'
+        assert ONE.events(line) == line
+        assert not NumberForms(PERSON).find_in_text(line)
+        assert not NumberForms(PERSON).find_in_pages(line)

@@ -58,7 +58,7 @@ def restore(
     settings = Settings.from_environment()
     configure_logging(settings)
     done = asyncio.run(work(settings, file, now=datetime.now(UTC), by=person()))
-    again = asyncio.run(erase_again(settings, by=person(), aside=done.aside))
+    again = asyncio.run(erase_again(settings, by=person(), aside=done.aside, since=done.backup.made_at))
     if as_json:
         shown = {
             "made_at": done.backup.made_at.isoformat(),

@@ -50,12 +50,14 @@ class NumberForms:
 
     @cached_property
     def encoded(self) -> tuple[bytes, ...]:
-        """Each form in base64, as far as what follows cannot change it."""
-        found = []
-        for form in self.written:
-            data = form.encode()
-            found.append(base64.b64encode(data)[: len(data) * 8 // 6])
-        return tuple(dict.fromkeys(found))
+        """Each form in base64, whole: a part of it would be that of a neighbour's number too."""
+        return tuple(dict.fromkeys(base64.b64encode(form.encode()).rstrip(b"=") for form in self.written))
+
+    @cached_property
+    def encoded_pattern(self) -> re.Pattern[bytes]:
+        """One of them, with nothing of base64 beside it but padding."""
+        any_of = b"|".join(re.escape(coded) for coded in self.encoded)
+        return re.compile(rb"(?<![A-Za-z0-9+/])(?:" + any_of + rb")(?![A-Za-z0-9+/])")
 
     def may_have(self, data: bytes) -> bool:
         """Whether looking closer is worth it: most text does not even have the digits, and this is fast."""
@@ -69,8 +71,7 @@ class NumberForms:
         if not self.may_have(data):
             return []
         found = [match.start() for match in self.pattern.finditer(data)]
-        for coded in self.encoded:
-            found += [match.start() for match in re.finditer(re.escape(coded), data)]
+        found += [match.start() for match in self.encoded_pattern.finditer(data)]
         return sorted(found)
 
     def find_in_pages(self, data: bytes) -> list[int]:
@@ -88,7 +89,6 @@ class NumberForms:
             for match in re.finditer(re.escape(national), data)
             if not any(start <= match.start() and match.end() <= end for start, end in times)
         ]
-        for coded in self.encoded:
-            found += [match.start() for match in re.finditer(re.escape(coded), data)]
+        found += [match.start() for match in self.encoded_pattern.finditer(data)]
         spaced = [match.start() for match in self.pattern.finditer(data)]
         return sorted({*found, *spaced})

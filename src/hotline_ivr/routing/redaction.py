@@ -101,10 +101,7 @@ class Redactor:
         if self.forms is None or not self.forms.may_have(data):
             return data
         data = self.forms.pattern.sub(self._plain, data)
-        for coded in self.forms.encoded:
-            if coded in data:
-                data = data.replace(coded, self._coded(coded))
-        return data
+        return self.forms.encoded_pattern.sub(self._coded, data)
 
     def names_person(self, data: bytes) -> bool:
         """Whether a line is of a call of the person: it says who called, or who was called."""
@@ -145,11 +142,11 @@ class Redactor:
             return match[0]
         return self.pseudonyms.of(self.person, len(match[0])).encode()
 
-    def _coded(self, coded: bytes) -> bytes:
+    def _coded(self, match: re.Match[bytes]) -> bytes:
         if self.person is None:
-            return coded
-        long = base64.b64encode(self.pseudonyms.of(self.person, len(coded)).encode())
-        return long[: len(coded)]
+            return match[0]
+        length = len(match[0]) * 6 // 8
+        return base64.b64encode(self.pseudonyms.of(self.person, length).encode()).rstrip(b"=")
 
     @staticmethod
     def _same_length(word: bytes, change: Callable[[str], str]) -> bytes:

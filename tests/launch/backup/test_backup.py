@@ -181,14 +181,16 @@ async def test_so_many_stay_and_the_list_of_backups_is_true(tmp_path: Path) -> N
 
 async def test_who_was_erased_after_the_backup_is_erased_again(tmp_path: Path) -> None:
     node = await filled(tmp_path, f"sqlite:///{tmp_path / 'hotline.db'}")
-    made = await backed_up(node.settings, tmp_path / "backups")
+    made = await backed_up(node.settings, tmp_path / "backups", now=NOW - timedelta(days=9_999))
     await erased(node.settings)
     after = await rows(node.settings)
     done = await restored(node.settings, made.path)
     assert PERSON in {row["caller"] for row in await rows(node.settings)}
-    assert await erase_again(node.settings, by="tester", aside=done.aside) == 1
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert await erase_again(node.settings, by="tester", aside=done.aside, since=later) == 0
+    assert await erase_again(node.settings, by="tester", aside=done.aside, since=done.backup.made_at) == 1
     assert await rows(node.settings) == after
-    assert await erase_again(node.settings, by="tester", aside=done.aside) == 0
+    assert await erase_again(node.settings, by="tester", aside=done.aside, since=done.backup.made_at) == 0
 
 
 @pytest.mark.timeout(300)

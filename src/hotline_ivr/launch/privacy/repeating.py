@@ -6,6 +6,7 @@ those whose pseudonym is on the list go.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -20,14 +21,17 @@ from hotline_ivr.settings import Settings
 from hotline_ivr.store.tables import call, promise
 
 
-async def erase_again(settings: Settings, *, by: str, aside: Path) -> int:
-    """How many persons were. `aside` is the state of before the restore, whose list may be the longer one."""
+async def erase_again(settings: Settings, *, by: str, aside: Path, since: datetime) -> int:
+    """How many persons were. `aside` is the state of before the restore, whose list may be the longer one.
+
+    Who was erased before `since`, when the backup was made (aware), is not in it, and may have called again.
+    """
     kept, before = ErasuresFile(settings.erasures_file), ErasuresFile(aside / settings.erasures_file.name)
     known = {each.person for each in kept.all()}
     for each in before.all():
         if each.person not in known:
             kept.note(each)
-    wanted = {each.person for each in kept.all()}
+    wanted = {each.person for each in kept.all() if each.at > since}
     if not wanted:
         return 0
     async with privacy_place(settings, by=by) as place:
