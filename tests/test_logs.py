@@ -44,3 +44,20 @@ def test_a_line_is_json_with_a_time_in_utc(capsys: pytest.CaptureFixture[str]) -
     line = json.loads(capsys.readouterr().err)
     assert (line["event"], line["port"], line["level"]) == ("started", 5060, "info")
     assert line["ts"].endswith("Z")
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_numbers_keep_their_last_digits_alone_whoever_writes_the_line(
+    log_format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(Settings.model_validate({"log_format": log_format, "visible_digits": 2}))
+    structlog.get_logger().warning("a call of +4798765432", caller="004798765432", call="main-1795451000.1")
+    logging.getLogger("library").warning("no route to sip:+4798765432@192.0.2.1, %s", "(+4798765433)")
+    try:
+        int("+47987 65432, or +4798765432")
+    except ValueError:
+        logging.getLogger("library").exception("a fault")
+    said = capsys.readouterr().err
+    assert "9876" not in said
+    assert "main-1795451000.1" in said
+    assert "•• 32" in said or "\\u2022\\u2022 32" in said

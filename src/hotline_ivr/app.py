@@ -30,6 +30,7 @@ from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
+from hotline_ivr.launch.backup.restoring import refuse_half_restored
 from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
 from hotline_ivr.launch.floor_parts import FloorParts
@@ -42,6 +43,7 @@ from hotline_ivr.launch.phone_control import phone_control
 from hotline_ivr.launch.plans import ChosenPlan, choose_plan
 from hotline_ivr.launch.ports import check_ports
 from hotline_ivr.launch.preparing import render_for_plan, write_fallback
+from hotline_ivr.launch.privacy.nightly import NightlyPurge
 from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.queue_music import QueueMusic
 from hotline_ivr.launch.record_parts import RecordParts
@@ -97,7 +99,9 @@ class Service:
             self._lookups,
             surroundings=self._surroundings,
             turned_away=Gatekeeper(
-                time.monotonic, counted=lambda by: self._metrics.floods.labels(by).inc()
+                time.monotonic,
+                counted=lambda by: self._metrics.floods.labels(by).inc(),
+                visible=settings.visible_digits,
             ).look,
         )
         self._agi = AgiServer(
@@ -295,6 +299,7 @@ class Service:
                 "promises": self._promises.run,
                 "balance": self._balance.run,
                 "web hooks": self._webhooks.run,
+                "purge": NightlyPurge(self._settings, self._store, lambda: self._asks.plan).run,
             }
         )
 
@@ -333,6 +338,7 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
     port.
     """
     with only_one(settings.state_dir / "service.lock", "A service"):
+        refuse_half_restored(settings)
         check_ports(settings, asterisk=False, service=True)
         chosen = choose_plan(settings)
         if chosen.refused:

@@ -80,16 +80,29 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
         floor=_floor_desk(node, trail),
         alerts=node.alerts,
         voicemail=VoicemailDesk(
-            node.voicemail.messages, node.voicemail.files.path, node.voicemail.keeper.strays, trail.note
+            node.voicemail.messages,
+            node.voicemail.files.path,
+            node.voicemail.keeper.strays,
+            trail.note,
+            settings.visible_digits,
         ),
         recordings=RecordingDesk(
             node.recordings.kept, node.recordings.pauses, node.recordings.keeper.strays, trail.note
         ),
         promises=PromiseDesk(
-            node.promises.ledger, lambda: asks.plan, node.promises.keeper.changed, trail.note
+            node.promises.ledger,
+            lambda: asks.plan,
+            node.promises.keeper.changed,
+            trail.note,
+            settings.visible_digits,
         ),
         register=RegisterDesk(
-            DatabaseRegister(node.store), settings.node, lambda: asks.plan, new_id, trail.note
+            DatabaseRegister(node.store),
+            settings.node,
+            lambda: asks.plan,
+            new_id,
+            trail.note,
+            settings.visible_digits,
         ),
         webhooks=WebhookDesk(
             settings.node,
@@ -99,6 +112,7 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             trail.note,
         ),
         exports=ExportDesk(ExportProcesses().start, trail.note),
+        visible_digits=settings.visible_digits,
     )
     return all_routes(parts)
 

@@ -27,7 +27,7 @@ def replace(path: Path, text: str, *, mode: int = 0o640) -> None:
     """Write `text` to `path` so that a reader sees the old text or the new, also after a power cut."""
     temporary = _draft(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

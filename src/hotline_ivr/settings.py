@@ -147,6 +147,14 @@ class Settings(BaseModel):
         pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|never)$",
         description="When the balance of the day before is proved, on the organisation's clock, or `never`.",
     )
+    purge_at: str = Field(
+        "03:45",
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|never)$",
+        description="When what was kept long enough is taken away, on the organisation's clock, or `never`.",
+    )
+    visible_digits: int = Field(
+        3, ge=0, le=4, description="Last digits of a caller's number that stay visible where it is masked."
+    )
     log_file_size: int = Field(
         67_108_864,
         ge=0,
@@ -193,6 +201,11 @@ class Settings(BaseModel):
     def balance_time(self) -> time | None:
         """None is never."""
         return None if self.balance_at == "never" else time.fromisoformat(self.balance_at)
+
+    @property
+    def purge_time(self) -> time | None:
+        """None is never."""
+        return None if self.purge_at == "never" else time.fromisoformat(self.purge_at)
 
     # Where things are. Asterisk and the service agree on these because both read the same settings.
 
@@ -258,6 +271,36 @@ class Settings(BaseModel):
     def audit_file(self) -> Path:
         """Who changed what and when, one line each."""
         return self.state_dir / "audit.jsonl"
+
+    @property
+    def number_key_file(self) -> Path:
+        """The key of the pseudonyms that take the place of numbers."""
+        return self.state_dir / "number.key"
+
+    @property
+    def erasures_file(self) -> Path:
+        """Who was erased, by pseudonym."""
+        return self.state_dir / "erasures.jsonl"
+
+    @property
+    def redacted_file(self) -> Path:
+        """Up to where Asterisk's logs are without numbers."""
+        return self.state_dir / "redacted-logs.json"
+
+    @property
+    def privacy_lock(self) -> Path:
+        """Held by whoever purges or erases."""
+        return self.state_dir / "privacy.lock"
+
+    @property
+    def restore_file(self) -> Path:
+        """There while a restore is under way: what it moves where."""
+        return self.state_dir / "restore.json"
+
+    @property
+    def backups_file(self) -> Path:
+        """Backups that were made, and where."""
+        return self.state_dir / "backups.json"
 
     @property
     def alerts_dir(self) -> Path:

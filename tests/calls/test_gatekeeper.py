@@ -117,7 +117,7 @@ def test_each_is_counted_and_the_log_tells_once_a_minute() -> None:
             door.arrives()
     assert door.counted == ["caller"] * 8
     assert [entry["turned_away"] for entry in told] == [1, 7]
-    assert told[0]["caller"] == "+47 •••• 9999"
+    assert told[0]["caller"] == "+47 •••• 999"
 
 
 def test_a_fault_of_the_guard_lets_the_call_go_on() -> None:

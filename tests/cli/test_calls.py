@@ -97,7 +97,7 @@ def test_the_list_has_a_line_a_call_newest_first_with_masked_numbers_and_local_t
     columns = "arrived line caller outcome stage wait talk operator id"
     assert heading.split() == columns.split()
     assert answered.split() == (
-        f"2026-11-23 17:23:20 +0100 demo +47 •••• 5432 answered talk 0.0 s 3.1 s anna {CALL}".split()
+        f"2026-11-23 17:23:20 +0100 demo +47 •••• 432 answered talk 0.0 s 3.1 s anna {CALL}".split()
     )
     assert "closed" in closed
     assert "98765432" not in answered
@@ -123,7 +123,7 @@ def test_the_list_as_json_has_a_schema_and_every_field() -> None:
     assert answer["schema"] == "hotline/calls/1"
     call = answer["calls"][1]
     assert (call["outcome"], call["arrived_at"]) == ("answered", "2026-11-23T16:23:20.000000Z")
-    assert (call["caller"], call["caller_name"]) == ("+47 •••• 5432", "")
+    assert (call["caller"], call["caller_name"]) == ("+47 •••• 432", "")
     assert json.loads(run("--json", "--numbers"))["calls"][1]["caller_name"] == "Kåre"
 
 
@@ -148,7 +148,7 @@ def test_calls_are_chosen_by_time_line_and_outcome(arguments: list[str], found: 
 def test_one_call_is_shown_event_by_event() -> None:
     lines = run("show", CALL).splitlines()
     assert lines[0].startswith(f"{CALL} 2026-11-23 17:23:20 +0100 line demo, number +4722851235")
-    assert lines[1] == "caller +47 •••• 5432, answered, ended by caller"
+    assert lines[1] == "caller +47 •••• 432, answered, ended by caller"
     assert lines[2] == "wait 0.0 s, talk 3.1 s, in all 6.0 s"
     assert any(line.split() == ["+2.858", "s", "anna", "rings"] for line in lines)
     assert any(line.split() == ["queue", "log:", "anna", "connected"] for line in lines)
@@ -201,8 +201,8 @@ def test_the_record_is_shown_also_beside_a_broken_configuration(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("number", "masked"),
     [
-        ("+4798765432", "+47 •••• 5432"),
-        ("98765432", "•••• 5432"),
+        ("+4798765432", "+47 •••• 432"),
+        ("98765432", "•••• 432"),
         ("112", "••••"),
         ("", ""),
     ],

@@ -50,7 +50,7 @@ async def test_who_is_owed_a_call(terminal: Terminal) -> None:
     assert listed.returncode == 0, listed.stderr
     _, first, _, third = listed.stdout.splitlines()
     assert first.split() == (
-        "main-0.0 +47 •••• 0001 info main 2026-11-23 09:01:00 3 h abandoned 2 0".split()  # noqa: SIM905
+        "main-0.0 +47 •••• 001 info main 2026-11-23 09:01:00 3 h abandoned 2 0".split()  # noqa: SIM905
     )
     assert "withheld" in third
     assert "+4790000001" in (await terminal("promises", "--numbers")).stdout

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(120)
 async def test_a_message_is_listed_heard_and_done(
     terminal: Terminal, house: House, message: Message, tmp_path: Path
 ) -> None:
-    row = "main-1.1  box  2026-11-23 12:30  0:04  info  +47 •••• 2345  new\n"
+    row = "main-1.1  box  2026-11-23 12:30  0:04  info  +47 •••• 345  new\n"
     assert (await terminal("voicemail", "list")).stdout == row
     shown = await terminal("voicemail", "list", "--numbers", "--box", "box", "--state", "new", "--json")
     listed = json.loads(shown.stdout)
@@ -33,6 +33,7 @@ async def test_a_message_is_listed_heard_and_done(
     done = await terminal("voicemail", "done", "main-1.1")
     assert done.stdout.startswith("main-1.1: done by ")
     assert [(each.action, each.via) for each in house.trail.entries()] == [
+        ("numbers.read", "command"),
         ("voicemail.play", "command"),
         ("voicemail.done", "command"),
     ]

@@ -2,6 +2,10 @@
 
 A file is known by its inode and by a fingerprint, the hash of its first bytes. The inode alone would not do:
 file systems give the number of a deleted file to the next one.
+
+What a caller's number may be taken out of later (asterisk/spool_redaction.py) does not count for the hash:
+letters and digits behind the fixed fields of a line. Hashes of before that was so begin otherwise and still
+hold; a tail makes them anew when it opens its files.
 """
 
 from __future__ import annotations
@@ -14,13 +18,23 @@ from pathlib import Path
 # The first line of either file holds the time to the second at least, so this much is never the same twice.
 FINGERPRINT_BYTES = 256
 
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4")
+# In front of the hash, in a fingerprint for which the fields of callers do not count.
+_BLIND = "m"
+_FIXED = b'"eventextra":"'
+_RECORD = b'{"eventtype":"'
+_QUEUE_FIELDS = 5
+_SHROUD = bytes(
+    ord("x") if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+~*#=/ .-()") else byte
+    for byte in range(256)
+)
+
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 
 
 def take_fingerprint(descriptor: int, consumed: int) -> str:
     """Of the first bytes of an open file, as far as they have been consumed; empty if none have."""
     count = min(consumed, FINGERPRINT_BYTES)
-    return f"{count}:{_hash(os.pread(descriptor, count, 0))}" if count else ""
+    return f"{count}:{_BLIND}{_hash(shrouded(os.pread(descriptor, count, 0)))}" if count else ""
 
 
 def has_fingerprint(descriptor: int, fingerprint: str) -> bool:
@@ -29,7 +43,47 @@ def has_fingerprint(descriptor: int, fingerprint: str) -> bool:
         return False
     count, _, expected = fingerprint.partition(":")
     data = os.pread(descriptor, int(count), 0)
-    return len(data) == int(count) and _hash(data) == expected
+    if len(data) != int(count):
+        return False
+    if not is_blind(fingerprint):
+        return _hash(data) == expected
+    return _hash(shrouded(data)) == expected.removeprefix(_BLIND)
+
+
+def is_blind(fingerprint: str) -> bool:
+    """Whether it is one that stays the same when a number is taken out of the file; so is the empty one."""
+    return not fingerprint or fingerprint.partition(":")[2].startswith(_BLIND)
+
+
+def renewed(descriptor: int, fingerprint: str) -> str:
+    """The same fingerprint of an open file, as one that stays the same when a number is taken out of it."""
+    return (
+        fingerprint
+        if is_blind(fingerprint)
+        else take_fingerprint(descriptor, int(fingerprint.partition(":")[0]))
+    )
+
+
+def shrouded(data: bytes) -> bytes:
+    """The beginning of a log in which all that may be taken out later looks the same."""
+    return b"\n".join(
+        line[: (at := _fixed(line))] + line[at:].translate(_SHROUD) for line in data.split(b"\n")
+    )
+
+
+def _fixed(line: bytes) -> int:
+    """How many bytes of a line nobody changes."""
+    if line.startswith(_RECORD):
+        at = line.find(_FIXED)
+        return len(line) if at < 0 else at + len(_FIXED)
+    at = 0
+    for _ in range(_QUEUE_FIELDS):
+        at = line.find(b"|", at) + 1
+        if not at:
+            # The end of the bytes that are looked at, or no line of a log: nothing of that is
+            # taken out there.
+            return len(line)
+    return at
 
 
 def _hash(data: bytes) -> str:
@@ -48,7 +102,7 @@ def generations_on_disk(path: Path) -> list[Path]:
     rotated = [
         (entry.stat().st_mtime_ns, entry.path)
         for entry in names
-        if entry.name.startswith((f"{path.name}.", f"{path.name}-")) and not entry.name.endswith(_COMPRESSED)
+        if entry.name.startswith((f"{path.name}.", f"{path.name}-")) and not entry.name.endswith(COMPRESSED)
     ]
     found = [Path(name) for _, name in sorted(rotated)]
     return [*found, path] if path.exists() else found

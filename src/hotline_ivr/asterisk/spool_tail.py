@@ -26,7 +26,9 @@ from hotline_ivr.asterisk.spool_files import (
     generations_on_disk,
     has_fingerprint,
     inode_of,
+    is_blind,
     open_if,
+    renewed,
     take_fingerprint,
 )
 from hotline_ivr.routing.cel import Source
@@ -156,6 +158,7 @@ class Tail:
 
     def _open(self) -> bool:
         """Find the file of our position again, or begin with the oldest that was never read."""
+        self._done = [self._blind(each) for each in self._done]
         position = self._position
         if position.generation:
             on_disk = reversed(generations_on_disk(self._path))
@@ -172,10 +175,23 @@ class Tail:
         self._switch_to(first)
         return True
 
+    def _blind(self, position: Position) -> Position:
+        """A position whose fingerprint holds also when a number is taken out of its file."""
+        if is_blind(position.fingerprint):
+            return position
+        found = find(generations_on_disk(self._path), position.inode, position.offset, position.fingerprint)
+        if found is None:
+            return position
+        try:
+            return replace(position, fingerprint=renewed(found, position.fingerprint))
+        finally:
+            os.close(found)
+
     def _use(self, descriptor: int, position: Position) -> None:
         self.close()
         self._descriptor = descriptor
-        self._position = replace(position, inode=os.fstat(descriptor).st_ino)
+        mark = renewed(descriptor, position.fingerprint)
+        self._position = replace(position, inode=os.fstat(descriptor).st_ino, fingerprint=mark)
         before = os.pread(descriptor, 1, position.offset - 1) if position.offset else b"\n"
         # A restart in the middle of an over-long line; behind the end of a truncated file there is no byte.
         self._mid_line = before not in {b"\n", b""}

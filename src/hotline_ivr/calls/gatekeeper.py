@@ -9,7 +9,7 @@ import structlog
 
 from hotline_ivr.config.guard import BUSY
 from hotline_ivr.routing.blocks import international
-from hotline_ivr.routing.caller import mask
+from hotline_ivr.routing.caller import VISIBLE, mask
 from hotline_ivr.routing.flood import SlidingCount
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.steps import Call, Decision
@@ -27,8 +27,13 @@ class Gatekeeper:
     `counted` is told of each call that is turned away: `caller` or `trunk`.
     """
 
-    def __init__(self, clock: Callable[[], float], counted: Callable[[str], None] = lambda _: None) -> None:
-        self._clock, self._counted = clock, counted
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        counted: Callable[[str], None] = lambda _: None,
+        visible: int = VISIBLE,
+    ) -> None:
+        self._clock, self._counted, self._visible = clock, counted, visible
         self._callers, self._trunks = SlidingCount(), SlidingCount()
         # By `caller` and `trunk`: when it was last told, and how many were turned away since.
         self._told: dict[str, float] = {}
@@ -75,7 +80,7 @@ class Gatekeeper:
             log.warning(
                 "calls come too fast and are turned away",
                 by=by,
-                caller=mask(caller),
+                caller=mask(caller, self._visible),
                 trunk=call.trunk,
                 line=call.line,
                 turned_away=self._untold.pop(by),

@@ -47,6 +47,10 @@ def calls(
     from hotline_ivr.store.queries import CallFilter, find_calls
 
     settings = Settings.from_environment()
+    if numbers:
+        view.note_numbers(
+            settings, "calls", since=since, until=until, line=line, outcome=outcome, limit=limit
+        )
     zones = view.zones_of(settings)
     zone = zones.get(line or "")
     wanted = CallFilter(view.moment_of(since, zone), view.moment_of(until, zone), line, outcome, limit)
@@ -77,6 +81,8 @@ def show(
     from hotline_ivr.store.register_list import entries_of_call
 
     settings = Settings.from_environment()
+    if numbers:
+        view.note_numbers(settings, clean_text(call_id, view.WIDEST))
     story, entries = view.read_store(
         settings, lambda on: (call_story(on, call_id), entries_of_call(on, call_id))
     )

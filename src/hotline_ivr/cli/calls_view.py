@@ -19,7 +19,10 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 
+from hotline_ivr.cli.person import person
 from hotline_ivr.config.check import check
+from hotline_ivr.control.audit import AuditEntry, AuditTrail
+from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.caller import clean_text, mask
 from hotline_ivr.routing.entries import Entry
 from hotline_ivr.routing.steps import Outcome
@@ -120,8 +123,10 @@ def call_as_json(call: StoredCall, *, numbers: bool) -> dict[str, object]:
     """Every column; times in RFC 3339, UTC."""
     shown: dict[str, object] = {field.name: _plain(getattr(call, field.name)) for field in fields(StoredCall)}
     if not numbers:
-        shown["caller"] = mask(call.caller)
+        shown["caller"] = _masked(call.caller)
         shown["caller_name"] = ""
+        if call.kind == CallKind.CALLBACK and call.outside_number:
+            shown["outside_number"] = _masked(call.outside_number)
     return shown
 
 
@@ -182,8 +187,19 @@ def _plain(value: object) -> object:
 
 def shown_caller(call: StoredCall, *, numbers: bool) -> str:
     if not numbers:
-        return mask(call.caller)
+        return _masked(call.caller)
     return f"{call.caller} {call.caller_name}".strip()
+
+
+def _masked(number: str) -> str:
+    return mask(number, Settings.from_environment().visible_digits)
+
+
+def note_numbers(settings: Settings, subject: str, **asked: object) -> None:
+    """Who looks at numbers at this machine is an admin, and stands in the trail. Raises OSError."""
+    details = {name: str(value) for name, value in asked.items() if value is not None}
+    entry = AuditEntry(datetime.now(UTC), person(), "command", "numbers.read", subject, details)
+    AuditTrail(settings.audit_file).note(entry)
 
 
 def seconds(milliseconds: int | None) -> str:

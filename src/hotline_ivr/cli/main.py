@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from hotline_ivr import __version__
-from hotline_ivr.cli import alerts, blocks, overrides, pin, shifts, token
+from hotline_ivr.cli import alerts, backup, blocks, overrides, pin, shifts, token
 from hotline_ivr.cli import plan as plan_verbs
 from hotline_ivr.cli.balance import balance
 from hotline_ivr.cli.calls import app as calls_app
@@ -29,6 +29,7 @@ from hotline_ivr.cli.hours import hours
 from hotline_ivr.cli.ingest import ingest
 from hotline_ivr.cli.init import init
 from hotline_ivr.cli.operators import app as operators_app
+from hotline_ivr.cli.privacy import app as privacy_app
 from hotline_ivr.cli.promises import app as promises_app
 from hotline_ivr.cli.prompts import app as prompts_app
 from hotline_ivr.cli.recordings import app as recordings_app
@@ -73,6 +74,7 @@ app.add_typer(centres_app, name="centres")
 overrides.add_to(app)
 blocks.add_to(app)
 plan_verbs.add_to(app)
+backup.add_to(app)
 app.add_typer(prompts_app, name="prompts")
 app.command()(init)
 app.command()(simulate)
@@ -91,6 +93,7 @@ app.add_typer(recordings_app, name="recordings")
 app.add_typer(promises_app, name="promises")
 app.add_typer(register_app, name="register")
 app.add_typer(webhooks_app, name="webhooks")
+app.add_typer(privacy_app, name="privacy")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 

@@ -31,6 +31,7 @@ from hotline_ivr.config.menus import Collect, Menu, VoicemailBox
 from hotline_ivr.config.minimum_ready import MinimumReady
 from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.prepared_answers import PreparedAnswer
+from hotline_ivr.config.privacy import Privacy
 from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.recording import Recording, Recordings
 from hotline_ivr.config.refusal import refusal
@@ -311,6 +312,7 @@ class Configuration(Model):
     webhooks: dict[Identifier, EventHook] = Field(
         {}, max_length=20, description="Programs that are told of calls and entries, by id."
     )
+    privacy: Privacy = Field(Privacy(), description="How long what is known of persons is kept.")
 
     @model_validator(mode="after")
     def _queues_know_their_operators(self) -> Self:

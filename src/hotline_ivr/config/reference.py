@@ -65,6 +65,7 @@ from hotline_ivr.config.openings import Closure, Opening
 from hotline_ivr.config.outside import Outside
 from hotline_ivr.config.overflow import Closing, OverflowRule
 from hotline_ivr.config.prepared_answers import PreparedAnswer
+from hotline_ivr.config.privacy import Keep, Privacy
 from hotline_ivr.config.promises import Promises
 from hotline_ivr.config.public_holidays import Holiday, PublicHolidays
 from hotline_ivr.config.rates import InboundRate, OutboundRate, PriceBand
@@ -107,6 +108,7 @@ SECTIONS: tuple[tuple[str, type[Model]], ...] = (
     ("advertising.<id>", AdvertisingChannel),
     ("entries", Entries),
     ("webhooks.<id>", EventHook),
+    ("privacy", Privacy),
 )
 
 PARTS: tuple[tuple[str, type[Model]], ...] = (
@@ -156,6 +158,7 @@ PARTS: tuple[tuple[str, type[Model]], ...] = (
     ("Whom to alert", AlertRoute),
     ("A person on duty", DutyPerson),
     ("Days of another on duty", DutyDays),
+    ("Days by kind of data", Keep),
 )
 """Models that stand inside others; each has a table of its own after the sections."""
 

@@ -202,3 +202,15 @@ def _delivery(item: dict[str, Any]) -> Delivery:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def forget_past(folder: Path, before: datetime, *, dry_run: bool = False) -> int:
+    """Delete alerts of before this aware moment that are done; how many. Raises OSError."""
+    count = 0
+    for path in (folder / "past").glob("*.json"):
+        found = _read(path)
+        if found is None or found.alert.at < before:
+            count += 1
+            if not dry_run:
+                path.unlink(missing_ok=True)
+    return count

@@ -1,6 +1,9 @@
-"""The trail: who changed what, when and by which way. One line of JSON each, only ever added to.
+"""The trail: who changed what and who saw whom, when and by which way.
+
+One line of JSON each, only ever added to, until it is old enough to go.
 
 It is a file in the state folder and not a table, so that a change made while the database is away is in it.
+A number that somebody was shown is not written into it: what was asked for is, and the ids of calls.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from hotline_ivr.files import append
+from hotline_ivr.files import append, locked, replace
 
 _BLOCK = 64 * 1024
 """Bytes that are read at once, from the end: a few hundred entries."""
@@ -50,7 +53,20 @@ class AuditTrail:
         """Add an entry; it is on the disk when this returns. Raises OSError if it cannot be written."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         written = asdict(entry) | {"at": entry.at.isoformat(), "details": dict(entry.details)}
-        append(self._path, json.dumps(written, ensure_ascii=True, sort_keys=True))
+        with locked(self._path.with_name(f".{self._path.name}.lock")):
+            append(self._path, json.dumps(written, ensure_ascii=True, sort_keys=True))
+
+    def forget(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Take out what is older than this aware moment; how many entries. Raises OSError."""
+        with locked(self._path.with_name(f".{self._path.name}.lock")):
+            try:
+                lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            except FileNotFoundError:
+                return 0
+            stays = [line for line in lines if (entry := _read(line)) is None or entry.at >= before]
+            if len(stays) < len(lines) and not dry_run:
+                replace(self._path, "".join(stays))
+            return len(lines) - len(stays)
 
     def entries(self) -> Iterator[AuditEntry]:
         """All entries, oldest first. A line that a power cut has spoilt is passed over."""

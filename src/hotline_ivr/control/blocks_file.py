@@ -88,12 +88,26 @@ class BlocksFile:
         self._rewrite(now, change)
         return tuple(ended)
 
+    def forget(self, callers: Callable[[str], bool]) -> None:
+        """Take out what has ended of these callers: nobody lists it any more."""
+        now = datetime.now(UTC)
+        if not any(each.is_over_at(now) and callers(each.block.callers) for each in self.all()):
+            return
+        self._rewrite(
+            now, lambda kept: kept, forget=lambda each: each.is_over_at(now) and callers(each.block.callers)
+        )
+
     def _rewrite(
-        self, now: datetime, change: Callable[[KeptBlock], KeptBlock], new: Iterable[KeptBlock] = ()
+        self,
+        now: datetime,
+        change: Callable[[KeptBlock], KeptBlock],
+        new: Iterable[KeptBlock] = (),
+        forget: Callable[[KeptBlock], bool] = lambda _: False,
     ) -> None:
         try:
             with locked(self.path.with_name(f".{self.path.name}.lock")):
-                kept = [change(each) for each in self.all() if not _forgotten(each, now)] + list(new)
+                stays = [each for each in self.all() if not _forgotten(each, now) and not forget(each)]
+                kept = [change(each) for each in stays] + list(new)
                 if len(kept) > LIMIT:
                     raise BlockError(
                         f"there are {LIMIT} blocks already: end some, or write them into guard.block"

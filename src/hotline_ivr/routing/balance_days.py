@@ -20,9 +20,12 @@ def due_days(
     if first_call is None:
         return []
     today = now.astimezone(zone).date()
-    # Where the hour does not exist, the moment is an hour later.
-    passed = now >= datetime.combine(today, at, zone).astimezone(UTC)
-    newest = today - timedelta(days=1 if passed else 2)
+    newest = today - timedelta(days=1 if passed(now, today, at, zone) else 2)
     begun = newest if last is None else max(last + timedelta(days=1), newest - timedelta(days=MOST_DAYS - 1))
     first = max(begun, first_call.astimezone(zone).date())
     return [first + timedelta(days=number) for number in range((newest - first).days + 1)]
+
+
+def passed(now: datetime, day: date, at: time, zone: ZoneInfo) -> bool:
+    """Whether it is `at` or later on that day of the wall clock; an hour that does not exist is one later."""
+    return now >= datetime.combine(day, at, zone).astimezone(UTC)

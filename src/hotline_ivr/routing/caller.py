@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import unicodedata
 
 from hotline_ivr.routing.call_record import CallerKind
+from hotline_ivr.routing.pseudonym import SAME, is_pseudonym
 
 # A name longer than this helps nobody and fills the screen.
 MAX_NAME = 80
 MAX_NUMBER = 32
+VISIBLE = 3
+"""Last digits that stay visible where nothing else is set."""
 # Bound of what is decoded at all; SIP stacks pass several KiB in a display name.
 _MAX_ENCODED = 16_384
+# Digits of ids, times and sizes are no number: it begins with + or 00, and nothing belongs to it.
+_INTERNATIONAL = re.compile(r"(?<![\w.+-])(?:\+|00)[1-9][0-9]{6,14}(?![\w])", re.ASCII)
 
 # What carriers and SIP stacks put in the place of a withheld number (RFC 3323 section 4.1 says "anonymous").
-_WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld"})
+WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "withheld"})
 
 # Categories of Unicode that are no part of a name: control characters and separators of lines become blanks;
 # format characters (among them all bidirectional marks), surrogates, private and unassigned ones vanish.
@@ -49,7 +55,7 @@ def clean_number(filtered: str, encoded: str) -> tuple[str, CallerKind]:
     original = _decode(encoded)
     if original is None:
         return number, CallerKind.INVALID
-    if original.strip().lower() in _WITHHELD:
+    if original.strip().lower() in WITHHELD:
         return "", CallerKind.WITHHELD
     return number, CallerKind.OK if original == number else CallerKind.INVALID
 
@@ -61,12 +67,25 @@ def _shown(character: str) -> str:
     return "" if category in _INVISIBLE else character
 
 
-def mask(number: str) -> str:
-    """A telephone number of which the last digits still tell calls apart: +47 •••• 5432."""
+def mask(number: str, visible: int = VISIBLE) -> str:
+    """A telephone number of which the last digits still tell calls apart: +47 •••• 432.
+
+    The one place where a caller's number becomes text for somebody who may not see it. What stands in the
+    place of an erased one tells nothing, and is shown as far as it tells persons apart.
+    """
+    if is_pseudonym(number):
+        return number[:SAME]
     if len(number) < 8:
         return "••••" if number else ""
     front = number[:3] if number.startswith("+") else ""
-    return f"{front} •••• {number[-4:]}".strip()
+    return f"{front} •••• {number[len(number) - visible :]}".strip()
+
+
+def mask_numbers(text: str, visible: int = VISIBLE) -> str:
+    """Any text with its numbers in international form masked: what goes into a log."""
+    if "+" not in text and "00" not in text:
+        return text
+    return _INTERNATIONAL.sub(lambda match: mask(match[0], visible), text)
 
 
 def _decode(encoded: str) -> str | None:

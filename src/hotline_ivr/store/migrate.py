@@ -104,6 +104,11 @@ def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def known_tables() -> set[str]:
+    """Every version of the tables that this program can bring up to date."""
+    return _known()
+
+
 def _known() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 

@@ -80,6 +80,19 @@ async def sum_of(store: Store, table: Table) -> TableSum:
     return TableSum(rows, digest)
 
 
+def read_pages(connection: Connection, table: Table) -> Iterator[list[tuple[Any, ...]]]:
+    """All rows of a table as this one transaction sees them."""
+    after = None
+    while page := _page_reader(table, after)(connection):
+        yield page
+        after = page[-1]
+
+
+def write_page(connection: Connection, table: Table, page: Sequence[tuple[Any, ...]]) -> None:
+    """Put rows in where none of the same key is."""
+    _page_writer(table, page)(connection)
+
+
 async def count_of(store: Store, table: Table) -> int:
     """How many rows a table has."""
     wanted = select(func.count()).select_from(table)

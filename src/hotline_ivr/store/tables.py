@@ -389,3 +389,17 @@ webhook_delivery = Table(
     PrimaryKeyConstraint("node", "hook", "event", "subject", "version"),
     Index(None, "node", "hook", "state", "next_at"),
 )
+
+# What the purge of a node's day has taken away; `report` is JSON, kind by kind.
+purge = Table(
+    "purge",
+    metadata,
+    Column("node", String, nullable=False),
+    # The day on the organisation's clock, as 2026-11-27.
+    Column("day", String, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    # Without it, it was stopped: what it left is taken by the next.
+    Column("done_at", Instant),
+    Column("report", Text, nullable=False),
+    PrimaryKeyConstraint("node", "day"),
+)

@@ -84,19 +84,35 @@ async def test_calls_are_chosen_by_time_line_and_outcome(
 async def test_numbers_are_masked_and_names_left_out(caller: Caller) -> None:
     for role in ("read", "control", "admin"):
         answered = (await caller.get("/calls", role))["calls"][-1]
-        assert (answered["caller"], answered["caller_name"]) == ("+47 •••• 5432", "")
+        assert (answered["caller"], answered["caller_name"]) == ("+47 •••• 432", "")
         story = await caller.ask("GET", f"/calls/{CALL}", role)
         assert "98765432" not in await story.text()
 
 
-async def test_numbers_are_shown_to_control_who_asks_and_that_is_logged(caller: Caller) -> None:
+async def test_numbers_are_shown_to_control_who_asks_and_that_stands_in_the_trail(
+    caller: Caller, house: House
+) -> None:
     with capture_logs() as logs:
-        answered = (await caller.get("/calls?numbers=true", "control"))["calls"][-1]
+        answered = (await caller.get("/calls?numbers=true&limit=9", "control"))["calls"][-1]
         story = await caller.get(f"/calls/{CALL}?numbers=true", "admin")
     assert (answered["caller"], answered["caller_name"]) == ("+4798765432", "Kåre")
     assert story["call"]["caller"] == "+4798765432"
     said = [entry["token"] for entry in logs if "numbers" in entry["event"]]
     assert said == ["control token", "admin token"]
+    looks = [(each.by, each.action, each.subject, dict(each.details)) for each in house.trail.entries()]
+    assert looks == [
+        ("control token", "numbers.read", "calls", {"limit": "9"}),
+        ("admin token", "numbers.read", CALL, {}),
+    ]
+    assert "98765432" not in house.trail._path.read_text()
+
+
+async def test_numbers_are_not_shown_where_the_trail_cannot_be_written(caller: Caller, house: House) -> None:
+    path = house.trail._path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir()
+    assert "not shown" in (await caller.problem(503, "GET", "/calls?numbers=true", "control"))["detail"]
+    assert (await caller.get("/calls", "control"))["calls"]
 
 
 @pytest.mark.parametrize("path", ["/calls?numbers=true", f"/calls/{CALL}?numbers=true"])

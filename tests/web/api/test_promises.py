@@ -40,7 +40,7 @@ Asked = tuple[Caller, House]
 
 async def test_the_list_masks_numbers_and_tells_age_and_reasons(caller: Asked) -> None:
     page = await caller[0].get("/promises")
-    assert [each["number"] for each in page["promises"]] == ["+47 •••• 0001", "+47 •••• 0002", ""]
+    assert [each["number"] for each in page["promises"]] == ["+47 •••• 001", "+47 •••• 002", ""]
     first = page["promises"][0]
     assert first["age_s"] == (3.5 * 60 - 1) * 60
     assert (first["reasons"], first["calls"], first["tries"]) == (["abandoned"], 2, 0)

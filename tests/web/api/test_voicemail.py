@@ -30,7 +30,7 @@ async def test_messages_are_listed_with_masked_numbers(caller: Caller, house: Ho
     house.messages.keep(replace(MESSAGE, call_id="main-1.2", box="other", recorded_at=NOW + timedelta(1)))
     listed = (await caller.get("/voicemail"))["messages"]
     assert [each["id"] for each in listed] == ["main-1.2", "main-1.1"]
-    assert (listed[1]["caller"], listed[1]["caller_name"]) == ("+47 •••• 2345", "")
+    assert (listed[1]["caller"], listed[1]["caller_name"]) == ("+47 •••• 345", "")
     assert (listed[1]["state"], listed[1]["length_s"], listed[1]["line"]) == ("new", 4.0, "info")
     assert len((await caller.get("/voicemail?box=box&state=new"))["messages"]) == 1
     await caller.problem(403, "GET", "/voicemail?numbers=true", "read")

@@ -1,4 +1,4 @@
-"""The trail: who changed what, when and by which way, newest first."""
+"""The trail: who changed what and who saw whom, when and by which way, newest first."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ class AuditQuery(Given):
 
 
 class EntryShown(Shown):
-    """One change."""
+    """One change, or one look at what is personal."""
 
     at: datetime
     by: str = Field(description="A person, or the name of a token.")
     via: str = Field(description="command, rest or phone.")
     action: str = Field(examples=["override.set"])
-    subject: str = Field(description="What was changed: a line, a token.")
+    subject: str = Field(description="What was changed or looked at: a line, a token, a call.")
     details: dict[str, str]
     request_id: str = Field(description="Of the request that asked for it; empty for other ways.")
 
 
 class TrailPage(Shown):
-    """Changes, newest first."""
+    """Entries, newest first."""
 
     entries: tuple[EntryShown, ...]
     next: str | None = Field(description="Cursor of the page after this one; null on the last one.")
@@ -55,7 +55,7 @@ def routes(trail: Trail) -> tuple[AnyRoute, ...]:
             method="GET",
             path="/audit",
             role=Role.ADMIN,
-            summary="Who changed what, newest first",
+            summary="Who changed what and who saw whom, newest first",
             path_model=Nothing,
             query_model=AuditQuery,
             body_model=Nothing,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import structlog
 from pydantic import Field
@@ -18,13 +18,15 @@ from sqlalchemy import Connection
 
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import StoreError
-from hotline_ivr.routing.caller import mask
+from hotline_ivr.routing.call_record import CallKind
+from hotline_ivr.routing.caller import mask_numbers
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.routing.timeline import timeline
 from hotline_ivr.store.columns import from_micros, to_micros
 from hotline_ivr.store.queries import CallFilter, CallStory, StoredCall, call_story, find_calls
 from hotline_ivr.store.register_list import entries_of_call
 from hotline_ivr.web.api.entries_shown import EntryShown, Sight, entry_shown
+from hotline_ivr.web.api.numbers import Numbers, NumbersDesk
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
 from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
@@ -42,12 +44,6 @@ class Record(Protocol):
     """Where calls are kept; see store/engine.py. Raises StoreError while the database is away."""
 
     async def read(self, transaction: Callable[[Connection], Result]) -> Result: ...
-
-
-class Numbers(Given):
-    """Whether callers' numbers are shown in full."""
-
-    numbers: bool = Field(False, description="Callers' numbers in full, and their names; needs role control.")
 
 
 class CallsQuery(Numbers):
@@ -165,7 +161,7 @@ class StoryShown(Shown):
     entries: tuple[EntryShown, ...] = Field(description="What was written about it in the register.")
 
 
-def routes(record: Record, register: RegisterDesk) -> tuple[AnyRoute, ...]:
+def routes(record: Record, numbers: NumbersDesk, register: RegisterDesk) -> tuple[AnyRoute, ...]:
     """The routes of calls."""
     return (
         Route(
@@ -177,7 +173,7 @@ def routes(record: Record, register: RegisterDesk) -> tuple[AnyRoute, ...]:
             query_model=CallsQuery,
             body_model=Nothing,
             answer_model=CallPage,
-            handler=partial(list_calls, record),
+            handler=partial(list_calls, record, numbers),
             errors=(Kind.UNAVAILABLE,),
         ),
         Route(
@@ -189,15 +185,17 @@ def routes(record: Record, register: RegisterDesk) -> tuple[AnyRoute, ...]:
             query_model=Numbers,
             body_model=Nothing,
             answer_model=StoryShown,
-            handler=partial(show_call, record, register),
+            handler=partial(show_call, record, numbers, register),
             errors=(Kind.UNAVAILABLE,),
         ),
     )
 
 
-async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing]) -> CallPage:
+async def list_calls(
+    record: Record, numbers: NumbersDesk, asked: Asked[Nothing, CallsQuery, Nothing]
+) -> CallPage:
     query = asked.query
-    check_numbers(asked)
+    await numbers.admit(asked, "numbers.read", "calls")
     beyond = None if query.cursor is None else _place(query.cursor)
     # One more than is shown tells whether there is a next page.
     wanted = CallFilter(
@@ -215,30 +213,21 @@ async def list_calls(record: Record, asked: Asked[Nothing, CallsQuery, Nothing])
     if len(found) > len(shown):
         last = shown[-1]
         following = to_cursor(str(to_micros(last.arrived_at)), last.id)
-    return CallPage(calls=tuple(_shown(call, numbers=query.numbers) for call in shown), next=following)
+    return CallPage(calls=tuple(_shown(call, numbers, full=query.numbers) for call in shown), next=following)
 
 
 async def show_call(
-    record: Record, register: RegisterDesk, asked: Asked[CallPath, Numbers, Nothing]
+    record: Record, numbers: NumbersDesk, register: RegisterDesk, asked: Asked[CallPath, Numbers, Nothing]
 ) -> StoryShown:
-    check_numbers(asked)
-    call_id, numbers = asked.path.id, asked.query.numbers
+    call_id, full = asked.path.id, asked.query.numbers
+    await numbers.admit(asked, "numbers.read", call_id)
     story = await read_record(record, lambda connection: call_story(connection, call_id))
     if story is None:
         raise ApiError(Kind.NOT_FOUND, f"There is no call {call_id} in the record.")
     written = await read_record(record, lambda connection: entries_of_call(connection, call_id))
-    sight = Sight(register.plan(), texts=asked.who.may(Role.CONTROL), numbers=numbers)
+    sight = Sight(register.plan(), texts=asked.who.may(Role.CONTROL), numbers=full, visible=numbers.visible)
     entries = tuple(entry_shown(each, story.call.caller, sight) for each in written)
-    return _story(story, entries, numbers=numbers)
-
-
-def check_numbers(asked: Asked[Any, Any, Nothing]) -> None:
-    """Raises ApiError where numbers are asked for and the token's role is too low."""
-    if not asked.query.numbers:
-        return
-    if not asked.who.may(Role.CONTROL):
-        raise ApiError(Kind.NOT_ALLOWED, "Callers' numbers in full need a token of role control.")
-    log.info("callers' numbers are shown in full", token=asked.who.name)
+    return _story(story, entries, numbers, full=full)
 
 
 async def read_record(record: Record, query: Callable[[Connection], Result]) -> Result:
@@ -260,24 +249,28 @@ def _place(cursor: str) -> tuple[datetime, str]:
         raise wrong_value("query.cursor", "This is no cursor of this list.") from None
 
 
-def _shown(call: StoredCall, *, numbers: bool) -> CallShown:
+def _shown(call: StoredCall, numbers: NumbersDesk, *, full: bool) -> CallShown:
     values = asdict(call)
-    if not numbers:
-        values |= {"caller": mask(call.caller), "caller_name": ""}
+    if not full:
+        values |= {"caller": numbers.shown(call.caller, full=False), "caller_name": ""}
+        if call.kind == CallKind.CALLBACK and call.outside_number:
+            values["outside_number"] = numbers.shown(call.outside_number, full=False)
     return CallShown.model_validate(values)
 
 
-def _story(story: CallStory, entries: tuple[EntryShown, ...], *, numbers: bool) -> StoryShown:
+def _story(
+    story: CallStory, entries: tuple[EntryShown, ...], numbers: NumbersDesk, *, full: bool
+) -> StoryShown:
     arrived = to_micros(story.call.arrived_at)
     return StoryShown(
-        call=_shown(story.call, numbers=numbers),
+        call=_shown(story.call, numbers, full=full),
         legs=tuple(LegShown.model_validate(asdict(leg)) for leg in story.legs),
         events=tuple(
             MomentShown(
                 at=from_micros(moment.at),
                 after_ms=round((moment.at - arrived) / 1000, 3),
                 event=moment.kind,
-                text=moment.text,
+                text=moment.text if full else mask_numbers(moment.text, numbers.visible),
                 exact=moment.exact,
             )
             for moment in timeline(story.events, story.queue_events)

@@ -23,7 +23,6 @@ from hotline_ivr.routing.wall import zone_of
 from hotline_ivr.store.columns import from_micros, to_micros
 from hotline_ivr.store.register import ChangedMeanwhile
 from hotline_ivr.store.register_list import MOST_FOUND, EntryFilter
-from hotline_ivr.web.api.calls import check_numbers
 from hotline_ivr.web.api.entries_given import EntryChange, EntryGiven, EntryPath, checked, filled
 from hotline_ivr.web.api.entries_query import (
     ChosenQuery,
@@ -153,7 +152,7 @@ def _single(desk: RegisterDesk) -> tuple[AnyRoute, ...]:
 
 async def list_entries(desk: RegisterDesk, asked: Asked[Nothing, EntriesQuery, Nothing]) -> EntryPage:
     query = asked.query
-    check_numbers(asked)
+    await desk.numbers.admit(asked, "numbers.read", "entries")
     if query.tag is not None and not asked.who.may(Role.CONTROL):
         raise ApiError(Kind.NOT_ALLOWED, "Tags are people's own words: to choose by one needs role control.")
     after = None if query.cursor is None else _moment(query.cursor)
@@ -167,7 +166,7 @@ async def list_entries(desk: RegisterDesk, asked: Asked[Nothing, EntriesQuery, N
 
 async def list_follow_ups(desk: RegisterDesk, asked: Asked[Nothing, FollowUpsQuery, Nothing]) -> EntryPage:
     query = asked.query
-    check_numbers(asked)
+    await desk.numbers.admit(asked, "numbers.read", "follow-ups")
     after = None if query.cursor is None else _day(query.cursor)
     due = query.until or (None if query.all else _today(desk, query.line, asked.now))
     wanted = EntryFilter(line=query.line, owner=query.owner, due=due, limit=query.limit + 1)
@@ -181,7 +180,7 @@ async def list_follow_ups(desk: RegisterDesk, asked: Asked[Nothing, FollowUpsQue
 
 async def search(desk: RegisterDesk, asked: Asked[Nothing, SearchQuery, Nothing]) -> FoundPage:
     query = asked.query
-    check_numbers(asked)
+    await desk.numbers.admit(asked, "numbers.read", "entries")
     skip = 0 if query.cursor is None else _skip(query.cursor)
     wanted = EntryFilter(**_chosen(desk, query), limit=query.limit + 1)
     found = await _of_database(desk.register.search(query.q, wanted, skip))
@@ -200,7 +199,7 @@ async def show_choices(desk: RegisterDesk, asked: Asked[Nothing, WordsQuery, Not
 
 
 async def show_entry(desk: RegisterDesk, asked: Asked[EntryPath, ChosenQuery, Nothing]) -> EntryStoryShown:
-    check_numbers(asked)
+    await desk.numbers.admit(asked, "numbers.read", asked.path.id)
     story = await _of_database(desk.register.story(asked.path.id))
     if story is None:
         raise _unknown(asked.path.id)
@@ -296,7 +295,7 @@ def _changed(now: Entry) -> ApiError:
 
 def _sight(desk: RegisterDesk, asked: Asked[Any, Any, Nothing]) -> Sight:
     query = asked.query
-    return Sight(desk.plan(), asked.who.may(Role.CONTROL), query.numbers, query.language)
+    return Sight(desk.plan(), asked.who.may(Role.CONTROL), query.numbers, query.language, desk.visible)
 
 
 def _page(

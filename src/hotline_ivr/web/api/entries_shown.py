@@ -15,7 +15,7 @@ from pydantic import Field
 from hotline_ivr.config.labels import words_in
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.register import EntryOutcome, Way
-from hotline_ivr.routing.caller import mask
+from hotline_ivr.routing.caller import VISIBLE, mask
 from hotline_ivr.routing.entries import Entry, FieldChange, changes
 from hotline_ivr.routing.entry_rules import topic_words
 from hotline_ivr.routing.snippets import Snippet
@@ -133,6 +133,8 @@ class Sight:
     texts: bool = False
     numbers: bool = False
     language: str = "nb"
+    #: Digits of a number that are always shown.
+    visible: int = VISIBLE
 
 
 def entry_shown(entry: Entry, caller: str, sight: Sight) -> EntryShown:
@@ -195,7 +197,7 @@ def _plain(value: Any) -> Any:
 
 
 def _number(number: str, sight: Sight) -> str:
-    return number if sight.numbers else mask(number)
+    return number if sight.numbers else mask(number, sight.visible)
 
 
 def _follow_up(entry: Entry, sight: Sight) -> FollowUpShown | None:

@@ -18,7 +18,7 @@ from pydantic import Field
 from hotline_ivr.control.audit import AuditEntry
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import ArgumentError, ExportBusy, StoreError
-from hotline_ivr.web.api.calls import Numbers, check_numbers
+from hotline_ivr.web.api.numbers import Numbers, check_role
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Pieces, Route, StreamShown
 from hotline_ivr.web.api.values import Moment
@@ -105,7 +105,7 @@ def routes(desk: ExportDesk) -> tuple[AnyRoute, ...]:
 
 async def export(desk: ExportDesk, asked: Asked[ExportPath, ExportQuery, Nothing]) -> StreamShown:
     query, kind = asked.query, asked.path.kind
-    check_numbers(asked)
+    check_role(asked)
     # In the trail before anything leaves.
     await _note(desk, asked)
     try:

@@ -9,8 +9,10 @@ from typing import Protocol
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditEntry
+from hotline_ivr.routing.caller import VISIBLE
 from hotline_ivr.routing.promises import Act, Promise
 from hotline_ivr.store.promise_list import Owed, PromiseFilter, PromiseStory
+from hotline_ivr.web.api.numbers import NumbersDesk
 
 
 class Ledger(Protocol):
@@ -32,3 +34,8 @@ class PromiseDesk:
     plan: Callable[[], Plan]
     changed: Callable[[], None]
     note: Callable[[AuditEntry], None]
+    visible: int = VISIBLE
+
+    @property
+    def numbers(self) -> NumbersDesk:
+        return NumbersDesk(self.note, self.visible)

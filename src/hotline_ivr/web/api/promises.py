@@ -18,7 +18,8 @@ from hotline_ivr.routing.caller import clean_text
 from hotline_ivr.routing.promises import Act, ActKind, State
 from hotline_ivr.store.columns import from_micros, to_micros
 from hotline_ivr.store.promise_list import PromiseFilter
-from hotline_ivr.web.api.calls import CallPath, Numbers, check_numbers
+from hotline_ivr.web.api.calls import CallPath
+from hotline_ivr.web.api.numbers import Numbers
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.promises_shown import PromisePage, PromiseShown, StoryShown, entry_shown, story_shown
@@ -132,7 +133,7 @@ def _changing(desk: PromiseDesk) -> tuple[AnyRoute, ...]:
 
 async def list_promises(desk: PromiseDesk, asked: Asked[Nothing, PromisesQuery, Nothing]) -> PromisePage:
     query = asked.query
-    check_numbers(asked)
+    await desk.numbers.admit(asked, "numbers.read", "promises")
     state = None if query.all or query.state is None else query.state.value
     after = None if query.cursor is None else _place(query.cursor)
     # One more than is shown tells whether there is a next page.
@@ -145,17 +146,17 @@ async def list_promises(desk: PromiseDesk, asked: Asked[Nothing, PromisesQuery, 
         following = to_cursor(str(to_micros(last.opened_at)), last.id)
     return PromisePage(
         at=asked.now,
-        promises=tuple(entry_shown(each, asked.now, numbers=query.numbers) for each in shown),
+        promises=tuple(entry_shown(each, asked.now, desk.numbers, full=query.numbers) for each in shown),
         next=following,
     )
 
 
 async def show_promise(desk: PromiseDesk, asked: Asked[CallPath, Numbers, Nothing]) -> StoryShown:
-    check_numbers(asked)
+    await desk.numbers.admit(asked, "numbers.read", asked.path.id)
     found = await _of_database(desk.ledger.story(asked.path.id))
     if found is None:
         raise _unknown(asked.path.id)
-    return story_shown(found, asked.now, numbers=asked.query.numbers)
+    return story_shown(found, asked.now, desk.numbers, full=asked.query.numbers)
 
 
 async def take_promise(desk: PromiseDesk, asked: Asked[CallPath, Nothing, Taking]) -> PromiseShown:
@@ -190,7 +191,7 @@ async def _act(
     found = await _of_database(desk.ledger.story(entry_id))
     if found is None:
         raise _unknown(entry_id)
-    return entry_shown(found.owed, asked.now, numbers=False)
+    return entry_shown(found.owed, asked.now, desk.numbers, full=False)
 
 
 async def _into_trail(

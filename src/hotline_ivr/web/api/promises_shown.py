@@ -6,9 +6,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from hotline_ivr.routing.caller import mask
 from hotline_ivr.routing.promises import ActKind, State
 from hotline_ivr.store.promise_list import Owed, PromiseStory
+from hotline_ivr.web.api.numbers import NumbersDesk
 from hotline_ivr.web.api.route import Shown
 
 
@@ -72,13 +72,13 @@ class StoryShown(Shown):
     acts: tuple[ActShown, ...]
 
 
-def entry_shown(owed: Owed, now: datetime, *, numbers: bool) -> PromiseShown:
+def entry_shown(owed: Owed, now: datetime, numbers: NumbersDesk, *, full: bool) -> PromiseShown:
     entry = owed.promise
     until = entry.closed_at or now
     return PromiseShown(
         id=entry.id,
         node=entry.node,
-        number=owed.number if numbers else mask(owed.number),
+        number=numbers.shown(owed.number, full=full),
         line=entry.line,
         queue=entry.queue,
         opened_at=entry.opened_at,
@@ -95,9 +95,9 @@ def entry_shown(owed: Owed, now: datetime, *, numbers: bool) -> PromiseShown:
     )
 
 
-def story_shown(story: PromiseStory, now: datetime, *, numbers: bool) -> StoryShown:
+def story_shown(story: PromiseStory, now: datetime, numbers: NumbersDesk, *, full: bool) -> StoryShown:
     return StoryShown(
-        promise=entry_shown(story.owed, now, numbers=numbers),
+        promise=entry_shown(story.owed, now, numbers, full=full),
         calls=tuple(
             PromiseCallShown(
                 id=each.call,

@@ -9,10 +9,12 @@ from typing import Protocol
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditEntry
+from hotline_ivr.routing.caller import VISIBLE
 from hotline_ivr.routing.entries import Entry
 from hotline_ivr.store.register import ChangedMeanwhile
 from hotline_ivr.store.register_book import CallOfEntry
 from hotline_ivr.store.register_list import EntryFilter, EntryStory, Found
+from hotline_ivr.web.api.numbers import NumbersDesk
 
 
 class Register(Protocol):
@@ -42,3 +44,9 @@ class RegisterDesk:
     plan: Callable[[], Plan]
     new_id: Callable[[], str]
     note: Callable[[AuditEntry], None]
+    #: Digits of a number that are always shown.
+    visible: int = VISIBLE
+
+    @property
+    def numbers(self) -> NumbersDesk:
+        return NumbersDesk(self.note, self.visible)

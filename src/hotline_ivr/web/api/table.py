@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.routing.caller import VISIBLE
 from hotline_ivr.views.proposal import Proposed
 from hotline_ivr.web.api import (
     alerts,
@@ -33,6 +34,7 @@ from hotline_ivr.web.api import (
     webhooks,
 )
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.numbers import NumbersDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
@@ -63,6 +65,7 @@ class ApiParts:
     exports: exports.ExportDesk
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
+    visible_digits: int = VISIBLE
 
 
 def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
@@ -70,7 +73,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     desk = overrides.Desk(parts.books, parts.overrides.all, parts.hands, parts.overrides_changed)
     bench = plans.Bench(parts.check, parts.books, parts.propose, parts.take, parts.history, parts.trail)
     described = (
-        *calls.routes(parts.record, parts.register),
+        *calls.routes(parts.record, NumbersDesk(parts.trail.note, parts.visible_digits), parts.register),
         *entries.routes(parts.register),
         *exports.routes(parts.exports),
         *balance.routes(parts.record),

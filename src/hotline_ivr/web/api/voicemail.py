@@ -20,9 +20,10 @@ from pydantic import Field
 from hotline_ivr.control.audit import AuditEntry
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import StoreError
-from hotline_ivr.routing.caller import mask
+from hotline_ivr.routing.caller import VISIBLE
 from hotline_ivr.routing.messages import Message, MessageState, Strays
 from hotline_ivr.store.messages import MessageFilter
+from hotline_ivr.web.api.numbers import Numbers, NumbersDesk
 from hotline_ivr.web.api.problems import ApiError, Kind
 from hotline_ivr.web.api.route import AnyRoute, Asked, FileShown, Given, Nothing, Route, Shown
 from hotline_ivr.web.api.values import ID
@@ -58,12 +59,11 @@ class VoicemailDesk:
     path: Callable[[str, str], Path]
     strays: Callable[[], Awaitable[Strays]]
     note: Callable[[AuditEntry], None]
+    visible: int = VISIBLE
 
-
-class Numbers(Given):
-    """Whether callers' numbers are shown in full."""
-
-    numbers: bool = Field(False, description="Callers' numbers in full, and their names; needs role control.")
+    @property
+    def numbers(self) -> NumbersDesk:
+        return NumbersDesk(self.note, self.visible)
 
 
 class MessagesQuery(Numbers):
@@ -186,11 +186,10 @@ def routes(desk: VoicemailDesk) -> tuple[AnyRoute, ...]:
 
 async def list_messages(desk: VoicemailDesk, asked: Asked[Nothing, MessagesQuery, Nothing]) -> MessagesShown:
     query = asked.query
-    if query.numbers and not asked.who.may(Role.CONTROL):
-        raise ApiError(Kind.NOT_ALLOWED, "Callers' numbers in full need a token of role control.")
+    await desk.numbers.admit(asked, "numbers.read", "voicemail")
     wanted = MessageFilter(query.box, query.state, query.limit)
     found = await _of_record(desk.messages.find(wanted))
-    return MessagesShown(messages=tuple(_shown(each, numbers=query.numbers) for each in found))
+    return MessagesShown(messages=tuple(_shown(each, desk.numbers, full=query.numbers) for each in found))
 
 
 async def list_strays(desk: VoicemailDesk, _asked: Asked[Nothing, Nothing, Nothing]) -> StraysShown:
@@ -220,7 +219,7 @@ async def finish(desk: VoicemailDesk, asked: Asked[MessagePath, Nothing, Nothing
     if message.state is not MessageState.DONE:
         await _of_record(desk.messages.done(message.call_id, asked.who.name, asked.now))
         await _note(desk, asked, "voicemail.done", message)
-    return _shown(await _require(desk, asked.path.id), numbers=False)
+    return _shown(await _require(desk, asked.path.id), desk.numbers, full=False)
 
 
 async def _require(desk: VoicemailDesk, call_id: str) -> Message:
@@ -254,7 +253,7 @@ async def _note(
         ) from None
 
 
-def _shown(message: Message, *, numbers: bool) -> MessageShown:
+def _shown(message: Message, numbers: NumbersDesk, *, full: bool) -> MessageShown:
     return MessageShown(
         id=message.call_id,
         box=message.box,
@@ -262,8 +261,8 @@ def _shown(message: Message, *, numbers: bool) -> MessageShown:
         recorded_at=message.recorded_at,
         length_s=round(message.length_ms / 1000, 1),
         line=message.line,
-        caller=message.caller if numbers else mask(message.caller),
-        caller_name=message.caller_name if numbers else "",
+        caller=numbers.shown(message.caller, full=full),
+        caller_name=message.caller_name if full else "",
         heard_at=message.heard_at,
         heard_by=message.heard_by,
         done_at=message.done_at,

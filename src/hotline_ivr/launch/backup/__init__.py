@@ -1,0 +1,1 @@
+"""A node's state in one file, and back."""

@@ -1,0 +1,171 @@
+"""One person out of everything, and the proof; what is counted stays as it was."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.errors import ArgumentError
+from hotline_ivr.launch.balancing import prove, span_of_day
+from hotline_ivr.launch.privacy.erasing import Erased, erase
+from hotline_ivr.launch.privacy.place import privacy_place
+from hotline_ivr.launch.refolding import refold_record
+from hotline_ivr.routing.pseudonym import is_pseudonym
+from hotline_ivr.settings import Settings
+from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.tables import call, promise, promise_act, promise_call
+from tests.calls.asterisk_files import a_call, cel_line
+from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by, every_call, of_counts
+from tests.launch.test_balancing import DAY, ZONE, Place
+
+
+@pytest.fixture
+async def node(tmp_path: Path, database_url: str) -> Place:
+    """Every kind of call by the person, and one by somebody else."""
+    place = a_node(tmp_path, database_url)
+    place.write(*every_call(), by(a_call("answered_caller_hangs_up", 900, 9_000), OTHER))
+    await place.keep()
+    return place
+
+
+async def rows(settings: Settings) -> list[dict[str, Any]]:
+    store = open_store(settings.database)
+    try:
+        found = await store.read(lambda on: on.execute(select(call).order_by(call.c.id)).all())
+        return [dict(row._mapping) for row in found]
+    finally:
+        await store.close()
+
+
+async def erased(settings: Settings, number: str = PERSON) -> Erased:
+    async with privacy_place(settings, by="tester") as place:
+        return await erase(place, number)
+
+
+def bytes_of(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.postgres
+async def test_nothing_of_the_number_is_left_and_everything_is_counted_as_before(node: Place) -> None:
+    before = await rows(node.settings)
+    balance = await prove(node.settings, span_of_day(DAY, ZONE))
+    assert sum(row["caller"] == PERSON for row in before) > 20
+    done = await erased(node.settings, "98 76 54 32")
+    assert done.proof.places == ()
+    assert done.calls == sum(row["caller"] == PERSON or row["outside_number"] == PERSON for row in before)
+    assert done.lines > 20
+    for path, data in bytes_of(node.settings.state_dir).items():
+        assert b"98765432" not in data, path
+    after = await rows(node.settings)
+    assert [of_counts(row) for row in after] == [of_counts(row) for row in before]
+    own = [row for row, old in zip(after, before, strict=True) if old["caller"] == PERSON]
+    assert len({row["caller"] for row in own}) == 1
+    assert is_pseudonym(own[0]["caller"])
+    assert [row["caller"] for row in after].count(OTHER) == 1
+    again = await prove(node.settings, span_of_day(DAY, ZONE))
+    assert (again.arrivals, again.lines, again.differences) == (
+        balance.arrivals,
+        balance.lines,
+        balance.differences,
+    )
+
+
+@pytest.mark.postgres
+async def test_folding_again_and_reading_on_brings_nothing_back(node: Place) -> None:
+    await erased(node.settings)
+    before = await rows(node.settings)
+    done = await refold_record(node.settings, (None, None), dry_run=False, progress=lambda *_: None)
+    assert done.changed == 0
+    assert await rows(node.settings) == before
+    # The tail reads on where it stood, in files that were changed behind it, from their first bytes on.
+    node.files.write(by(a_call("closed_heard_in_full", 901, 9_100), OTHER))
+    await node.keep()
+    after = await rows(node.settings)
+    assert len(after) == len(before) + 1
+    store = open_store(node.settings.database)
+    lost = await store.read(lambda on: on.execute(text("SELECT reason FROM rejected_line")).all())
+    await store.close()
+    assert lost == []
+
+
+@pytest.mark.postgres
+async def test_promises_notes_and_what_others_wrote_go_too(node: Place) -> None:
+    store = open_store(node.settings.database)
+    values = {"node": "main", "line": "demo", "queue": "main", "state": "open", "owner": "", "closed_by": ""}
+    entry = {"id": "main-1.1", "person": PERSON, "opened_at": CALLED_AT, "last_at": CALLED_AT, "calls": 1}
+    entry |= {"tries": 0, "reasons": "voicemail", "note": "Mrs Hansen's knee", "number": PERSON, **values}
+    other = entry | {"id": "main-2.1", "person": OTHER, "note": "or ring 987 65 432", "number": ""}
+    fact = {"node": "main", "call_id": "main-1.1", "person": PERSON, "at": CALLED_AT, "outcome": "voicemail"}
+    act = {"node": "main", "person": PERSON, "at": CALLED_AT, "kind": "tried", "by": "x", "operator": ""}
+    await store.write(lambda on: on.execute(insert(promise).values([entry, other])))
+    await store.write(lambda on: on.execute(insert(promise_call).values(**fact, line="demo", queue="main")))
+    await store.write(lambda on: on.execute(insert(promise_act).values(**act, note="no answer")))
+    done = await erased(node.settings)
+    assert (done.promises, done.proof.places) == (1, ())
+    found = await store.read(lambda on: on.execute(select(promise).order_by(promise.c.id)).all())
+    await store.close()
+    assert (found[0].state, found[0].note, found[0].closed_by) == ("dropped", "", "privacy")
+    assert is_pseudonym(found[0].person)
+    assert (found[1].state, found[1].person) == ("open", OTHER)
+    assert "or ring ~" in found[1].note
+
+
+async def test_a_number_in_a_call_now_is_refused(node: Place) -> None:
+    events = a_call("answered_caller_hangs_up", 950, 9_500).events
+    node.files.add(b"".join(map(cel_line, events[: len(events) // 2])))
+    await node.keep()
+    with pytest.raises(ArgumentError, match="in a call now"):
+        await erased(node.settings)
+    with pytest.raises(ArgumentError, match="not a telephone number"):
+        await erased(node.settings, "abc")
+
+
+async def test_archives_names_of_files_and_the_trail_are_searched_and_named(node: Place) -> None:
+    settings = node.settings
+    old = settings.cel_file.with_name("hotline.json.1.gz")
+    with gzip.open(old, "wb") as file:
+        file.write(settings.cel_file.read_bytes())
+    (settings.log_dir / "messages.log").write_text("[x] WARNING: no route to sip:+4798765432@there\n")
+    settings.audit_file.write_text(json.dumps({"subject": PERSON, "at": "2026-01-01T00:00:00+00:00"}) + "\n")
+    stray = settings.voicemail_dir / "desk" / "from-98765432.wav"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"RIFF")
+    (settings.config / "known.yaml").write_text(
+        "known_callers: {vip: {name: VIP, priority: 5m, numbers: ['+47 98 76 54 32']}}\n"
+    )
+    done = await erased(settings)
+    assert sorted(done.proof.places) == sorted(
+        (f"{stray.parent}: the name of a file", next(p for p in done.proof.places if "known.yaml" in p))
+    )
+    assert b"98765432" not in gzip.decompress(old.read_bytes())
+    (entry,) = [each for each in AuditTrail(settings.audit_file).entries() if each.action == "privacy.erase"]
+    assert is_pseudonym(entry.subject)
+    stray.unlink()
+    (settings.config / "known.yaml").unlink()
+    assert (await erased(settings)).proof.places == ()
+
+
+async def test_free_pages_of_an_old_file_are_cleaned(node: Place) -> None:
+    """A file of before deleted rows were overwritten."""
+    import sqlite3
+
+    if "sqlite" not in node.settings.database:
+        return
+    path = node.settings.database.removeprefix("sqlite:///")
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA secure_delete=OFF")
+    raw.execute("CREATE TABLE old (what TEXT)")
+    raw.executemany("INSERT INTO old VALUES (?)", [(f"ring {PERSON}",)] * 500)
+    raw.commit()
+    raw.execute("DROP TABLE old")
+    raw.commit()
+    raw.close()
+    assert (await erased(node.settings)).proof.places == ()
+    assert b"98765432" not in Path(path).read_bytes()
