@@ -21,7 +21,7 @@ class Disclosure(Protocol):
 
 
 class Masked:
-    """The last four digits tell calls apart; names are left out."""
+    """The last digits tell calls apart; names are left out."""
 
     def number(self, number: str) -> str:
         return mask(number)

@@ -339,7 +339,9 @@ class PhoneCall:
         while sent < len(pcm) and not self._ended.is_set():
             due = int((time.monotonic() - begun + 5 * _FRAME_S) * rate) * 2
             if due > sent:
-                sent += self.native.audio.write(pcm[sent : min(due, len(pcm))])
+                # A change of the call, such as the end of a hold, takes what is on its way; the rest is said.
+                with contextlib.suppress(baresip.AudioRestarted):
+                    sent += self.native.audio.write(pcm[sent : min(due, len(pcm))])
             await asyncio.sleep(_FRAME_S)
 
     # What was heard.
