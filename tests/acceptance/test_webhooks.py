@@ -73,7 +73,9 @@ async def test_a_call_is_told_to_a_receiver_that_comes_back_and_is_exported(
         call = hook.body["data"]["call"]
         assert (call["outcome"], call["caller"], hook.body["version"]) == ("closed", "+47 •••• 077", 1)
         await ring(stack, telephones)
-        await until(lambda: len({each.body["subject"] for each in receiver.hooks}) == 2, 20, "the second call")
+        await until(
+            lambda: len({each.body["subject"] for each in receiver.hooks}) == 2, 20, "the second call"
+        )
     exported = await command(stack, "export", "calls", "--format", "ndjson", "--numbers")
     assert [json.loads(line)["caller"] for line in exported.splitlines()] == [CALLER, CALLER]
     token = (await command(stack, "token", "create", "report", "--role", "read")).strip()
