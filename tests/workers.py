@@ -20,7 +20,6 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 ONE_AT_A_TIME = (
-    "tests/acceptance/test_ten_thousand.py",
     "tests/acceptance/test_kill_nine.py",
     "tests/acceptance/test_rotation.py",
     "tests/acceptance/test_situations.py",

@@ -21,8 +21,8 @@ from tests.acceptance.accuracy import compare, read_calls, read_legs, talk_by_op
 from tests.acceptance.journeys import callers_at_random, configuration, turns_at_random
 
 CALLS = int(os.environ.get("HOTLINE_TEST_CALLS", "10000"))
-PER_SECOND = 25
-AT_ONCE = 280
+PER_SECOND = 30
+AT_ONCE = 330
 TALK_OFF_S = 0.05
 """So much may each talk be off, in an operator's sum."""
 
