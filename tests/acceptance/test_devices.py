@@ -53,7 +53,7 @@ async def anna(stack: HotlineStack) -> dict[str, Any]:
 
 
 async def until(
-    stack: HotlineStack, condition: Callable[[dict[str, Any]], bool], deadline: float = 15
+    stack: HotlineStack, condition: Callable[[dict[str, Any]], bool], deadline: float = 40
 ) -> float:
     """Seconds until the operator is shown so."""
     begun = time.monotonic()
