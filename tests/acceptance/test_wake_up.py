@@ -117,7 +117,7 @@ async def dial(stack: HotlineStack, telephones: Telephones, number: str, called:
 
 async def nobody_there(stack: HotlineStack) -> None:
     """The phone of an earlier test is gone."""
-    await stack.wait_console("queue show main", lambda said: "Unavailable" in said, 20)
+    await stack.wait_console("queue show main", lambda said: "Unavailable" in said, 40)
 
 
 async def talk(rung: PhoneCall) -> None:
