@@ -31,7 +31,7 @@ from sqlalchemy.sql import ColumnElement
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.routing.promises import Act, ActKind, State
 from hotline_ivr.routing.redaction import Redactor
-from hotline_ivr.store import tables
+from hotline_ivr.store import schema, tables
 from hotline_ivr.store.promises import enter_act, lock
 
 # Calls in one transaction.
@@ -161,7 +161,7 @@ def calls_of(connection: Connection, written: Sequence[str]) -> list[tuple[str, 
 
 def holders(connection: Connection, forms: NumberForms) -> Iterator[tuple[Found, Any, Column[Any], Any]]:
     """Every value of every table that has the number: where it is, its row, its column, the value."""
-    for table in tables.metadata.sorted_tables:
+    for table in schema.metadata.sorted_tables:
         for column in table.c:
             if not isinstance(column.type, (String, LargeBinary)):
                 continue
