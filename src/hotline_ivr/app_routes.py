@@ -97,7 +97,7 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             settings.visible_digits,
         ),
         register=RegisterDesk(
-            DatabaseRegister(node.store),
+            DatabaseRegister(node.store, settings.node, spooled=node.webhooks.sender.wake),
             settings.node,
             lambda: asks.plan,
             new_id,

@@ -109,6 +109,7 @@ class Noted:
 
     def __init__(self) -> None:
         self.ends: list[CallRecord] = []
+        self.amendments: list[CallRecord] = []
         self.events = 0
         self.rejected = 0
         self.lags: list[float] = []
@@ -120,6 +121,9 @@ class Noted:
 
     def ended(self, record: CallRecord) -> None:
         self.ends.append(record)
+
+    def amended(self, record: CallRecord) -> None:
+        self.amendments.append(record)
 
     def lag(self, seconds: float) -> None:
         self.lags.append(seconds)

@@ -28,6 +28,7 @@ class Tables:
     def __init__(self) -> None:
         self.entered: list[str] = []
         self.pages, self.swept, self.expired, self.failures = 3, 0, 0, 0
+        self.meanwhile: Callable[[], None] = lambda: None
 
     async def enter(self, ids: Sequence[str], now: datetime) -> None:
         del now
@@ -35,6 +36,7 @@ class Tables:
             self.failures -= 1
             raise StoreError("the database is away")
         self.entered += ids
+        self.meanwhile()
 
     async def sweep(self, after: Place | None, now: datetime) -> Place | None:
         self.swept += 1
@@ -60,6 +62,9 @@ class Watch:
 
     def ended(self, record: CallRecord) -> None:
         self.heard.append(f"ended {record.id}")
+
+    def amended(self, record: CallRecord) -> None:
+        self.heard.append(f"amended {record.id}")
 
     def lag(self, seconds: float) -> None:
         self.heard.append(f"lag {seconds}")
@@ -123,6 +128,34 @@ async def test_what_was_told_while_the_database_was_away_is_entered_when_it_is_b
         await until(lambda: tables.failures == 0)
         keeper.ended(record("b"))
         await until(lambda: tables.entered == ["a", "b"])
+
+
+async def test_a_call_that_ended_as_closed_and_left_a_message_is_entered_when_that_is_known() -> None:
+    """And one that mattered and no longer does is looked at as well: its entry has to go."""
+    tables, watch = Tables(), Watch()
+    keeper = PromiseKeeper(tables, lambda: NINE, watch, pace=0)
+    async with kept(keeper):
+        await until(lambda: tables.expired == 1)
+        keeper.ended(record("a", Outcome.CLOSED))
+        keeper.amended(record("a", Outcome.VOICEMAIL))
+        keeper.amended(record("b", Outcome.CLOSED))
+        await until(lambda: tables.entered == ["a", "b"])
+    assert tables.swept == 3, "not only at the next look through all calls"
+    assert watch.heard == ["ended a", "amended a", "amended b"]
+
+
+async def test_what_is_told_of_a_call_while_it_is_being_entered_is_entered_after_that() -> None:
+    tables = Tables()
+    keeper = PromiseKeeper(tables, lambda: NINE, Watch(), pace=0)
+
+    def amend() -> None:
+        tables.meanwhile = lambda: None
+        keeper.amended(record("a", Outcome.VOICEMAIL))
+
+    tables.meanwhile = amend
+    keeper.ended(record("a"))
+    async with kept(keeper):
+        await until(lambda: tables.entered == ["a", "a"])
 
 
 async def test_every_hour_all_calls_are_looked_through_again() -> None:

@@ -182,6 +182,24 @@ async def test_channel_events_that_come_long_after_the_queue_lines_are_joined_to
     assert await one(store, "SELECT count(*) FROM open_call") == 0
 
 
+async def test_a_call_of_which_more_is_known_after_its_end_is_told_again(
+    files: AsteriskFiles, store: Store
+) -> None:
+    """Its end once, as an end; and that its row is another now."""
+    call, noted = a_call("closed_but_a_message"), Noted()
+    left = [event for event in call.events if "|record" in event.extra or '"record' in event.extra]
+    assert left
+    files.add(b"".join(cel_line(event) for event in call.events if event not in left))
+    keeper = a_keeper(files, DatabaseLedger(store, NODE), observer=noted)
+    await keeper.catch_up()
+    assert [each.outcome for each in noted.ends] == [Outcome.CLOSED]
+    files.add(b"".join(map(cel_line, left)))
+    await keeper.catch_up()
+    keeper.close()
+    assert len(noted.ends) == 1
+    assert [each.outcome for each in noted.amendments] == [Outcome.VOICEMAIL]
+
+
 async def test_more_calls_than_are_held_are_all_recorded(files: AsteriskFiles, store: Store) -> None:
     """Those let go are read from the database again when they go on."""
     calls = [a_call("timed_out", number) for number in range(12)]

@@ -54,6 +54,8 @@ class Observer(Protocol):
 
     def ended(self, record: CallRecord) -> None: ...
 
+    def amended(self, record: CallRecord) -> None: ...
+
     def lag(self, seconds: float) -> None: ...
 
 
@@ -86,6 +88,15 @@ class PromiseKeeper:
             self._told[record.id] = None
             self._news.set()
 
+    def amended(self, record: CallRecord) -> None:
+        """A message that was left is told by an event after the call's last: it had ended as `closed`.
+
+        Whatever the outcome is now: what was entered for another one has to go.
+        """
+        self._observer.amended(record)
+        self._told[record.id] = None
+        self._news.set()
+
     def changed(self) -> None:
         """Somebody did something about an entry: what is open is counted anew."""
         self._news.set()
@@ -113,11 +124,14 @@ class PromiseKeeper:
         if len(self._told) > MOST_TOLD:
             self._told.clear()
             self._swept_at = None
-        told = list(self._told)
+        told, self._told = self._told, {}
         if told:
-            await self._ledger.enter(told, now)
-            for call in told:
-                del self._told[call]
+            try:
+                await self._ledger.enter(list(told), now)
+            except StoreError:
+                # What was told meanwhile stays told: its row may be newer than what was read.
+                self._told = told | self._told
+                raise
         if self._swept_at is None or (now - self._swept_at).total_seconds() >= SWEEP:
             await self._sweep(now)
         await self._ledger.expire(now)

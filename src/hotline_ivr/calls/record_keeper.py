@@ -75,6 +75,9 @@ class RecordObserver(Protocol):
     def ended(self, record: CallRecord) -> None:
         """A call's end has been written. After a `kill -9` an end may be told that was told before."""
 
+    def amended(self, record: CallRecord) -> None:
+        """The row of a call whose end was told before has been written again: its outcome may be another."""
+
     def lag(self, seconds: float) -> None:
         """Age of the oldest event that has been read and is not yet in the database; 0 when none is."""
 
@@ -86,6 +89,9 @@ class NobodyObserves:
         del source, events, rejected
 
     def ended(self, record: CallRecord) -> None:
+        del record
+
+    def amended(self, record: CallRecord) -> None:
         del record
 
     def lag(self, seconds: float) -> None:
@@ -263,6 +269,10 @@ class RecordKeeper:
             await self._ledger.commit(batch)
         for record in ended:
             self._observer.ended(record)
+        told = {record.id for record in ended}
+        for record in batch.records:
+            if record.finished and record.id not in told:
+                self._observer.amended(record)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -42,7 +42,9 @@ class Delimiter(StrEnum):
 def export(
     kind: Annotated[
         str,
-        typer.Argument(help="calls, legs, operators, pauses, costs, promises; all (xlsx: a sheet for each)."),
+        typer.Argument(
+            help="calls, legs, operators, pauses, costs, promises, entries; all (xlsx: a sheet for each)."
+        ),
     ],
     *,
     format_: Annotated[
@@ -72,6 +74,9 @@ def export(
     numbers: Annotated[
         bool, typer.Option("--numbers", help="Callers' numbers in full, and their names.")
     ] = False,
+    texts: Annotated[
+        bool, typer.Option("--texts/--no-texts", help="What people said, in entries of the register.")
+    ] = True,
     noted: Annotated[
         bool, typer.Option("--noted", hidden=True, help="It stands in the trail already.")
     ] = False,
@@ -90,6 +95,7 @@ def export(
         (since, until, tuple(line or ()), zone),
         (excel, delimiter, bom),
         numbers=numbers,
+        texts=texts,
     )
     order.kinds()
     if output == "-" and order.format in {"xlsx", "parquet"} and sys.stdout.isatty():
@@ -136,6 +142,7 @@ def _order(
     looks: tuple[bool, Delimiter | None, bool],
     *,
     numbers: bool,
+    texts: bool,
 ) -> Order:
     from dataclasses import replace
 
@@ -167,6 +174,7 @@ def _order(
         style=style,
         zone=zone,
         disclosure=disclosure(numbers=numbers),
+        texts=texts,
     )
 
 

@@ -115,6 +115,7 @@ def _as_json(done: Erased) -> dict[str, object]:
         "lines": done.lines,
         "files": done.files,
         "promises": done.promises,
+        "entries": done.entries,
         "other_nodes": done.nodes,
         "searched": {"files": proof.files, "bytes": proof.bytes},
         "found": proof.places,
@@ -128,7 +129,8 @@ def _as_json(done: Erased) -> dict[str, object]:
 def _as_text(done: Erased) -> str:
     proof = done.proof
     lines = [
-        f"Calls: {done.calls}, promises: {done.promises}, lines of logs: {done.lines}, files: {done.files}.",
+        f"Calls: {done.calls}, promises: {done.promises}, entries: {done.entries}, files: {done.files}.",
+        f"Lines of logs: {done.lines}.",
         f"Looked for in every form: the database, and {proof.files} files of {proof.bytes / 1e6:.1f} MB.",
     ]
     lines += [f"STILL THERE: {each}" for each in proof.places] or ["Found nowhere."]

@@ -35,6 +35,14 @@ class Keep(Model):
         "Promises to call back that are closed, with their notes and attempts.", least=14
     )
     voicemail: int | None = _days("Spoken messages of boxes that have no `keep_days` of their own.")
+    recordings: int | None = _days(
+        "Recordings of conversations; `recordings.keep_days` holds where it is shorter."
+    )
+    entries: int | None = _days(
+        "What was said in entries of the register: texts, tags, numbers, follow-ups and former versions. "
+        "Line, topic and outcome stay, to be counted."
+    )
+    webhooks: int | None = _days("What web hooks were told, once it has arrived or was given up.")
     audit: int | None = _days("The trail of who did and saw what.")
     logs: int | None = _days("Rotated logs of Asterisk that are in the record.", least=2)
     history: int | None = _days("Earlier configurations, but for the newest two.")

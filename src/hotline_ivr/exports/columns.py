@@ -38,6 +38,8 @@ class Personal(Enum):
 
     NUMBER = "number"
     NAME = "name"
+    #: What somebody said, as it was written down.
+    TEXT = "text"
 
 
 class Column(NamedTuple):

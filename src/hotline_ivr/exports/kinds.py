@@ -8,6 +8,7 @@ from hotline_ivr.errors import ArgumentError
 from hotline_ivr.exports.calls import CALLS, LEGS
 from hotline_ivr.exports.columns import Kind
 from hotline_ivr.exports.costs import COSTS
+from hotline_ivr.exports.entries import ENTRIES
 from hotline_ivr.exports.operators import OPERATORS, PAUSES
 from hotline_ivr.exports.promises import PROMISES
 
@@ -20,6 +21,7 @@ KINDS: Mapping[str, Kind] = {
         PAUSES,
         COSTS,
         PROMISES,
+        ENTRIES,
     )
 }
 

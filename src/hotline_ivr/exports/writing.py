@@ -16,7 +16,7 @@ from hotline_ivr.errors import ArgumentError, OutputError
 from hotline_ivr.exports.columns import Column, Kind, Personal, Row, Source, Wanted
 from hotline_ivr.exports.formats import PLAIN, CsvStyle, CsvWriter, NdjsonWriter, Writer, Zones
 from hotline_ivr.exports.kinds import kinds_named
-from hotline_ivr.routing.disclosure import Disclosure, Masked
+from hotline_ivr.routing.disclosure import Disclosure, Full, Masked
 from hotline_ivr.routing.shifts import shift_zone
 
 Format = Literal["csv", "xlsx", "ndjson", "parquet"]
@@ -36,6 +36,8 @@ class Order:
     style: CsvStyle = PLAIN
     zone: ZoneInfo | None = None
     disclosure: Disclosure = Masked()  # noqa: RUF009  it holds nothing
+    #: Whether what people said is told; numbers and names are another question.
+    texts: bool = False
 
     def kinds(self) -> tuple[Kind, ...]:
         """Raises ArgumentError if there is no such kind, or the format cannot hold it."""
@@ -77,7 +79,7 @@ def output() -> Iterator[None]:
 
 def _kind(kind: Kind, source: Source, order: Order, writer: Writer, told: Told) -> int:
     total = kind.count(source, order.wanted) if kind.count is not None else None
-    disclosed, done = _discloser(kind.columns, order.disclosure), 0
+    disclosed, done = _discloser(kind.columns, order), 0
     told(kind.title, done, total)
     for page in kind.pages(source, order.wanted):
         with output():
@@ -87,9 +89,11 @@ def _kind(kind: Kind, source: Source, order: Order, writer: Writer, told: Told) 
     return done
 
 
-def _discloser(columns: Sequence[Column], disclosure: Disclosure) -> Callable[[Iterable[Row]], Sequence[Row]]:
+def _discloser(columns: Sequence[Column], order: Order) -> Callable[[Iterable[Row]], Sequence[Row]]:
     """Whatever is of a caller goes through here."""
-    ways = {Personal.NUMBER: disclosure.number, Personal.NAME: disclosure.name}
+    disclosure = order.disclosure
+    said = (Full() if order.texts else Masked()).text
+    ways = {Personal.NUMBER: disclosure.number, Personal.NAME: disclosure.name, Personal.TEXT: said}
     personal = [(place, ways[column.personal]) for place, column in enumerate(columns) if column.personal]
 
     def disclosed(rows: Iterable[Row]) -> Sequence[Row]:

@@ -19,15 +19,22 @@ class Disclosure(Protocol):
     def name(self, name: str) -> str:
         """A caller's name as it was sent."""
 
+    def text(self, text: str) -> str:
+        """What somebody said, as it was written down."""
+
 
 class Masked:
-    """The last digits tell calls apart; names are left out."""
+    """The last digits tell calls apart; names and texts are left out."""
 
     def number(self, number: str) -> str:
         return mask(number)
 
     def name(self, name: str) -> str:
         del name
+        return ""
+
+    def text(self, text: str) -> str:
+        del text
         return ""
 
 
@@ -39,6 +46,9 @@ class Full:
 
     def name(self, name: str) -> str:
         return name
+
+    def text(self, text: str) -> str:
+        return text
 
 
 def disclosure(*, numbers: bool) -> Disclosure:

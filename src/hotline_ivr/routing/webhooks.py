@@ -17,6 +17,7 @@ from typing import Any
 from hotline_ivr.config.webhooks import EventHook, HookEvent
 from hotline_ivr.routing.call_record import CallRecord, LegRecord
 from hotline_ivr.routing.disclosure import Disclosure, Full
+from hotline_ivr.routing.entries import Entry, FollowUp
 
 SCHEMA = "hotline/event/1"
 
@@ -135,6 +136,77 @@ def call_notice(record: CallRecord) -> Notice | None:
         return {"call": told, "legs": [_leg(each) for each in record.legs]}
 
     return Notice("call-ended", record.id, record.line, data)
+
+
+_ENTRY_SAME = (
+    "id",
+    "version",
+    "node",
+    "call",
+    "line",
+    "language",
+    "operator",
+    "topic",
+    "topic_words",
+    "prepared",
+    "variant",
+    "heard_of",
+    "created_by",
+    "changed_by",
+    "changed_via",
+)
+"""Told as they are: nothing of them is of whoever asked."""
+
+
+def entry_notice(entry: Entry) -> Notice:
+    """That an entry of the register was saved, as it is now.
+
+    What people said is told only to who is told numbers and names.
+    """
+
+    def data(disclosure: Disclosure) -> Mapping[str, Any]:
+        todo = entry.follow_up
+        return {
+            "entry": {
+                **{name: getattr(entry, name) for name in _ENTRY_SAME},
+                "way": entry.way.value,
+                "outcome": entry.outcome.value,
+                **{f"{name}_at": getattr(entry, f"{name}_at").isoformat() for name in ("created", "changed")},
+                "at": entry.at.isoformat(),
+                "number": disclosure.number(entry.number) if entry.number else "",
+                "question": disclosure.text(entry.text.question),
+                "answer": disclosure.text(entry.text.answer),
+                "tags": [told for each in entry.text.tags if (told := disclosure.text(each))],
+                "follow_up": None if todo is None else _follow_up(todo, disclosure),
+            }
+        }
+
+    return Notice("entry-saved", entry.id, entry.line, data)
+
+
+def _follow_up(todo: FollowUp, disclosure: Disclosure) -> Mapping[str, Any]:
+    return {
+        "due": todo.due.isoformat(),
+        "owner": todo.owner,
+        "note": disclosure.text(todo.note),
+        "done_at": todo.done_at.isoformat() if todo.done_at else None,
+        "done_by": todo.done_by,
+    }
+
+
+def entry_without_person(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was told of an entry, without what people said."""
+    entry = dict(data["entry"]) | {"question": "", "answer": "", "tags": [], "number": "", "follow_up": None}
+    return {**data, "entry": entry}
+
+
+def call_without_person(data: Mapping[str, Any], pseudonym: str) -> dict[str, Any]:
+    """What was told of a call, without who called, or who was called back."""
+    call = dict(data["call"])
+    call |= {"caller": pseudonym, "caller_name": "", "keys": ""}
+    if call.get("kind") == "callback" and call.get("outside_number"):
+        call["outside_number"] = pseudonym
+    return {**data, "call": call}
 
 
 def _leg(leg: LegRecord) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ A page is one transaction, so a purge that is killed leaves whole pages, and the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from hotline_ivr.routing.pseudonym import MARK
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store import tables
 from hotline_ivr.store.promises import lock
+from hotline_ivr.store.webhook_privacy import forget_subjects
 
 # Calls in one transaction: the service's own writing waits for no longer than that.
 PAGE = 200
@@ -86,18 +87,24 @@ def old_calls(
     return [(at, ident) for at, ident in connection.execute(wanted.order_by(arrived, _call.id).limit(PAGE))]
 
 
-def forget_calls(connection: Connection, node: str, before: datetime) -> int:
-    """Delete a page of whole calls that arrived before; how many they were."""
+def whole_calls(connection: Connection, node: str, before: datetime) -> list[str]:
+    """A page of finished calls that arrived before."""
     wanted = select(_call.id).where(_call.node == node, _call.finished, _call.arrived_at < before)
-    ids = list(connection.scalars(wanted.order_by(_call.arrived_at).limit(PAGE)))
+    return list(connection.scalars(wanted.order_by(_call.arrived_at).limit(PAGE)))
+
+
+def forget_calls(connection: Connection, node: str, ids: Sequence[str]) -> int:
+    """Delete these whole calls; how many they were. Files of their recordings must be gone by then."""
     for table in (
         tables.leg,
         tables.call_event,
         tables.open_call,
         tables.voicemail_message,
         tables.promise_call,
+        tables.recording,
     ):
         connection.execute(delete(table).where(table.c.node == node, table.c.call_id.in_(ids)))
+    forget_subjects(connection, node, "call-ended", ids)
     connection.execute(delete(tables.call).where(_call.node == node, _call.id.in_(ids)))
     return len(ids)
 

@@ -1,8 +1,11 @@
-"""The register in the database, as routes need it."""
+"""The register in the database, as routes need it.
+
+What web hooks are told of an entry is written in its transaction; an import tells nobody.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from hotline_ivr.routing.entries import Entry
 from hotline_ivr.routing.search_words import query_words
+from hotline_ivr.routing.webhooks import entry_notice
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.register import ChangedMeanwhile, add_entry, change_entry
 from hotline_ivr.store.register_list import (
@@ -22,6 +26,7 @@ from hotline_ivr.store.register_list import (
     search_entries,
 )
 from hotline_ivr.store.tables import call
+from hotline_ivr.store.webhook_spool import spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,15 @@ class CallOfEntry:
 
 
 class DatabaseRegister:
-    """Methods raise StoreError if the database cannot be used."""
+    """Methods raise StoreError if the database cannot be used. `node` is whose web hooks are told.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    `spooled` is called in the event loop when there is something for them.
+    """
+
+    def __init__(
+        self, store: Store, node: str = "main", *, spooled: Callable[[], object] = lambda: None
+    ) -> None:
+        self._store, self._node, self._spooled = store, node, spooled
 
     async def call(self, call_id: str) -> CallOfEntry | None:
         """A call as far as the record knows it, also while it is up."""
@@ -50,10 +60,25 @@ class DatabaseRegister:
         return await self._store.read(read)
 
     async def add(self, entry: Entry) -> None:
-        await self._store.write(lambda on: add_entry(on, entry))
+        def write(connection: Connection) -> int:
+            add_entry(connection, entry)
+            return self._spool(connection, entry)
+
+        if await self._store.write(write):
+            self._spooled()
 
     async def change(self, changed: Entry, seen: int) -> Entry | ChangedMeanwhile | None:
-        return await self._store.write(lambda on: change_entry(on, changed, seen))
+        def write(connection: Connection) -> tuple[Entry | ChangedMeanwhile | None, int]:
+            written = change_entry(connection, changed, seen)
+            return written, self._spool(connection, written) if isinstance(written, Entry) else 0
+
+        written, made = await self._store.write(write)
+        if made:
+            self._spooled()
+        return written
+
+    def _spool(self, connection: Connection, entry: Entry) -> int:
+        return spool(connection, self._node, [entry_notice(entry)], entry.changed_at)
 
     async def story(self, entry_id: str) -> EntryStory | None:
         return await self._store.read(lambda on: entry_story(on, entry_id))

@@ -6,13 +6,15 @@ and outcomes are still counted; the versions before are deleted, and the index w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, text, update
 
 from hotline_ivr.routing.entries import Entry, erased
+from hotline_ivr.routing.number_forms import NumberForms
+from hotline_ivr.routing.pseudonym import MARK
 from hotline_ivr.store.register_rows import ENTRY_COLUMNS, entry_of, row_of
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.tables import call
@@ -40,9 +42,18 @@ class OlderThan:
     """Entries about what was asked before this moment (aware)."""
 
     moment: datetime
+    #: At most so many; None are all.
+    limit: int | None = None
 
 
-Whose = OfCalls | OfNumbers | OlderThan
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """These entries."""
+
+    ids: Sequence[str]
+
+
+Whose = OfCalls | OfNumbers | OlderThan | Ids
 
 
 def personal_entries(connection: Connection, whose: Whose) -> list[Entry]:
@@ -57,7 +68,10 @@ def personal_entries(connection: Connection, whose: Whose) -> list[Entry]:
 
 
 def erase_entries(connection: Connection, whose: Whose, at: datetime, by: str) -> int:
-    """Erase what is personal in these entries; how many there were. Doing it again erases nothing more."""
+    """Erase what is personal in these entries; how many there were. Doing it again erases nothing more.
+
+    What the index keeps of them goes with `tidy_index`.
+    """
     columns = register_entry.c
     count = 0
     for some in _pieces(_ids(connection, whose)):
@@ -66,17 +80,67 @@ def erase_entries(connection: Connection, whose: Whose, at: datetime, by: str) -
         connection.execute(delete(register_entry).where(columns.id.in_(some)))
         connection.execute(insert(register_entry), [row_of(each) for each in left])
         count += len(left)
-    if count and connection.dialect.name == "sqlite":
-        # FTS5 notes a deletion and keeps the words until it merges its parts.
-        connection.execute(text("INSERT INTO register_search (register_search) VALUES ('optimize')"))
     return count
 
 
-def _ids(connection: Connection, whose: Whose) -> list[str]:
-    """Entries that are not erased yet."""
+def tidy_index(connection: Connection) -> None:
+    """Have the index forget the words of what was erased or changed; cheap where there is nothing."""
+    if connection.dialect.name == "sqlite":
+        # FTS5 notes a deletion and keeps the words until it merges its parts.
+        connection.execute(text("INSERT INTO register_search (register_search) VALUES ('optimize')"))
+
+
+def entry_ids(connection: Connection, whose: Whose, *, erased_too: bool = False) -> list[str]:
+    """Entries that are not erased yet; with `erased_too` those that an erasure before has got to as well."""
+    return _ids(connection, whose, erased_too=erased_too)
+
+
+def old_numbers(connection: Connection, before: datetime) -> list[str]:
+    """Numbers of entries' own that still stand in what was asked before this moment (aware)."""
+    columns = register_entry.c
+    plain = and_(columns.number != "", ~columns.number.startswith(MARK, autoescape=True))
+    wanted = select(columns.number).distinct().where(columns.at < before, plain)
+    return list(connection.scalars(wanted))
+
+
+def redact_numbers(connection: Connection, before: datetime, number: Callable[[str], str]) -> int:
+    """Replace numbers of entries' own in all versions of that time; how many versions have changed."""
+    columns, count = register_entry.c, 0
+    for each in old_numbers(connection, before):
+        its = and_(columns.number == each, columns.at < before)
+        count += connection.execute(update(register_entry).where(its).values(number=number(each))).rowcount
+    return count
+
+
+def index_holders(connection: Connection, forms: NumberForms) -> list[int]:
+    """Documents of the index whose words, one after another, have the number."""
+    if connection.dialect.name == "postgresql":
+        words = (
+            "SELECT doc, (SELECT string_agg(l.lexeme, '' ORDER BY p) FROM unnest(words) AS l(lexeme, places,"
+            " weights), unnest(l.places) AS p) AS words FROM register_search"
+        )
+    else:
+        words = (
+            "SELECT rowid AS doc, replace(question || ' ' || tags || ' ' || answer, ' ', '') AS words"
+            " FROM register_search"
+        )
+    wanted = text(f"SELECT doc FROM ({words}) AS indexed WHERE words LIKE :digits ORDER BY doc")  # noqa: S608
+    return list(connection.scalars(wanted, {"digits": f"%{forms.national}%"}))
+
+
+def count_entries(connection: Connection, whose: Whose) -> int:
+    """How many are not erased yet."""
+    return len(_ids(connection, whose))
+
+
+def _ids(connection: Connection, whose: Whose, *, erased_too: bool = False) -> list[str]:
     columns = register_entry.c
     # A version before may hold what the latest does not.
-    query = select(columns.id).where(columns.erased_at.is_(None)).distinct()
+    query = select(columns.id).distinct()
+    if not erased_too:
+        query = query.where(columns.erased_at.is_(None))
+    if isinstance(whose, OlderThan) and whose.limit is not None:
+        query = query.limit(whose.limit)
     found: dict[str, None] = {}
     for condition in _conditions(whose):
         found.update(dict.fromkeys(connection.scalars(query.where(condition).order_by(columns.id))))
@@ -92,6 +156,8 @@ def _conditions(whose: Whose) -> Iterator[ColumnElement[bool]]:
             for some in _pieces(numbers):
                 calls = select(call.c.id).where(call.c.caller.in_(some))
                 yield or_(columns.number.in_(some), columns.call_id.in_(calls))
+        case Ids(ids):
+            yield from (columns.id.in_(some) for some in _pieces(ids))
         case OlderThan(moment):
             yield columns.at < moment
 

@@ -44,6 +44,9 @@ class RecordObserver:
         if record.wait_ms is not None and record.queue and record.outcome is Outcome.ANSWERED:
             self._metrics.wait_seconds.labels(record.queue).observe(record.wait_ms / 1000)
 
+    def amended(self, record: CallRecord) -> None:
+        """A counter counts each call once, as it ended."""
+
     def lag(self, seconds: float) -> None:
         self._metrics.record_lag.set(seconds)
 

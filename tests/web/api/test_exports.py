@@ -33,6 +33,7 @@ async def test_a_file_is_streamed_with_its_name_and_type(caller: Caller, house: 
             "calls",
             "--format",
             "csv",
+            "--no-texts",
             "--since",
             "2026-11-23T16:00:00+00:00",
             "--line",
@@ -54,6 +55,8 @@ async def test_numbers_in_full_need_the_role(caller: Caller, house: House) -> No
     response = await caller.ask("GET", "/exports/calls?numbers=true", "control")
     assert response.status == 200
     assert house.exports[0][-1] == "--numbers"
+    # What people said comes with the role.
+    assert "--no-texts" not in house.exports[0]
     (entry,) = house.trail.entries()
     assert entry.details["numbers"] == "full"
 

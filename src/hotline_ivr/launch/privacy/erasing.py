@@ -23,6 +23,7 @@ from hotline_ivr.errors import ArgumentError
 from hotline_ivr.files import locked, replace
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.launch.privacy.entries import erase_person
 from hotline_ivr.launch.privacy.kinds import KINDS
 from hotline_ivr.launch.privacy.logs import redact_person as redact_logs
 from hotline_ivr.launch.privacy.place import PrivacyPlace
@@ -39,6 +40,7 @@ from hotline_ivr.store.redacting import (
     redact_person,
     under_way,
 )
+from hotline_ivr.store.register_privacy import tidy_index
 
 log = structlog.get_logger()
 
@@ -54,6 +56,8 @@ class Erased:
     lines: int
     files: int
     promises: int
+    #: Entries of the register that lost their texts.
+    entries: int
     #: Other nodes that had calls of the person: their files are on their machines.
     nodes: tuple[str, ...]
     proof: Proof
@@ -77,18 +81,18 @@ async def erase(place: PrivacyPlace, number: str) -> Erased:
             )
         await asyncio.to_thread(_note, place, redactor)
         lines = await redact_logs(place, redactor)
-        calls, files, nodes, promises = await _database(place, redactor, person, forms)
+        calls, files, nodes, promises, entries = await _database(place, redactor, person, forms)
         files += await asyncio.to_thread(_small_files, place, redactor)
         proof = await prove(place, forms)
         for _ in range(ROUNDS - 1):
             if not any(each.startswith("database,") for each in proof.places):
                 break
             await asyncio.sleep(place.settings.record_poll * 2)
-            more, gone, _, _ = await _database(place, redactor, person, forms)
-            calls, files = calls + more, files + gone
+            more, gone, _, _, again = await _database(place, redactor, person, forms)
+            calls, files, entries = calls + more, files + gone, entries + again
             proof = await prove(place, forms)
     log.info("a person was erased", calls=calls, left=len(proof.places))
-    return Erased(calls, lines, files, promises, nodes, proof)
+    return Erased(calls, lines, files, promises, entries, nodes, proof)
 
 
 def _note(place: PrivacyPlace, redactor: Redactor) -> None:
@@ -101,8 +105,8 @@ def _note(place: PrivacyPlace, redactor: Redactor) -> None:
 
 async def _database(
     place: PrivacyPlace, redactor: Redactor, person: str, forms: NumberForms
-) -> tuple[int, int, tuple[str, ...], int]:
-    """Calls, files, other nodes, promises."""
+) -> tuple[int, int, tuple[str, ...], int, int]:
+    """Calls, files, other nodes, promises, entries."""
     # Also those that an erasure before this one got to: its pseudonym tells which they are.
     written = [*forms.written, *(place.pseudonyms.of(person, len(form)) for form in forms.written)]
     found = await place.store.read(lambda on: calls_of(on, written))
@@ -117,11 +121,13 @@ async def _database(
             some = ids[start : start + PAGE]
             count += await place.store.write(partial(redact_calls, node=node, ids=some, redactor=redactor))
     promises = await place.store.write(lambda on: drop_promises(on, place.node, person, place.now))
+    entries = await place.store.write(lambda on: erase_person(on, redactor, written, found, place.now))
     await place.store.write(lambda on: clear_notes(on, person))
     await place.store.write(lambda on: redact_person(on, person, redactor))
     await place.store.write(lambda on: redact_everywhere(on, forms, redactor))
+    await place.store.write(tidy_index)
     others = tuple(sorted({node for node, _ in found} - {place.node}))
-    return count, files, others, promises
+    return count, files, others, promises, entries
 
 
 def _small_files(place: PrivacyPlace, redactor: Redactor) -> int:

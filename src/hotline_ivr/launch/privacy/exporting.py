@@ -17,7 +17,9 @@ from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.voicemail_files import VoicemailFiles
 from hotline_ivr.files import replace
+from hotline_ivr.launch.privacy.entries import entries_of
 from hotline_ivr.launch.privacy.place import PrivacyPlace
+from hotline_ivr.launch.recording_parts import KeptRecordings
 from hotline_ivr.routing.caller import clean_text
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.routing.redaction import Redactor
@@ -26,11 +28,14 @@ from hotline_ivr.store import tables
 from hotline_ivr.store.columns import from_micros
 from hotline_ivr.store.queries import call_story
 from hotline_ivr.store.redacting import calls_of, holders
+from hotline_ivr.store.register_rows import ENTRY_COLUMNS
+from hotline_ivr.store.register_tables import register_entry
+from hotline_ivr.store.webhook_privacy import told_of
 
 SCHEMA = "hotline/person/1"
 # The largest text of a line that is shown.
 _WIDEST = 300
-_OF_CALLS = (tables.call, tables.leg, tables.voicemail_message)
+_OF_CALLS = (tables.call, tables.leg, tables.voicemail_message, tables.recording)
 _OF_PERSONS = (tables.promise, tables.promise_call, tables.promise_act, tables.callback_attempt)
 
 
@@ -59,6 +64,7 @@ async def held_about(place: PrivacyPlace, number: str) -> Held:
         for each in await asyncio.to_thread(files.scan)
         if each.call_id in ids
     ]
+    sounds += await _conversations(place, ids)
     blocks = await asyncio.to_thread(_blocks, place, redactor)
     data = {
         "schema": SCHEMA,
@@ -70,6 +76,13 @@ async def held_about(place: PrivacyPlace, number: str) -> Held:
         "recordings": [path.name for path in sounds],
     }
     return Held(data, tuple(sounds))
+
+
+async def _conversations(place: PrivacyPlace, calls: set[str]) -> list[Path]:
+    """Recordings of these calls, encrypted as they are kept: who has the key can open them."""
+    kept = KeptRecordings(place.settings, place.store)
+    paths = [await asyncio.to_thread(kept.files.path, each.id) for each in await kept.of_calls(calls)]
+    return [path for path in paths if path is not None]
 
 
 def _from_database(connection: Connection, redactor: Redactor) -> dict[str, Any]:
@@ -89,18 +102,45 @@ def _from_database(connection: Connection, redactor: Redactor) -> dict[str, Any]
             its = or_(its, table.c.number == person)
         found[table.name] += _rows(connection, table, its)
     found["events"] = {ident: _events(connection, ident) for _, ident in calls}
+    found |= _written_about(connection, forms, calls)
     known = {table.name for table in (*_OF_CALLS, *_OF_PERSONS)} | {"call_event"}
+    shown = {(register_entry.name, each["id"]) for each in found["entries"]}
+    shown |= {(tables.webhook_delivery.name, each["subject"]) for each in found["told"]}
     found["elsewhere"] = [
-        each.place for each, _, _, _ in holders(connection, forms) if each.table not in known
+        each.place
+        for each, row, _, _ in holders(connection, forms)
+        if each.table not in known and (each.table, _subject(row)) not in shown
     ]
     return {**{table.name: [] for table in (*_OF_CALLS, *_OF_PERSONS)}, **found}
 
 
+def _written_about(
+    connection: Connection, forms: NumberForms, calls: list[tuple[str, str]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Entries of the register in all their versions, and what web hooks were told."""
+    ids = [ident for _, ident in calls]
+    entries = entries_of(connection, list(forms.written), ids)
+    order = (register_entry.c.id, register_entry.c.version)
+    versions = []
+    for each in entries:
+        wanted = select(*ENTRY_COLUMNS).where(register_entry.c.id == each).order_by(*order)
+        versions += [_as_data(row) for row in connection.execute(wanted)]
+    told = told_of(connection, "call-ended", ids) + told_of(connection, "entry-saved", entries)
+    return {"entries": versions, "told": [_as_data(row) for row in told]}
+
+
+def _subject(row: Any) -> str | None:
+    """What a row that may have been shown is about."""
+    found: str | None = getattr(row, "subject", None) or getattr(row, "id", None)
+    return found
+
+
+def _as_data(row: Any) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row._mapping.items()}  # noqa: SLF001
+
+
 def _rows(connection: Connection, table: Table, its: Any) -> list[dict[str, Any]]:
-    return [
-        {name: _plain(value) for name, value in row._mapping.items()}  # noqa: SLF001
-        for row in connection.execute(select(table).where(its)).all()
-    ]
+    return [_as_data(row) for row in connection.execute(select(table).where(its)).all()]
 
 
 def _plain(value: Any) -> Any:
@@ -146,6 +186,9 @@ def as_text(data: dict[str, Any]) -> str:
     titles = {
         "leg": "Telephones that were part of the calls",
         "voicemail_message": "Spoken messages",
+        "recording": "Recordings of conversations",
+        "entries": "Entries of the register, version by version",
+        "told": "Told to other programs",
         "promise": "Calls back that were promised",
         "promise_call": "Calls of these promises",
         "promise_act": "What was done about them",
@@ -160,8 +203,8 @@ def as_text(data: dict[str, Any]) -> str:
             lines.append(f"{title}: {told}")
     lines += [f"Also named in: {each}" for each in data["elsewhere"]]
     lines += [f"A recording of the voice: {each}" for each in data["recordings"]]
-    if not data["call"] and not data["promise"]:
-        lines.append("No call and no promise.")
+    if not data["call"] and not data["promise"] and not data["entries"]:
+        lines.append("No call, no promise and no entry.")
     return "\n".join([*lines, ""])
 
 

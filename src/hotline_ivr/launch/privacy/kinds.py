@@ -18,6 +18,8 @@ from hotline_ivr.control.alert_spool import forget_past
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.voicemail_files import VoicemailFiles
 from hotline_ivr.launch.plan_history import PlanHistory
+from hotline_ivr.launch.privacy.conversations import delete_of_calls, erase_recordings, purge_recordings
+from hotline_ivr.launch.privacy.entries import purge_entries, purge_entry_numbers, purge_told
 from hotline_ivr.launch.privacy.logs import forget_logs, redact_old
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.routing.messages import kept_long_enough
@@ -29,6 +31,7 @@ from hotline_ivr.store.purges import (
     old_calls,
     old_persons,
     old_promises,
+    whole_calls,
 )
 from hotline_ivr.store.redacting import redact_calls, redact_person
 
@@ -52,11 +55,13 @@ async def _numbers(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
     persons = await place.store.read(lambda on: old_persons(on, place.node, before))
     for person in persons if not dry_run else ():
         await place.store.write(partial(redact_person, person=person, redactor=place.everybody()))
-    return count + len(persons)
+    count += await purge_entry_numbers(place, before, dry_run)
+    return count + len(persons) + await purge_told(place, before, dry_run)
 
 
 async def _keys(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
-    return await _calls(place, before, dry_run, digits=True)
+    count = await _calls(place, before, dry_run, digits=True)
+    return count + await purge_told(place, before, dry_run)
 
 
 async def _calls(place: PrivacyPlace, before: datetime, dry_run: bool, *, digits: bool) -> int:
@@ -82,8 +87,10 @@ async def _whole_calls(place: PrivacyPlace, before: datetime, dry_run: bool) -> 
     if dry_run:
         return await place.store.read(lambda on: count_calls(on, place.node, before))
     count = 0
-    while gone := await place.store.write(lambda on: forget_calls(on, place.node, before)):
-        count += gone
+    while page := await place.store.read(lambda on: whole_calls(on, place.node, before)):
+        # The files first: what a kill leaves of them is found by its call.
+        await delete_of_calls(place, page, "retention")
+        count += await place.store.write(partial(forget_calls, node=place.node, ids=page))
     return count
 
 
@@ -143,6 +150,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("numbers", "calls and persons without a number", _numbers),
     Kind("keys", "calls without entered digits", _keys),
     Kind("voicemail", "spoken messages", _voicemail, _erase_voicemail),
+    Kind("recordings", "recordings of conversations", purge_recordings, erase_recordings),
+    Kind("entries", "entries of the register without texts", purge_entries),
+    Kind("webhooks", "messages of web hooks", purge_told),
     Kind("promises", "closed promises", _promises),
     Kind("logs", "log files", _logs),
     Kind("calls", "whole calls", _whole_calls),

@@ -18,14 +18,15 @@ from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.store.compacting import empty_log, vacuum
 from hotline_ivr.store.redacting import holders
+from hotline_ivr.store.register_privacy import index_holders
 
 # Bytes that are looked through at once, and how many of them again with the next, so that nothing lies
 # between.
 PIECE = 1 << 22
 _OVERLAP = 256
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-# Sound: what is said in it is not found by looking for digits, and its names are.
-_SOUND = (".wav", ".sln16", ".ulaw", ".alaw", ".g722", ".gsm", ".sln")
+# Sound, encrypted or not: what is said in it is not found by looking for digits, and its names are.
+_SOUND = (".age", ".raw", ".done", ".wav", ".sln16", ".ulaw", ".alaw", ".g722", ".gsm", ".sln")
 MOST_NAMED = 200
 
 
@@ -53,6 +54,8 @@ async def prove(place: PrivacyPlace, forms: NumberForms) -> Proof:
     places = [
         found.place for found in await place.store.read(lambda on: [each[0] for each in holders(on, forms)])
     ]
+    index = await place.store.read(lambda on: index_holders(on, forms))
+    places += [f"database, register_search of {doc}" for doc in index]
     if place.database_file is not None:
         await asyncio.to_thread(empty_log, place.database_file)
         if not places and await asyncio.to_thread(_in_pages, place.database_file, forms):

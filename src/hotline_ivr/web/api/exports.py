@@ -52,7 +52,7 @@ class ExportPath(Given):
 
     kind: str = Field(
         pattern=r"^[a-z]{1,20}$",
-        description="calls, legs, operators, pauses, costs, promises; all, as xlsx.",
+        description="calls, legs, operators, pauses, costs, promises, entries; all, as xlsx.",
         examples=["calls"],
     )
 
@@ -109,7 +109,7 @@ async def export(desk: ExportDesk, asked: Asked[ExportPath, ExportQuery, Nothing
     # In the trail before anything leaves.
     await _note(desk, asked)
     try:
-        pieces = await desk.start(arguments_of(kind, query))
+        pieces = await desk.start(arguments_of(kind, query, texts=asked.who.may(Role.CONTROL)))
     except ExportBusy as busy:
         raise ApiError(Kind.BUSY, f"{busy}", headers={"Retry-After": "30"}) from None
     except ArgumentError as refused:
@@ -122,9 +122,9 @@ async def export(desk: ExportDesk, asked: Asked[ExportPath, ExportQuery, Nothing
     )
 
 
-def arguments_of(kind: str, query: ExportQuery) -> list[str]:
-    """The command's words for what is asked."""
-    words = [kind, "--format", query.format]
+def arguments_of(kind: str, query: ExportQuery, *, texts: bool) -> list[str]:
+    """The command's words for what is asked. What people said is for role control, as in the register."""
+    words = [kind, "--format", query.format, *([] if texts else ["--no-texts"])]
     for name, value in (("--since", query.since), ("--until", query.until)):
         if value is not None:
             words += [name, value.isoformat()]
