@@ -377,32 +377,13 @@ _LEG_EVENTS: dict[str, Callable[[Folding, CallEvent], None]] = {
     "LINKEDID_END": Folding.call_ended,
 }
 
+_TOLD = (
+    "arrived control callback callback-answered callback-over press asked over fallback foreseen play "
+    "played menu key digits dial centre target centre-left record recorded wait left dropped consent "
+    "mark hangup"
+)
+"""What the dialplan says of a call, each word with the method of its name."""
+
 _STAGE_EVENTS: dict[str, Callable[[Folding, int, list[str]], None]] = {
-    "arrived": Folding.say_arrived,
-    "control": Folding.say_control,
-    "callback": Folding.say_callback,
-    "callback-answered": Folding.say_callback_answered,
-    "callback-over": Folding.say_callback_over,
-    "press": Folding.say_press,
-    "asked": Folding.say_asked,
-    "over": Folding.say_over,
-    "fallback": Folding.say_fallback,
-    "foreseen": Folding.say_foreseen,
-    "play": Folding.say_play,
-    "played": Folding.say_played,
-    "menu": Folding.say_menu,
-    "key": Folding.say_key,
-    "digits": Folding.say_digits,
-    "dial": Folding.say_dial,
-    "centre": Folding.say_centre,
-    "target": Folding.say_target,
-    "centre-left": Folding.say_centre_left,
-    "record": Folding.say_record,
-    "recorded": Folding.say_recorded,
-    "wait": Folding.say_wait,
-    "left": Folding.say_left,
-    "dropped": Folding.say_dropped,
-    "consent": Folding.say_consent,
-    "mark": Folding.say_mark,
-    "hangup": Folding.say_hangup,
+    name: getattr(Folding, f"say_{name.replace('-', '_')}") for name in _TOLD.split()
 }
