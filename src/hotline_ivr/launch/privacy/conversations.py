@@ -39,4 +39,4 @@ async def erase_recordings(place: PrivacyPlace, calls: list[tuple[str, str]]) ->
 
 
 def _parts(kept: KeptRecordings) -> set[PartId]:
-    return {each.id for each in (*kept.files.kept(), *kept.files.plain())}
+    return {each.id for each in kept.files.kept()} | {part.id for part in kept.files.plain()}
