@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.routing.entries import Entry, EntryText
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import upgrade

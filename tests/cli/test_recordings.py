@@ -39,7 +39,7 @@ def kept(house: House, tmp_path: Path) -> Path:
 async def test_recordings_are_listed(terminal: Terminal) -> None:
     told = (await terminal("recordings", "list")).stdout
     assert told.startswith("main-1.1  part 1  2026-11-23 ")
-    assert told.endswith("  0:04  info  main  anna  +47 •••• 2345\n")
+    assert told.endswith("  0:04  info  main  anna  +47 •••• 345\n")
     shown = json.loads((await terminal("recordings", "list", "--json", "--numbers", "--line", "info")).stdout)
     assert (shown["schema"], shown["recordings"][0]["caller"]) == ("hotline/recordings/1", "+4790012345")
     assert (await terminal("recordings", "list", "--line", "other")).stdout == "no recordings\n"

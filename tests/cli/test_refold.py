@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hotline_ivr.cli.main import app
+from hotline_ivr.routing.fold import FOLD_VERSION
 from tests.cli.test_balance import place
 from tests.launch.test_balancing import Place
 
@@ -22,7 +23,7 @@ def run(*arguments: str) -> str:
 
 
 def test_it_is_told_how_many_rows_change_and_in_which_columns(place: Place) -> None:
-    assert "2 calls looked at, version 1 of the fold\n0 rows changed" in run()
+    assert f"2 calls looked at, version {FOLD_VERSION} of the fold\n0 rows changed" in run()
     asyncio.run(place.change("UPDATE call SET talk_ms = 1, wait_ms = 2 WHERE outcome = 'answered'"))
     dry = run("--dry-run", "--since", "2026-11-23")
     assert "1 rows would be changed, 0 would be made, 0 would be removed" in dry

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from hotline_ivr.config.check import CheckResult
-from hotline_ivr.config.register import OUTCOME_WORDS, WAY_WORDS, EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
+from hotline_ivr.config.register import OUTCOME_WORDS, WAY_WORDS
 from hotline_ivr.config.topics import placed_topics
 
 Spoil = Callable[..., CheckResult]

@@ -76,7 +76,7 @@ async def test_a_call_is_told_as_its_row_has_it_masked_unless_asked_for(database
     record = answered(1, caller="+4790000001", caller_name="=Eve")
     await fill(database_url, record)
     (row,) = await read(database_url, order("calls"), a_plan())
-    assert (row["caller"], row["caller_name"]) == ("+47 •••• 0001", "")
+    assert (row["caller"], row["caller_name"]) == ("+47 •••• 001", "")
     assert (row["number"], row["outcome"], row["finished"]) == (record.number, "answered", True)
     assert (row["talk_s"], row["wait_s"]) == (record.talk_ms / 1000, record.wait_ms / 1000)  # type: ignore[operator]
     assert datetime.fromisoformat(row["arrived_at"]) == FIRST
@@ -135,7 +135,7 @@ async def test_costs_are_those_of_the_month_whatever_part_of_it_is_exported(data
         (outside.id, "out", "domestic"),
         (later.id, "in", "inbound"),
     ]
-    assert found[1]["dialled"] == "+47 •••• 0000"
+    assert found[1]["dialled"] == "+47 •••• 000"
     # The first minute is included, and the first call has used it.
     assert (found[0]["price"], found[0]["included_s"]) == ("0.00", 60)
     assert found[2]["price"] == "0.60"

@@ -17,7 +17,7 @@ from hotline_ivr.launch.ingesting import Ingested, ingest_files
 from hotline_ivr.store.archives import add_events
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.migrate import upgrade
-from hotline_ivr.store.tables import metadata
+from hotline_ivr.store.schema import metadata
 from tests.calls.asterisk_files import AsteriskFiles, Written, a_call, cel_line, queue_line, started
 from tests.launch.test_balancing import NAMES, Place
 from tests.launch.test_refolding import refold, rows

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.routing.entries import Entry, EntryText, FollowUp, changes
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import upgrade

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from hotline_ivr.config.register import EntryOutcome
+from hotline_ivr.config.entry_kinds import EntryOutcome
 from hotline_ivr.routing.entries import Entry, EntryText
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import upgrade

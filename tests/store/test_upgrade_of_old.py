@@ -13,7 +13,7 @@ from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import describe_schema, upgrade
 from hotline_ivr.store.queries import CallFilter, call_story, find_calls
 from hotline_ivr.store.refolding import refold
-from hotline_ivr.store.tables import metadata
+from hotline_ivr.store.schema import metadata
 from tests.calls.asterisk_files import a_call
 
 OLD = Path(__file__).parent / "old" / "0004.sql"

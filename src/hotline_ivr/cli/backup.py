@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +28,8 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Copy database, logs, messages, configuration and secrets into one file, while calls go on."""
+    import asyncio
+
     from hotline_ivr.launch.backup.making import make_backup
 
     made = asyncio.run(make_backup(Settings.from_environment(), where, keep=keep, now=datetime.now(UTC)))
@@ -51,6 +52,8 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Verify a backup and put it in the place of the state, which is kept aside; nothing may run."""
+    import asyncio
+
     from hotline_ivr.launch.backup.restoring import restore as work
     from hotline_ivr.launch.privacy.repeating import erase_again
     from hotline_ivr.logs import configure_logging

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,6 +32,8 @@ def privacy() -> None:
 
 
 def _at_place(work: Callable[[PrivacyPlace], Awaitable[Result]], *, by: str) -> Result:
+    import asyncio
+
     from hotline_ivr.launch.privacy.place import privacy_place
     from hotline_ivr.logs import configure_logging
 

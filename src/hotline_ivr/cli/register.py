@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.described import Described
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.config.labels import Label, words_in
 from hotline_ivr.config.refusal import choices, did_you_mean, quoted, refusal, text_of
 from hotline_ivr.config.types import YesNo
-
-
-class EntryOutcome(StrEnum):
-    """What became of a question. The list is closed, so that years can be compared; its words are yours."""
-
-    ANSWERED = "answered"
-    REFERRED = "referred"
-    HANDED_ON = "handed-on"
-    TO_FOLLOW_UP = "to-follow-up"
-    NO_ANSWER_FOUND = "no-answer-found"
-    NOT_FOR_US = "not-for-us"
-    BROKEN_OFF = "broken-off"
-    OTHER = "other"
-
-
-class Way(StrEnum):
-    """How a question came."""
-
-    CALL = "call"
-    VISIT = "visit"
-    EMAIL = "email"
-    LETTER = "letter"
-    CHAT = "chat"
-    OTHER = "other"
 
 
 def _outcome(value: object) -> str:

@@ -24,7 +24,7 @@ class Disclosure(Protocol):
 
 
 class Masked:
-    """The last four digits tell calls apart; names and texts are left out."""
+    """The last digits tell calls apart; names and texts are left out."""
 
     def number(self, number: str) -> str:
         return mask(number)

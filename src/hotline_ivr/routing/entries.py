@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.config.labels import words_in
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.phone import to_e164
 from hotline_ivr.config.refusal import did_you_mean, quoted
-from hotline_ivr.config.register import OUTCOME_WORDS, WAY_WORDS, EntryOutcome, Way
+from hotline_ivr.config.register import OUTCOME_WORDS, WAY_WORDS
 from hotline_ivr.config.topics import placed_topics
 from hotline_ivr.routing.entries import Entry, EntryText, FollowUp
 from hotline_ivr.routing.entry_rules import (

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.routing.entries import Entry
 from hotline_ivr.routing.search_words import QueryWord, fts5_query, tsquery
 from hotline_ivr.store.register_rows import ENTRY_COLUMNS, entry_of

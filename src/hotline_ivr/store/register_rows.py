@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.routing.entries import Entry, EntryText, FollowUp
 from hotline_ivr.routing.search_words import searchable
 from hotline_ivr.store.register_tables import register_entry

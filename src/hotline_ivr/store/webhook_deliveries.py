@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select, update
 
 from hotline_ivr.routing.webhooks import DeliveryState, HookCount, HookDelivery
-from hotline_ivr.store.tables import webhook_delivery, webhook_subject
+from hotline_ivr.store.webhook_tables import webhook_delivery, webhook_subject
 
 MOST_WAITING = 100_000
 """Deliveries that wait for one receiver: a week of a large hotline. Of more the oldest are given up."""

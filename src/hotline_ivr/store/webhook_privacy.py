@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from hotline_ivr.routing.webhooks import DeliveryState
-from hotline_ivr.store.tables import webhook_delivery, webhook_subject
+from hotline_ivr.store.webhook_tables import webhook_delivery, webhook_subject
 
 # Values in one IN (...): SQLite takes 999 parameters in old versions.
 _AT_ONCE = 400

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.disclosure import disclosure
 from hotline_ivr.routing.webhooks import DeliveryState, Notice, Subscription, body_of, call_notice
-from hotline_ivr.store.tables import webhook, webhook_delivery, webhook_subject
+from hotline_ivr.store.webhook_tables import webhook, webhook_delivery, webhook_subject
 
 # Keys in one IN (...): SQLite takes 999 parameters in old versions.
 _AT_ONCE = 200

@@ -333,13 +333,17 @@ class PhoneCall:
 
     async def say(self, sound: Audio) -> None:
         """Speak `sound` to its end, in step with the clock."""
+        import baresip  # noqa: PLC0415
+
         rate = self.native.audio.info().tx_sample_rate
         pcm = sound.at_rate(rate).pcm()
         begun, sent = time.monotonic(), 0
         while sent < len(pcm) and not self._ended.is_set():
             due = int((time.monotonic() - begun + 5 * _FRAME_S) * rate) * 2
             if due > sent:
-                sent += self.native.audio.write(pcm[sent : min(due, len(pcm))])
+                # A change of the call, such as the end of a hold, takes what is on its way.
+                with contextlib.suppress(baresip.AudioRestarted):
+                    sent += self.native.audio.write(pcm[sent : min(due, len(pcm))])
             await asyncio.sleep(_FRAME_S)
 
     # What was heard.

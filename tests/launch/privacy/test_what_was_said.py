@@ -26,8 +26,9 @@ from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_privacy import index_holders
 from hotline_ivr.store.register_tables import register_entry
-from hotline_ivr.store.tables import call, recording, webhook_delivery, webhook_subject
+from hotline_ivr.store.tables import call, recording
 from hotline_ivr.store.webhook_spool import subscribe
+from hotline_ivr.store.webhook_tables import webhook_delivery, webhook_subject
 from tests.calls.asterisk_files import a_call
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by
 from tests.launch.test_balancing import Place

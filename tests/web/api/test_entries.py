@@ -89,8 +89,9 @@ async def test_an_entry_about_a_call_takes_line_operator_and_time_from_it(
     assert (entry["prepared_title"], entry["heard_of_words"]) == ("Utsatt eksamen", "Radio")
     second = await made(caller, line=None, call=call, question="Og hva koster det?")
     shown = await caller.get(f"/calls/{call}", "control")
-    assert [each["id"] for each in shown["entries"]] == [entry["id"], second["id"]]
-    assert shown["entries"][0]["caller"] == "+47 •••• 2345"
+    # The clock stands, so either may come first.
+    assert {each["id"] for each in shown["entries"]} == {entry["id"], second["id"]}
+    assert shown["entries"][0]["caller"] == "+47 •••• 345"
     assert [(each.action, each.subject) for each in house.trail.entries()] == [
         ("entry.add", entry["id"]),
         ("entry.add", second["id"]),
@@ -128,7 +129,7 @@ async def test_who_may_only_read_sees_topics_and_no_words_of_anybody(caller: Cal
     for text in ("Kari", "Ola", "fristen", "exam", "90012345", "90012346"):
         assert text not in str(shown)
     assert [each["field"] for each in shown["versions"][1]["changes"]] == ["number", "answer"]
-    assert shown["entry"]["number"] == "+47 •••• 2346"
+    assert shown["entry"]["number"] == "+47 •••• 346"
     await caller.problem(403, "GET", "/entries?tag=exam")
     await caller.problem(403, "GET", "/entries/search?q=frist")
     await caller.problem(403, "GET", "/entries?numbers=true")

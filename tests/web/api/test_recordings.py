@@ -31,7 +31,7 @@ async def test_recordings_are_listed_with_masked_numbers(caller: Caller, house: 
     listed = (await caller.get("/recordings"))["recordings"]
     assert [(each["id"], each["part"]) for each in listed] == [("main-1.2", 1), ("main-1.1", 1)]
     assert (listed[1]["caller"], listed[1]["length_s"], listed[1]["encrypted"]) == (
-        "+47 •••• 2345",
+        "+47 •••• 345",
         4.0,
         True,
     )

@@ -143,6 +143,9 @@ def test_an_admin_has_the_running_service_take_what_is_on_disk(stack: HotlineSta
         f"http://127.0.0.1:{stack.settings.http_port}/hours/open.json", timeout=10
     ) as page:
         assert json.load(page)["name"] == "Another name"
+    # Other tests go by what the service began with.
+    stack.write_config(config())
+    assert ask(stack, "POST", "/apply", boss)[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from hotline_ivr.store.redacting import calls_of, holders
 from hotline_ivr.store.register_rows import ENTRY_COLUMNS
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.webhook_privacy import told_of
+from hotline_ivr.store.webhook_tables import webhook_delivery
 
 SCHEMA = "hotline/person/1"
 # The largest text of a line that is shown.
@@ -105,7 +106,7 @@ def _from_database(connection: Connection, redactor: Redactor) -> dict[str, Any]
     found |= _written_about(connection, forms, calls)
     known = {table.name for table in (*_OF_CALLS, *_OF_PERSONS)} | {"call_event"}
     shown = {(register_entry.name, each["id"]) for each in found["entries"]}
-    shown |= {(tables.webhook_delivery.name, each["subject"]) for each in found["told"]}
+    shown |= {(webhook_delivery.name, each["subject"]) for each in found["told"]}
     found["elsewhere"] = [
         each.place
         for each, row, _, _ in holders(connection, forms)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.control.audit import AuditEntry
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import StoreError

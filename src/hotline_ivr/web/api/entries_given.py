@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.phone import to_e164
-from hotline_ivr.config.register import EntryOutcome, Way
 from hotline_ivr.routing.entries import Entry, EntryText, FollowUp
 from hotline_ivr.routing.entry_rules import (
     LONGEST_NOTE,

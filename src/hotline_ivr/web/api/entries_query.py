@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from hotline_ivr.config.register import EntryOutcome, Way
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.web.api.numbers import Numbers
 from hotline_ivr.web.api.route import Given
 from hotline_ivr.web.api.values import CURSOR, ID, Cursor, Moment

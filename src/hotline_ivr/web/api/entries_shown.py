@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import Field
 
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.config.labels import words_in
 from hotline_ivr.config.models import Plan
-from hotline_ivr.config.register import EntryOutcome, Way
 from hotline_ivr.routing.caller import VISIBLE, mask
 from hotline_ivr.routing.entries import Entry, FieldChange, changes
 from hotline_ivr.routing.entry_rules import topic_words

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from hotline_ivr.config.entry_kinds import EntryOutcome, Way
 from hotline_ivr.config.labels import words_in
 from hotline_ivr.config.models import Plan
-from hotline_ivr.config.register import WAY_WORDS, EntryOutcome, Way
+from hotline_ivr.config.register import WAY_WORDS
 from hotline_ivr.config.topics import placed_topics
 from hotline_ivr.web.api.route import Shown
 
