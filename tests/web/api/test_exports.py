@@ -124,7 +124,7 @@ async def test_a_real_export_comes_through_the_service(house: House) -> None:
         assert [json.loads(line)["id"].rpartition(".")[2] for line in lines] == list("0123456")
         data = await (await caller.ask("GET", "/exports/all?format=xlsx")).read()
         book = openpyxl.load_workbook(io.BytesIO(data))
-        assert book.sheetnames == ["Calls", "Legs", "Operators", "Pauses", "Costs", "Promises"]
+        assert book.sheetnames == ["Calls", "Legs", "Operators", "Pauses", "Costs", "Promises", "Entries"]
         assert book["Calls"].max_row == 8
         problem = await caller.problem(422, "GET", "/exports/nonsense")
         assert "there is no kind 'nonsense'" in problem["detail"]
