@@ -78,7 +78,7 @@ class Dialogue:
     async def says(self, sound: Audio | None, end: str = "#") -> None:
         """Something, or nothing for a moment, after the tone; then `end` is pressed, if anything."""
         # The tone is not waited for: what is said into it is the silence before the voice.
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(2.2)
         self._since = time.time()
         if sound is not None:
             await self.call.say(sound)
