@@ -68,7 +68,10 @@ def add_imported(connection: Connection, rows: Iterable[tuple[str, Entry]], at: 
         connection.execute(insert(register_entry), [row_of(entry) for _, entry in some])
         connection.execute(
             insert(register_import),
-            [{"key": key, "entry_id": entry.id, "imported_at": at} for key, entry in some],
+            [
+                {"key": key, "node": entry.node, "entry_id": entry.id, "imported_at": at}
+                for key, entry in some
+            ],
         )
     return len(fresh)
 

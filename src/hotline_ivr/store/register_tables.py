@@ -85,7 +85,9 @@ register_entry = Table(
 register_import = Table(
     "register_import",
     metadata,
+    # Whatever the node: a row that one has taken is not taken by another.
     Column("key", String, nullable=False),
+    Column("node", String, nullable=False),
     Column("entry_id", String, nullable=False),
     Column("imported_at", Instant, nullable=False),
     PrimaryKeyConstraint("key"),

@@ -110,7 +110,7 @@ def upgrade() -> None:
         op.create_index(f"ix_register_entry_{'_'.join(names)}", "register_entry", names)
     op.create_table(
         "register_import",
-        *(sa.Column(name, sa.String(), nullable=False) for name in ("key", "entry_id")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("key", "node", "entry_id")),
         sa.Column("imported_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_register_import"),
     )
