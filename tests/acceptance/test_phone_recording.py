@@ -69,7 +69,7 @@ def again(sound: Audio, times: int) -> Audio:
 
 def click() -> Audio:
     """Shorter than a word. Asterisk takes off what is said right before the key, so that comes later."""
-    return Audio(np.concatenate((tone(440, 0.1).samples, np.zeros(8_000))), 8_000)
+    return Audio(np.concatenate((tone(440, 0.15).samples, np.zeros(16_000))), 8_000)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ PERSONAL = {"caller", "caller_name", "outside_number"}
 Prompts = Callable[[str], Audio]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stack(make_stack: MakeStack) -> HotlineStack:
     made = plan(
         {"anna": None},
