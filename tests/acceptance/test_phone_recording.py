@@ -182,6 +182,7 @@ async def test_whoever_records_badly_or_may_not_hears_why_and_only_a_good_record
 ) -> None:
     people = (("ola", "admin"), ("eva", "admin"), ("kari", "control"))
     ola, eva, kari = [await asyncio.to_thread(new_pin, node, *person) for person in people]
+    since = len(trail(node))
     number, voice = await number_of(node, "en/incident"), prompt("en/news")
     played = node.settings.sounds_dir / "en"
     before = {file.name: file.read_bytes() for file in played.glob("incident.*")}
@@ -213,7 +214,7 @@ async def test_whoever_records_badly_or_may_not_hears_why_and_only_a_good_record
     own = Path(node.variables["HOTLINE_SOUNDS"])
     assert not list(own.rglob("incident.*"))
     assert {file.name: file.read_bytes() for file in played.glob("incident.*")} == before
-    noted = [entry["action"] for entry in trail(node)]
+    noted = [entry["action"] for entry in trail(node)[since:]]
     assert "prompt.record" not in noted
     assert noted.count("pin.wrong") == 3
     await caller_hears(node, telephones, "+4790071050", prompt("en/incident"))
