@@ -7,7 +7,6 @@ neither an event loop nor an interpreter's lock with the asks of callers.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, time
 from typing import Protocol
@@ -16,6 +15,7 @@ import structlog
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AlertError, StoreError
+from hotline_ivr.launch.apart import run_apart
 from hotline_ivr.routing.alert_words import balance_failed, balance_uneven
 from hotline_ivr.routing.alerts import Alert
 from hotline_ivr.routing.balance_days import due_days
@@ -47,30 +47,8 @@ class Observer(Protocol):
 
 
 async def prove_apart(day: date) -> str:
-    """Have a process prove a day, and keep what it found; what went wrong, empty if nothing did.
-
-    It goes by the same environment as this one.
-    """
-    command = (sys.executable, "-m", "hotline_ivr", "balance", "--keep", "--day", day.isoformat())
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(LONGEST):
-            _, said = await process.communicate()
-    except TimeoutError:
-        return f"it took longer than {LONGEST:.0f} s"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode in {0, 1}:
-        return ""
-    lines = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-    return f"exit code {process.returncode}: {lines[-1][:300]}"
+    """Have a process prove a day, and keep what it found; what went wrong, empty if nothing did."""
+    return await run_apart("balance", "--keep", "--day", day.isoformat(), longest=LONGEST, good=(0, 1))
 
 
 class NightlyBalance:

@@ -7,7 +7,6 @@ done again.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,6 +14,7 @@ import structlog
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import StoreError
+from hotline_ivr.launch.apart import run_apart
 from hotline_ivr.routing.purge_days import purge_due
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
@@ -35,30 +35,8 @@ LONGEST = 4 * 3600.0
 
 
 async def purge_apart() -> str:
-    """Have a process purge; what went wrong, empty if nothing did.
-
-    It goes by the same environment as this one.
-    """
-    command = (sys.executable, "-m", "hotline_ivr", "privacy", "purge", "--once")
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(LONGEST):
-            _, said = await process.communicate()
-    except TimeoutError:
-        return f"it took longer than {LONGEST:.0f} s"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode == 0:
-        return ""
-    lines = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-    return f"exit code {process.returncode}: {lines[-1][:300]}"
+    """Have a process purge; what went wrong, empty if nothing did."""
+    return await run_apart("privacy", "purge", "--once", longest=LONGEST)
 
 
 class NightlyPurge:
