@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from hotline_ivr.config.check import read_plan
 from hotline_ivr.setup.starting import EXAMPLE_DAY, TEMPLATES
+from hotline_ivr.testing.verbs import run_verb
 
 GIVEN = ("--name", "Example", "--number", "+47 22 85 12 34", "--time-zone", "Europe/Oslo", "--language", "nb")
 
@@ -130,15 +130,7 @@ MOMENTS = [
 def hotline(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HOTLINE_")}
     own = {"HOTLINE_STATE": str(folder / "state"), "HOTLINE_CONFIG": str(folder / "config")}
-    return subprocess.run(
-        [sys.executable, "-m", "hotline_ivr", *arguments],
-        env={**kept, **own},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_verb(arguments, {**kept, **own}, 60)
 
 
 def where(parts: list[dict[str, Any]]) -> tuple[str, str]:

@@ -28,6 +28,9 @@ ONE_AT_A_TIME = (
 """Files that one worker takes one after the other, in this order."""
 
 LONG = (
+    "tests/acceptance/test_recording.py",
+    "tests/acceptance/test_menus.py",
+    "tests/acceptance/test_phone_recording.py",
     "tests/acceptance/test_overrides.py",
     "tests/acceptance/test_alerts.py",
     "tests/acceptance/test_shifts.py",
@@ -37,7 +40,8 @@ LONG = (
     "tests/acceptance/test_operators.py",
     "tests/acceptance/test_service_dead.py",
     "tests/acceptance/test_zombie_phones.py",
-    "tests/acceptance/test_menus.py",
+    "tests/acceptance/test_database_lost.py",
+    "tests/acceptance/test_privacy.py",
     "tests/acceptance/test_day.py",
     "tests/acceptance/test_wake_up.py",
     "tests/acceptance/test_promises.py",

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hotline_ivr.testing.verbs import run_verb
+
 GIVEN = ("--name", "Example", "--number", "+47 22 85 12 34", "--time-zone", "Europe/Oslo", "--language", "nb")
 
 
@@ -19,15 +21,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def hotline(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hotline_ivr", *arguments],
-        env=environment(folder),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_verb(arguments, environment(folder), 60)
 
 
 @pytest.mark.parametrize("template", ["university", "isp", "municipal", "charity"])

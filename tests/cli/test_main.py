@@ -14,6 +14,7 @@ import pytest
 
 import hotline_ivr
 from hotline_ivr.testing.ports import free_port
+from hotline_ivr.testing.verbs import run_verb
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -22,14 +23,7 @@ def hotline(folder: Path, *arguments: str, **variables: str) -> subprocess.Compl
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HOTLINE_")}
     environment |= {"HOTLINE_STATE": str(folder / "state"), "HOTLINE_CONFIG": str(folder / "config")}
     environment |= variables
-    return subprocess.run(
-        [sys.executable, "-m", "hotline_ivr", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_verb(arguments, environment, 60)
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hotline_ivr.setup.spoken_parts import say
+from hotline_ivr.testing.verbs import run_verb
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -27,14 +27,7 @@ def prompts(folder: Path, *arguments: str, **variables: str) -> subprocess.Compl
     environment.update(
         HOTLINE_STATE=str(folder / "state"), HOTLINE_CONFIG=str(folder / "config"), **variables
     )
-    return subprocess.run(
-        [sys.executable, "-m", "hotline_ivr", "prompts", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    return run_verb(("prompts", *arguments), environment, 110)
 
 
 def greet(folder: Path, prompt: str) -> None:

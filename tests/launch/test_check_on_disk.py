@@ -8,8 +8,6 @@ tests/config/test_every_reference.py.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from hotline_ivr.config.check import CheckResult
 from hotline_ivr.launch.plans import check_on_disk
 from hotline_ivr.settings import Settings
+from hotline_ivr.testing.verbs import run_verb
 
 BASE = """\
 organisation:
@@ -248,13 +247,8 @@ def test_a_warning_is_an_error_only_where_it_is_to_be_one(
 ) -> None:
     write(settings, BASE.replace("calendars:\n", "calendars:\n  spare: {hours: always}\n"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HOTLINE_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "hotline_ivr", "check", *strict, str(settings.config)],
-        env={**kept, "HOTLINE_STATE": str(settings.state_dir)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = run_verb(
+        ("check", *strict, str(settings.config)), {**kept, "HOTLINE_STATE": str(settings.state_dir)}, 60
     )
     assert done.returncode == code
     assert "hotline.yaml:13:3: warning: no line goes by calendar 'spare'" in done.stderr

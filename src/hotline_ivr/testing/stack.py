@@ -29,6 +29,7 @@ from ruamel.yaml import YAML
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import find_asterisk
 from hotline_ivr.testing.ports import free_port, free_range
+from hotline_ivr.testing.verbs import run_verb
 
 RTP_PORTS = 1200
 """Audio ports of a stack: three hundred calls of four."""
@@ -211,16 +212,8 @@ class HotlineStack:
         return str(data["ami"]["secret"])
 
     def hotline(self, *arguments: str, deadline: float = 30) -> subprocess.CompletedProcess[str]:
-        """Run a verb of the command line on this node."""
-        return subprocess.run(
-            [sys.executable, "-m", "hotline_ivr", *arguments],
-            env={**_inherited(), **self.variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=deadline,
-            check=False,
-        )
+        """Run a verb of the command line on this node. Raises subprocess.TimeoutExpired."""
+        return run_verb(arguments, {**_inherited(), **self.variables}, deadline)
 
     def calls(self) -> list[Record]:
         """Every call of the record, oldest first, with callers' numbers in full."""
