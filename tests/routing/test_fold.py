@@ -69,6 +69,13 @@ def test_the_talk_of_a_caller_who_is_handed_on_is_told_for_each_operator(
     assert record.talk_ms == sum(talks.values())
 
 
+def test_of_three_in_one_conversation_each_has_its_own_talk_and_the_caller_no_moment_twice() -> None:
+    call = recorded("three_in_conversation")
+    record = folded(call.events, call.queue_events)
+    assert {leg.operator: leg.talk_ms for leg in record.legs} == {"anna": 18_000, "chandra": 20_000}
+    assert record.talk_ms == 28_000
+
+
 def test_which_of_several_telephones_took_a_call_is_told_by_the_channel() -> None:
     assert (operator_of("PJSIP/anna.desk.k3v9-0000001a"), device_of("PJSIP/anna.desk.k3v9-0000001a")) == (
         "anna",
