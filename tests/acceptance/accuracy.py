@@ -32,6 +32,9 @@ class CallRow:
     picked_up: float | None
     ended: float | None
     talk_s: float | None
+    # Whether we called, and whom we dialled.
+    called_back: bool = False
+    dialled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,18 @@ class Comparison:
 
 
 def read_calls(database: Path) -> list[CallRow]:
-    """Every call of the record that somebody made to us."""
+    """Every call of the record, those that we made too."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         rows = connection.execute(
-            "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms FROM call WHERE finished"
+            "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms, kind, outside_number"
+            " FROM call WHERE finished"
         ).fetchall()
     return [
-        CallRow(id_, caller, outcome, arrived / 1e6, _seconds(picked_up), _seconds(ended), _of_ms(talk))
-        for id_, caller, outcome, arrived, picked_up, ended, talk in rows
+        CallRow(
+            id_, caller, outcome, arrived / 1e6, _seconds(picked_up), _seconds(ended), _of_ms(talk),
+            kind == "callback", dialled,
+        )
+        for id_, caller, outcome, arrived, picked_up, ended, talk, kind, dialled in rows
     ]
 
 
@@ -115,8 +122,9 @@ def compare(
 ) -> Comparison:
     """Hold the record against what callers and operators' phones wrote down."""
     found = Comparison()
-    by_caller = {record.caller: record for record in records}
-    counts = Counter(record.caller for record in records)
+    own_calls = [record for record in records if not record.called_back]
+    by_caller = {record.caller: record for record in own_calls}
+    counts = Counter(record.caller for record in own_calls)
     found.wrong += [f"{number} has {count} records" for number, count in counts.items() if count != 1]
     talks_of = _by(talks, lambda talk: talk.peer)
     for row in callers:

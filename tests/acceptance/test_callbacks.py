@@ -16,7 +16,7 @@ from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.callback_calls import A_TALK_S, calls_back
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 DESK_PORT = free_port()
 LATER = "+4722851401"
