@@ -39,11 +39,12 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class LegRow:
-    """Of the record: one ring of an operator's telephone."""
+    """Of the record: one ring of an operator's telephone, or the talk of one who took over after being asked."""
 
     call: str
     operator: str
-    started: float
+    # None where it never rang for this caller.
+    started: float | None
     answered: float | None
     ended: float | None
     talk_s: float | None
@@ -104,11 +105,12 @@ def read_legs(database: Path) -> list[LegRow]:
     """Every ring of an operator's telephone, oldest first."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         rows = connection.execute(
-            "SELECT call_id, operator, started_at, answered_at, ended_at, talk_ms FROM leg"
-            " WHERE operator IS NOT NULL ORDER BY started_at"
+            # Who took over after being asked was answered before, in a call of theirs: connected says when.
+            "SELECT call_id, operator, started_at, coalesce(answered_at, connected_at), ended_at, talk_ms"
+            " FROM leg WHERE operator IS NOT NULL ORDER BY coalesce(started_at, connected_at)"
         ).fetchall()
     return [
-        LegRow(call, operator, started / 1e6, _seconds(answered), _seconds(ended), _of_ms(talk))
+        LegRow(call, operator, _seconds(started), _seconds(answered), _seconds(ended), _of_ms(talk))
         for call, operator, started, answered, ended, talk in rows
     ]
 
@@ -141,9 +143,12 @@ def compare(
         found.time("pick-up", record.picked_up, row.answered, row.number)
         found.time("end", record.ended, row.ended, row.number)
     for who, ours, theirs in _rings(records, legs, talks_of):
-        found.time("ring", ours.started, theirs.started, who)
-        if not _crossed(theirs):
-            found.time("answer", ours.answered, theirs.answered, who)
+        if ours.started is None:
+            found.time("hand-over after asking", ours.answered, theirs.answered, who)
+        else:
+            found.time("ring", ours.started, theirs.started, who)
+            if not _crossed(theirs):
+                found.time("answer", ours.answered, theirs.answered, who)
         found.time("end of ring or talk", ours.ended, theirs.ended, who)
     found.wrong += list(_unmatched(records, legs, talks))
     return found

@@ -166,7 +166,7 @@ async def telephones(request: pytest.FixtureRequest, nodes: list[HotlineStack]) 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test that has failed has told enough."""
     report = yield

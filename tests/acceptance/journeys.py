@@ -1,7 +1,7 @@
 """Every kind of journey a caller can make, at random, and what the record may say by the SIP side alone.
 
-The lines are one organisation's; the operators' phones decline, ring on, hold, hand on, ask a colleague and hang up at
-random. Who was promised a call gets it, the person first or an operator first, and picks up or not at random.
+The lines are one organisation's; the operators' phones decline, ring on, hold, hand on, ask a colleague and hang up
+at random. Who was promised a call gets it, the person first or an operator first, and picks up or not at random.
 """
 
 from __future__ import annotations
@@ -235,26 +235,30 @@ def expected_outcomes(row: LedgerRow, called: str, talks: Sequence[LedgerRow]) -
     if answers:
         return {"answered"}
     heard_s = (row.ended or 0.0) - (row.answered or 0.0)
-    if called == MENU:
-        # The information of a key, and of a menu in which nobody presses: told to its end, or left.
-        return {"informed", "abandoned"} if left else {"informed"}
-    if called == BOX:
-        return (
-            {"closed", "voicemail", "abandoned"}
-            if left and heard_s > SHORTEST_MESSAGE_S
-            else {"closed", "abandoned"}
-        )
-    if called == CLOSED:
-        return {"closed"} if row.answered is not None else {"closed", "abandoned"}
-    if called == NARROW and left:
-        # Perhaps while hearing that nobody can come.
-        return {"abandoned", "full", "timed-out"} if heard_s > NARROW_WAIT_S else {"abandoned", "full"}
     if left:
-        return {"abandoned"}
+        return _who_left(called, heard_s, picked_up=row.answered is not None)
     # Nobody was dropped: only these lines hang up on a caller who has not spoken with anybody.
     return {
+        MENU: {"informed"},
+        BOX: {"closed", "abandoned"},
+        CLOSED: {"closed"},
         DESERTED: {"no-operator"},
         IMPATIENT: {"timed-out"},
         NARROW: {"timed-out", "full"},
         LIMITED: {"over-limit"},
     }.get(called, set())
+
+
+def _who_left(called: str, heard_s: float, *, picked_up: bool) -> set[str]:
+    """What may be said of who hung up without having spoken with anybody, having heard us for so long."""
+    if called == CLOSED and picked_up:
+        return {"closed"}
+    also = {
+        # The information of a key, and of a menu in which nobody presses: told to its end, or left.
+        MENU: {"informed"},
+        BOX: {"closed", "voicemail"} if heard_s > SHORTEST_MESSAGE_S else {"closed"},
+        CLOSED: {"closed"},
+        # Perhaps while hearing that nobody can come.
+        NARROW: {"full", "timed-out"} if heard_s > NARROW_WAIT_S else {"full"},
+    }
+    return {"abandoned"} | also.get(called, set())

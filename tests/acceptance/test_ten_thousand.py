@@ -43,8 +43,8 @@ TALK_OFF_S = 0.05
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180 + CALLS // 8)]
 OUTCOMES = {
-    "answered", "abandoned", "closed", "no-operator", "timed-out", "full", "informed", "voicemail", "over-limit",
-    "callback", "not-reached",
+    "answered", "abandoned", "closed", "no-operator", "timed-out", "full", "informed", "voicemail",
+    "over-limit", "callback", "not-reached",
 }  # fmt: skip
 
 PORTS = Ports(*(free_port() for _ in range(4)))

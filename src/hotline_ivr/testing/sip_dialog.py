@@ -67,12 +67,12 @@ class Message:
             f"{name}: {text}" for name, text in self.headers if name in {"via", "from", "call-id", "cseq"}
         ]
         to = self.header("to")
-        head = [f"SIP/2.0 {status}", *copied, f"To: {to}" if "tag=" in to or not tag else f"To: {to};tag={tag}"]
-        return _text(head, contact, sdp)
+        ours = "" if "tag=" in to or not tag else f";tag={tag}"
+        return _text([f"SIP/2.0 {status}", *copied, f"To: {to}{ours}"], contact, sdp)
 
 
 class Dialog:
-    """`us` and `them` are the From and To of our requests, `target` is where they go, `at` our host and port."""
+    """`us` and `them` are From and To of our requests, `target` is where they go, `at` our host and port."""
 
     def __init__(
         self, send: Callable[[bytes], object], *, at: str, call_id: str, us: str, them: str, target: str

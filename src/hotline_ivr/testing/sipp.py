@@ -147,6 +147,7 @@ class SippRun:
                 "-sf", f"{self.name}.xml", "-inf", f"{self.name}.csv",
                 "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(media),
                 "-cp", str(self._control), "-trace_logs", "-log_file", self._log.name, "-nostdin",
+                "-trace_err", "-error_file", f"{self.name}.errors",
                 cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
 
