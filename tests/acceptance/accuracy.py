@@ -39,7 +39,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class LegRow:
-    """Of the record: one ring of an operator's telephone, or the talk of one who took over after being asked."""
+    """Of the record: one ring of an operator's telephone, or the talk of one who was asked and took over."""
 
     call: str
     operator: str
@@ -94,8 +94,15 @@ def read_calls(database: Path) -> list[CallRow]:
         ).fetchall()
     return [
         CallRow(
-            id_, caller, outcome, arrived / 1e6, _seconds(picked_up), _seconds(ended), _of_ms(talk),
-            kind == "callback", dialled,
+            id_,
+            caller,
+            outcome,
+            arrived / 1e6,
+            _seconds(picked_up),
+            _seconds(ended),
+            _of_ms(talk),
+            kind == "callback",
+            dialled,
         )
         for id_, caller, outcome, arrived, picked_up, ended, talk, kind, dialled in rows
     ]

@@ -325,7 +325,7 @@ async def test_a_caller_who_is_handed_over_while_a_colleague_still_rings_is_not_
 async def test_after_a_minute_nobody_waits_for_a_queue_that_was_asked_in_vain(
     house: House, prompt: Prompts
 ) -> None:
-    """Who asked has the caller still; a caller who was handed over to the waiting goes on waiting for real."""
+    """Who asked has the caller still; who was handed over to the waiting goes on waiting for real."""
     hands_over, asks = "+4790070721", "+4790070722"
     # Nobody takes up: chandra's telephone rings and rings.
     waiting, annas = await house.talk(hands_over, IMPATIENT)

@@ -1,4 +1,4 @@
-"""A telephone that asks a colleague before it hands a caller over, and what its ledger says of the two talks."""
+"""A telephone that asks a colleague before it hands a caller over, and its ledger of the two talks."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def told(deed: Asks, *, refused: bool = False) -> tuple[list[LedgerRow], l
         switch.refused = refused
         await switch.ring("anna", CALLER)
         async with asyncio.timeout(10):
-            while phones.busy:  # noqa: ASYNC110
+            while phones.busy:
                 await asyncio.sleep(0.01)
         assert phones.wrong == []
         return phones.rows(), switch.asked

@@ -94,7 +94,9 @@ async def test_a_call_that_is_given_up_ends_with_its_own_answer() -> None:
     assert len({message.header("via") for message in far.got}) == 1
 
 
-@pytest.mark.parametrize(("to", "user"), [("<sip:op01@127.0.0.1:5062>", "op01"), ('"A" <sip:+47@h>;tag=1', "+47")])
+@pytest.mark.parametrize(
+    ("to", "user"), [("<sip:op01@127.0.0.1:5062>", "op01"), ('"A" <sip:+47@h>;tag=1', "+47")]
+)
 def test_who_is_meant_stands_in_the_address(to: str, user: str) -> None:
     message = Message.read(f"INVITE sip:x@y SIP/2.0\r\nTo: {to}\r\nCSeq: 1 INVITE\r\n\r\nbody".encode())
     assert (message.user("to"), message.method, message.status, message.body) == (user, "INVITE", 0, "body")

@@ -1,8 +1,8 @@
 """Operators' telephones that hand callers over after having asked a colleague: REFER with Replaces.
 
 All are on one port, told apart by the user part of their contact, and need not register. Each of some asks a
-colleague of its own, whose telephone is here too: so the ledger can say with which caller the colleague talked, and
-from when on. What the two say to each other before is no talk with a caller, and no row.
+colleague of its own, whose telephone is here too: so the ledger can say with which caller the colleague talked,
+and from when on. What the two say to each other before is no talk with a caller, and no row.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class _Asking:
 
 
 class AskingPhones(asyncio.DatagramProtocol):
-    """Use as an async context manager. `askers` are by operator; `turns` are taken in order, over and over."""
+    """Use as an async context manager. `askers` are by operator; each call takes the next of `turns`."""
 
     def __init__(
         self, port: int, sip_port: int, askers: Mapping[str, Asker], turns: Sequence[AskTurn]
