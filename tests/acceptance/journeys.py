@@ -1,7 +1,7 @@
 """Every kind of journey a caller can make, at random, and what the record may say by the SIP side alone.
 
-The lines are one organisation's; the operators' phones decline, ring on, hold, hand on, ask a colleague and hang
-up at random. Who was promised a call gets it, the person first or an operator first, and picks up or not.
+The lines are one organisation's; the operators' phones decline, ring on, hold, hand on, ask a colleague and
+hang up at random. Who was promised a call gets it, the person or an operator first, and picks up or not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Operators' telephones that hand callers over after having asked a colleague: REFER with Replaces.
 
 All are on one port, told apart by the user part of their contact, and need not register. Each of some asks a
-colleague of its own, whose telephone is here too: so the ledger can say with which caller the colleague talked,
-and from when on. What the two say to each other before is no talk with a caller, and no row.
+colleague of its own, whose telephone is here too: so the ledger can say with whom the colleague talked, and
+from when on. What the two say to each other before is no talk with a caller, and no row.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import cycle
@@ -173,9 +173,9 @@ class AskingPhones(asyncio.DatagramProtocol):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _guarded(self, leg: _Leg, work: object) -> None:
+    async def _guarded(self, leg: _Leg, work: Coroutine[object, object, None]) -> None:
         try:
-            await work  # type: ignore[misc]
+            await work
         except TimeoutError as error:
             self.wrong.append(f"{leg.row}: {error!r}")
         finally:

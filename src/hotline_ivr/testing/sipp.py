@@ -218,8 +218,8 @@ def callers(
 ) -> SippRun:
     """Each call once, begun `per_second` a second, no more than `at_once` together.
 
-    A call is given up after `ring_ms` without an answer. `ears` are the ports at which each number listens (ears.py);
-    without them nobody does.
+    A call is given up after `ring_ms` without an answer. `ears` are the ports at which each number listens
+    (ears.py); without them nobody does.
     """
     template = (SCENARIOS / "caller.xml").read_text(encoding="utf-8")
     if ears is not None:
