@@ -154,10 +154,14 @@ def callers_at_random(dice: random.Random, count: int) -> list[Caller]:
         lambda: {"called": MENU, "stay_ms": dice.randrange(1_000, 12_000)},
         lambda: {"called": BOX, "stay_ms": dice.randrange(1_000, 12_000)},
         lambda: {"called": LIMITED},
-        # Promised a call; some do not hear that to its end.
+    ]
+    promised: Sequence[Callable[[], Mapping[str, Any]]] = [
+        # Some do not hear to its end that they will be called.
         lambda: {"called": BACK, "stay_ms": dice.choice((120_000, 120_000, dice.randrange(500, 5_000)))},
         lambda: {"called": TOLD},
     ]
+    # One in twenty: each is two calls.
+    kinds = [*[*kinds] * 2, *promised]
     return [Caller(f"+47900{index:05}", **dice.choice(kinds)()) for index in range(count)]
 
 
