@@ -21,8 +21,8 @@ from hotline_ivr.testing.sipp import Caller, Deed, Turn
 
 NARROW, MENU, BOX, LIMITED, BACK, TOLD = (f"+47228512{place}" for place in range(21, 27))
 OPERATORS = tuple(f"op{number:02}" for number in range(40))
-ASKERS = tuple(f"asks{number:02}" for number in range(6))
-COLLEAGUES = tuple(f"asked{number:02}" for number in range(6))
+ASKERS = tuple(f"asks{number:02}" for number in range(8))
+COLLEAGUES = tuple(f"asked{number:02}" for number in range(8))
 """Each asker has a colleague, whom no queue rings."""
 
 RINGERS = tuple(f"ring{number:02}" for number in range(10))
