@@ -32,15 +32,19 @@ class CallRow:
     picked_up: float | None
     ended: float | None
     talk_s: float | None
+    # Whether we called, and whom we dialled.
+    called_back: bool = False
+    dialled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LegRow:
-    """Of the record: one ring of an operator's telephone."""
+    """Of the record: one ring of an operator's telephone, or the talk of one who was asked and took over."""
 
     call: str
     operator: str
-    started: float
+    # None where it never rang for this caller.
+    started: float | None
     answered: float | None
     ended: float | None
     talk_s: float | None
@@ -82,14 +86,25 @@ class Comparison:
 
 
 def read_calls(database: Path) -> list[CallRow]:
-    """Every call of the record that somebody made to us."""
+    """Every call of the record, those that we made too."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         rows = connection.execute(
-            "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms FROM call WHERE finished"
+            "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms, kind, outside_number"
+            " FROM call WHERE finished"
         ).fetchall()
     return [
-        CallRow(id_, caller, outcome, arrived / 1e6, _seconds(picked_up), _seconds(ended), _of_ms(talk))
-        for id_, caller, outcome, arrived, picked_up, ended, talk in rows
+        CallRow(
+            id_,
+            caller,
+            outcome,
+            arrived / 1e6,
+            _seconds(picked_up),
+            _seconds(ended),
+            _of_ms(talk),
+            kind == "callback",
+            dialled,
+        )
+        for id_, caller, outcome, arrived, picked_up, ended, talk, kind, dialled in rows
     ]
 
 
@@ -97,11 +112,12 @@ def read_legs(database: Path) -> list[LegRow]:
     """Every ring of an operator's telephone, oldest first."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         rows = connection.execute(
-            "SELECT call_id, operator, started_at, answered_at, ended_at, talk_ms FROM leg"
-            " WHERE operator IS NOT NULL ORDER BY started_at"
+            # Who took over after being asked was answered before, in a call of theirs: connected says when.
+            "SELECT call_id, operator, started_at, coalesce(answered_at, connected_at), ended_at, talk_ms"
+            " FROM leg WHERE operator IS NOT NULL ORDER BY coalesce(started_at, connected_at)"
         ).fetchall()
     return [
-        LegRow(call, operator, started / 1e6, _seconds(answered), _seconds(ended), _of_ms(talk))
+        LegRow(call, operator, _seconds(started), _seconds(answered), _seconds(ended), _of_ms(talk))
         for call, operator, started, answered, ended, talk in rows
     ]
 
@@ -115,8 +131,9 @@ def compare(
 ) -> Comparison:
     """Hold the record against what callers and operators' phones wrote down."""
     found = Comparison()
-    by_caller = {record.caller: record for record in records}
-    counts = Counter(record.caller for record in records)
+    own_calls = [record for record in records if not record.called_back]
+    by_caller = {record.caller: record for record in own_calls}
+    counts = Counter(record.caller for record in own_calls)
     found.wrong += [f"{number} has {count} records" for number, count in counts.items() if count != 1]
     talks_of = _by(talks, lambda talk: talk.peer)
     for row in callers:
@@ -133,9 +150,12 @@ def compare(
         found.time("pick-up", record.picked_up, row.answered, row.number)
         found.time("end", record.ended, row.ended, row.number)
     for who, ours, theirs in _rings(records, legs, talks_of):
-        found.time("ring", ours.started, theirs.started, who)
-        if not _crossed(theirs):
-            found.time("answer", ours.answered, theirs.answered, who)
+        if ours.started is None:
+            found.time("hand-over after asking", ours.answered, theirs.answered, who)
+        else:
+            found.time("ring", ours.started, theirs.started, who)
+            if not _crossed(theirs):
+                found.time("answer", ours.answered, theirs.answered, who)
         found.time("end of ring or talk", ours.ended, theirs.ended, who)
     found.wrong += list(_unmatched(records, legs, talks))
     return found

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -29,6 +29,7 @@ __all__ = ["postgres"]
 pytest.register_assert_rewrite("tests.acceptance.menu_walks")
 
 CHECKOUT = Path(__file__).parents[2]
+FAILED = pytest.StashKey[bool]()
 
 SHORT = {
     "greeting": "Welcome. One moment, please hold.",
@@ -112,8 +113,18 @@ def sounds(texts: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def nodes() -> list[HotlineStack]:
+    """Every node that the module's tests have made."""
+    return []
+
+
+@pytest.fixture(scope="module")
 def make_stack(
-    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path, texts: Path, sounds: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    asterisk_root: Path,
+    texts: Path,
+    sounds: Path,
+    nodes: list[HotlineStack],
 ) -> Iterator[MakeStack]:
     """Every node that is made is stopped after the module."""
     with ExitStack() as made:
@@ -127,25 +138,40 @@ def make_stack(
                 asterisk_root=asterisk_root,
                 variables={} if shipped_prompts else {"HOTLINE_SOUNDS": str(texts)},
             )
+            nodes.append(node)
             return made.enter_context(node)
 
         yield make
 
 
 @pytest.fixture
-async def telephones() -> AsyncIterator[Telephones]:
+async def telephones(request: pytest.FixtureRequest, nodes: list[HotlineStack]) -> AsyncIterator[Telephones]:
+    """After the test: no caller was ever with nobody and nothing, by the record and by their own ears.
+
+    Where a test means somebody to hear nothing, it says why: `@pytest.mark.may_hear_nothing("...")`.
+    """
     async with Telephones() as phones:
         yield phones
+        if request.node.get_closest_marker("may_hear_nothing") or request.node.stash.get(FAILED, False):
+            return
+        for call in phones.calls:
+            await call.leave()
+        found = []
+        for node in nodes:
+            calls = [call for call in phones.calls if call.port == node.settings.sip_port]
+            if calls and node.settings.cel_file.exists():
+                found += await asyncio.to_thread(lonely, calls, node.settings.cel_file)
+        assert found == []
 
 
-@pytest.fixture
-async def never_alone(request: pytest.FixtureRequest, telephones: Telephones) -> AsyncIterator[None]:
-    """After the test: no caller was ever with nobody and nothing, by the record and by their own ears."""
-    stack: HotlineStack = request.getfixturevalue("stack")
-    yield
-    for call in telephones.calls:
-        await call.leave()
-    assert await asyncio.to_thread(lonely, telephones.calls, stack.settings.cel_file) == []
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that has failed has told enough."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -16,13 +21,15 @@ from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.callback_calls import A_TALK_S, calls_back
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 DESK_PORT = free_port()
 LATER = "+4722851401"
 SPACING_S = 10
-GLAD, MACHINE, RINGING = "+4790041001", "+4790041002", "+4790041003"
-MANNERS = {GLAD: Manners.PRESSES, MACHINE: Manners.TALKS, RINGING: Manners.RINGS}
+GLAD, MACHINE, RINGING, MISSED = (f"+479004100{place}" for place in range(1, 5))
+MANNERS = {
+    GLAD: Manners.PRESSES, MACHINE: Manners.TALKS, RINGING: Manners.RINGS, MISSED: Manners.PRESSES,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -115,4 +122,48 @@ async def test_a_kill_in_mid_attempt_rings_nobody_twice(stack: HotlineStack, tel
         assert done.returncode == 0, done.stderr
     (record,) = (each for each in calls_back(stack, RINGING) if each["attempt"] == f"{entry['id']}-1")
     assert (record["outcome"], record["connected_at"]) == ("not-reached", None)
+    await anna.unregister()
+
+
+@contextmanager
+def asleep(stack: HotlineStack) -> Iterator[None]:
+    """Asterisk does nothing at all for so long."""
+    pid = int((stack.settings.run_dir / "asterisk.pid").read_text(encoding="ascii"))
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_moment_that_asterisk_missed_is_no_try_and_the_person_is_rung_soon(
+    stack: HotlineStack, telephones: Telephones
+) -> None:
+    account, secret = stack.accounts()["anna"]
+    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    events, outgoing = stack.settings.cel_file, stack.settings.asterisk_dir / "spool" / "outgoing"
+    over = events.read_text(encoding="utf-8").count("LINKEDID_END")
+    async with CentreDesk(DESK_PORT, MANNERS) as desk:
+        await ask_for_a_call(stack, telephones, MISSED)
+        async with asyncio.timeout(DEADLINE_S):
+            # So that the promise is in the record, and nobody is rung for it yet.
+            while events.read_text(encoding="utf-8").count("LINKEDID_END") == over:
+                await asyncio.sleep(0.01)
+        with asleep(stack):
+            async with asyncio.timeout(DEADLINE_S):
+                while not (files := list(outgoing.glob("*.call"))):
+                    await asyncio.sleep(0.05)
+            until = re.search(r"HOTLINE_UNTIL=(\d+)", files[0].read_text(encoding="utf-8"))
+            assert until is not None
+            await asyncio.sleep(int(until[1]) + 1 - time.time())
+        ringing = await anna.wait_rung(60)
+        await ringing.answer()
+        await asyncio.sleep(A_TALK_S)
+        await ringing.hang_up()
+        (kept,) = await owed(stack, MISSED, lambda found: bool(found) and found[0]["state"] != "open")
+        assert (kept["state"], kept["tries"]) == ("kept", 0)
+        assert len(desk.to(MISSED)) == 1
+    missed, made = calls_back(stack, MISSED)
+    assert (missed["reasons"], missed["outcome"]) == ("callback:STALE", "not-reached")
+    assert made["outcome"] == "answered"
     await anna.unregister()

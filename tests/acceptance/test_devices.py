@@ -18,7 +18,7 @@ from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance import lone_phone
 from tests.acceptance.control_calls import Dialogue
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 CODE, QUIET = "*81", "*78"
 RING_S = 5

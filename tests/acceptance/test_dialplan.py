@@ -94,6 +94,28 @@ def test_the_lint_finds_what_it_is_for(stack: HotlineStack) -> None:
     assert "NoSuchApplication" in lint(broken)
 
 
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+# What the console's command and the function's own arguments cannot carry.
+SPEAKABLE = PRINTABLE.translate(dict.fromkeys(map(ord, '"\\,(){}$;'), None))
+
+
+def meant(allowed: str) -> str:
+    """What a reader takes FILTER's argument for: ranges, and each other character for itself."""
+    return "".join(re.findall("[" + re.sub(r"([\].^_])", r"\\\1", allowed) + "]", SPEAKABLE))
+
+
+def test_what_is_filtered_lets_through_what_it_says_and_nothing_else(stack: HotlineStack) -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in sorted(dialplans_source().glob("*.conf")))
+    written += (stack.settings.etc_dir / "extensions.conf").read_text(encoding="utf-8")
+    filters = set(re.findall(r"\$\{FILTER\(([^,]+),", written))
+    assert {"0-9+*#", "0-9", "-A-Za-z0-9 ."} <= filters
+    for allowed in sorted(filters):
+        told = stack.console(f'dialplan eval function "FILTER({allowed},{SPEAKABLE})"')
+        passed = re.search(r"^Result: (.*)$", told, re.MULTILINE)
+        assert passed is not None, told
+        assert sorted(passed[1]) == sorted(meant(allowed)), allowed
+
+
 def test_only_our_own_numbers_can_be_called(stack: HotlineStack) -> None:
     shown = stack.console("dialplan show hotline-numbers")
     extensions = set(re.findall(r"^\s+'([^']+)' =>", shown, re.MULTILINE))

@@ -14,7 +14,7 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 Prompts = Callable[[str], Audio]
 TOLD = "en/for-open"

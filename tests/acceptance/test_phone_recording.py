@@ -191,8 +191,6 @@ async def test_whoever_records_badly_or_may_not_hears_why_and_only_a_good_record
     assert (await asyncio.to_thread(node.hotline, *surge)).returncode == 0
 
     async def tell(place: int, story: Callable[[Dialogue], Awaitable[None]]) -> None:
-        # A little apart: each PIN takes a tenth of a second of a processor.
-        await asyncio.sleep(1.5 * place)
         await story(await ring(node, telephones, prompt, f"+47900710{place:02}"))
 
     stories: dict[str, Callable[[Dialogue], Awaitable[None]]] = {

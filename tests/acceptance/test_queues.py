@@ -17,7 +17,7 @@ from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import StageEvent, wait_event
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180), pytest.mark.usefixtures("never_alone")]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 SECOND, PREFERRED, MENU = "+4722851299", "+4722851298", "+4722851297"
 DOCTOR = "+4790030099"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hotline_ivr.testing.company import lonely
+from hotline_ivr.testing.ears import Ears
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.sipp import Caller, Turn, callers, operator_phones
@@ -35,7 +37,8 @@ async def test_sixty_callers_at_once_are_all_answered_in_order_and_recorded_once
     port = stack.settings.sip_port
     async with (
         operator_phones(tmp_path, [Turn(ring_ms=200, talk_ms=600)], port=PHONES_PORT) as phones,
-        callers(tmp_path, "127.0.0.1", port, wanted, per_second=40) as calling,
+        Ears(each.number for each in wanted) as ears,
+        callers(tmp_path, "127.0.0.1", port, wanted, per_second=40, ears=ears.ports) as calling,
     ):
         # All are up at the same time: the last has been answered before the first has gone.
         up = await calling.wait_for(lambda rows: sum(row.answered is not None for row in rows) == CALLERS, 20)
@@ -44,6 +47,7 @@ async def test_sixty_callers_at_once_are_all_answered_in_order_and_recorded_once
         rung = phones.rows()
 
     assert all(row.code == 200 and row.ended is not None for row in ended)
+    assert lonely(ears.heard(ended), stack.settings.cel_file) == []
     arrived = [row.number for row in ended]
     talked = [row.peer for row in rung if row.answered is not None]
     assert Counter(talked) == Counter(arrived), "everybody speaks with an operator, once"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hotline_ivr.testing.company import lonely
+from hotline_ivr.testing.ears import Ears
 from hotline_ivr.testing.ledger import LedgerRow
 from hotline_ivr.testing.plans import line, plan
 from hotline_ivr.testing.ports import free_port
@@ -78,12 +80,16 @@ async def test_each_strategy_rings_whom_it_says(stack: HotlineStack, tmp_path: P
     ]
     async with (
         operator_phones(tmp_path, [Turn(200, 900)], port=PHONES_PORT) as phones,
-        callers(tmp_path, "127.0.0.1", stack.settings.sip_port, wanted, per_second=36) as calling,
+        Ears(each.number for each in wanted) as ears,
+        callers(
+            tmp_path, "127.0.0.1", stack.settings.sip_port, wanted, per_second=36, ears=ears.ports
+        ) as calling,
     ):
         rows = await calling.wait_ended(90)
         await phones.wait_for(lambda talks: all(talk.ended is not None for talk in talks), 20)
         rung = phones.rows()
     assert all(row.answered is not None for row in rows)
+    assert lonely(ears.heard(rows), stack.settings.cel_file) == []
     numbers = {each.number for each in wanted}
 
     def there(records: list[Record]) -> bool:

@@ -8,17 +8,32 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from hotline_ivr.testing.ledger import EndedBy
+from hotline_ivr.testing.asking_phones import AskingPhones, Asks
+from hotline_ivr.testing.centre_desk import CentreDesk
+from hotline_ivr.testing.ledger import EndedBy, LedgerRow
 from hotline_ivr.testing.ports import free_port
-from hotline_ivr.testing.sipp import callers, operator_phones
+from hotline_ivr.testing.sipp import SippRun, callers, operator_phones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
-from tests.acceptance.accuracy import compare, read_calls, read_legs, talk_by_operator
-from tests.acceptance.journeys import callers_at_random, configuration, turns_at_random
+from tests.acceptance.accuracy import CallRow, compare, read_calls, read_legs, talk_by_operator
+from tests.acceptance.called_back import compare_callbacks, over
+from tests.acceptance.journeys import (
+    Ports,
+    askers,
+    asking_at_random,
+    callers_at_random,
+    configuration,
+    long_turns_at_random,
+    manners_at_random,
+    turns_at_random,
+)
 
 CALLS = int(os.environ.get("HOTLINE_TEST_CALLS", "10000"))
 PER_SECOND = 30
@@ -27,13 +42,17 @@ TALK_OFF_S = 0.05
 """So much may each talk be off, in an operator's sum."""
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180 + CALLS // 8)]
+OUTCOMES = {
+    "answered", "abandoned", "closed", "no-operator", "timed-out", "full", "informed", "voicemail",
+    "over-limit", "callback", "not-reached",
+}  # fmt: skip
 
-PHONES_PORT = free_port()
+PORTS = Ports(*(free_port() for _ in range(4)))
 
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
-    made = make_stack(configuration(PHONES_PORT))
+    made = make_stack(configuration(PORTS))
     made.start()
     return made
 
@@ -45,39 +64,85 @@ async def test_ten_thousand_calls_of_every_kind_are_recorded_once_and_as_the_pho
     print(f"HOTLINE_TEST_SEED={seed}")  # noqa: T201 - shown when the test fails
     dice = random.Random(seed)
     wanted = callers_at_random(dice, CALLS)
+    manners = manners_at_random(dice, wanted)
     port = stack.settings.sip_port
-    turns = turns_at_random(dice, 997, port)
+    turns, long_turns = turns_at_random(dice, 997, port), long_turns_at_random(dice, 499)
+    who_asks = askers(stack.accounts())
     async with (
-        operator_phones(tmp_path, turns, port=PHONES_PORT) as phones,
+        operator_phones(tmp_path, turns, port=PORTS.phones) as phones,
+        operator_phones(tmp_path, long_turns, port=PORTS.patient, name="patient") as patient,
+        AskingPhones(PORTS.asking, port, who_asks, asking_at_random(dice, 499)) as asking,
+        CentreDesk(PORTS.carrier, manners) as desk,
         callers(tmp_path, "127.0.0.1", port, wanted, per_second=PER_SECOND, at_once=AT_ONCE) as calling,
+        memory_of(stack, calling) as memory,
     ):
         rows = await calling.wait_ended(60 + CALLS / 10)
-        talks = await phones.wait_for(lambda talks: all(talk.ended is not None for talk in talks), 20)
+        records = await recorded(stack, CALLS)
+        talks = await phones.wait_for(ended, 20) + await patient.wait_for(ended, 20) + asking.rows()
+        assert not asking.busy
+    assert asking.wrong == []
     assert all(row.answered is not None or row.ended_by is EndedBy.US for row in rows), "somebody was refused"
     assert len(rows) == CALLS
-    database = stack.settings.state_dir / "hotline.db"
-    async with asyncio.timeout(30):
-        while len(records := await asyncio.to_thread(read_calls, database)) < CALLS:
-            await asyncio.sleep(0.2)
-    legs = read_legs(database)
-    found = compare(rows, {caller.number: caller.called for caller in wanted}, talks, records, legs)
+    legs = read_legs(database(stack))
+    called = {caller.number: caller.called for caller in wanted}
+    found = compare(rows, called, talks, records, legs)
+    compare_callbacks(found, called, manners, desk.calls, talks, records)
     outcomes = Counter(record.outcome for record in records)
-    print(f"R14 {CALLS} calls, {len(legs)} rings: {dict(outcomes)}\n{found}")  # noqa: T201 - the figures
+    kinds = Counter(done for done in asking.done)
+    print(  # noqa: T201 - the figures
+        f"R14 {CALLS} calls, {len(desk.calls)} calls back, {len(legs)} rings, asked: {dict(kinds)}:"
+        f" {dict(outcomes)}\n{found}\n  Asterisk's memory (MB) by calls: {memory}"
+    )
     assert not found.wrong, f"seed {seed}: {len(found.wrong)} differences\n" + "\n".join(found.wrong[:20])
     for name, (ours, theirs) in talk_by_operator(talks, legs).items():
         rung = sum(talk.number == name for talk in talks)
         assert abs(ours - theirs) < TALK_OFF_S * rung, f"{name} talked {theirs} s by the phone, {ours} by us"
-    kinds = {
-        "answered",
-        "abandoned",
-        "closed",
-        "no-operator",
-        "timed-out",
-        "full",
-        "informed",
-        "voicemail",
-        "over-limit",
-    }
     balanced = await asyncio.to_thread(stack.hotline, "balance", deadline=120)
     assert balanced.returncode == 0, balanced.stdout + balanced.stderr
-    assert kinds <= outcomes.keys(), f"{outcomes}: the test did not try what it says"
+    assert outcomes.keys() >= OUTCOMES, f"{outcomes}: the test did not try what it says"
+    assert kinds.keys() == set(Asks), f"{kinds}: the test did not try what it says"
+
+
+def database(stack: HotlineStack) -> Path:
+    return stack.settings.state_dir / "hotline.db"
+
+
+def ended(talks: list[LedgerRow]) -> bool:
+    return all(talk.ended is not None for talk in talks)
+
+
+async def recorded(stack: HotlineStack, count: int) -> list[CallRow]:
+    """The record, once so many calls are in it and everybody has been rung who was promised it."""
+
+    def complete(records: list[CallRow]) -> bool:
+        return sum(not record.called_back for record in records) >= count and over(records)
+
+    async with asyncio.timeout(120):
+        while not complete(records := await asyncio.to_thread(read_calls, database(stack))):
+            await asyncio.sleep(1)
+    return records
+
+
+@asynccontextmanager
+async def memory_of(stack: HotlineStack, calling: SippRun) -> AsyncIterator[dict[int, int]]:
+    """Asterisk's resident memory in MB, by how many calls had begun, in ten steps; filled meanwhile."""
+    seen: dict[int, int] = {}
+    pid = int((stack.settings.run_dir / "asterisk.pid").read_text(encoding="ascii"))
+
+    def look() -> None:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        resident = int(re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)[0])
+        begun = len(calling.rows())
+        seen.setdefault(begun - begun % max(1, CALLS // 10), resident // 1024)
+
+    async def watch() -> None:
+        while True:
+            await asyncio.to_thread(look)
+            await asyncio.sleep(max(2.0, CALLS / 1000))
+
+    watching = asyncio.create_task(watch(), name="memory")
+    try:
+        yield seen
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)

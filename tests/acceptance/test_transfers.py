@@ -322,6 +322,38 @@ async def test_a_caller_who_is_handed_over_while_a_colleague_still_rings_is_not_
     never_alone(house, caller)
 
 
+async def test_after_a_minute_nobody_waits_for_a_queue_that_was_asked_in_vain(
+    house: House, prompt: Prompts
+) -> None:
+    """Who asked has the caller still; who was handed over to the waiting goes on waiting for real."""
+    hands_over, asks = "+4790070721", "+4790070722"
+    # Nobody takes up: chandra's telephone rings and rings.
+    waiting, annas = await house.talk(hands_over, IMPATIENT)
+    asked = await ask(house.phones["anna"], annas, TO_OTHER)
+    await asked.wait_answered()
+    await annas.transfer_to(asked)
+
+    caller, annas = await house.talk(asks)
+    begun = time.time()
+    asked = await ask(house.phones["anna"], annas, TO_OTHER)
+    await asked.wait_ended(90)
+    assert asked.row.ended is not None
+    assert asked.row.ended - begun > 58, "a minute"
+    await annas.native.resume()
+    await hear_each_other(caller, annas)
+    await annas.hang_up()
+    await caller.wait_ended(5)
+
+    # What was left of the minute, and then the wait of a caller.
+    await waiting.wait_ended(30)
+    assert recognise(waiting.heard(), prompt("en/sorry")).recognised
+    told = {number: await house.story(number) for number in (asks, hands_over)}
+    assert {record["outcome"] for record, _ in told.values()} == {"answered"}
+    assert [set(talked) for _, talked in told.values()] == [{"anna"}, {"anna"}]
+    for each in (caller, waiting):
+        never_alone(house, each)
+
+
 @contextmanager
 def without_service(stack: HotlineStack) -> Iterator[None]:
     """Killed, and there again afterwards."""

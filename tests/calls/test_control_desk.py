@@ -42,6 +42,7 @@ class Parts:
         self.gate.set()
         self.carried_out: list[tuple[Effect, Person]] = []
         self.changes = 0
+        self.at_work = self.most_at_work = 0
         self.fault: Exception | None = None
 
     def view(self) -> View:
@@ -52,7 +53,10 @@ class Parts:
         return self.locked
 
     def carry_out(self, effect: Effect, who: Person) -> Result:
+        self.at_work += 1
+        self.most_at_work = max(self.most_at_work, self.at_work)
         assert self.gate.wait(10)
+        self.at_work -= 1
         if self.fault is not None:
             raise self.fault
         self.carried_out.append((effect, who))
@@ -158,6 +162,41 @@ async def test_a_fault_is_told_as_nothing_done_and_says_no_pin_in_the_log(
     _, steps = await desk.answer(KARI, key, Entered("907142"))
     assert said(list(steps))[0] == "control-not-possible"
     assert "907142" not in caplog.text
+
+
+async def test_tens_of_pins_at_once_are_looked_at_one_by_one_and_hold_up_nothing_else(
+    parts: Parts, clock: Clock
+) -> None:
+    keys = itertools.count(1)
+    desk = ControlDesk(parts, clock=clock, new_key=lambda: f"{next(keys):032x}", patience_s=0.01)
+    parts.gate.clear()
+    people = [Person(f"node-1.{number}", f"+47900{number:05}", "", "") for number in range(40)]
+    begun = {who: (await desk.answer(who, "", Began()))[0] for who in people}
+    for who, key in begun.items():
+        _, steps = await desk.answer(who, key, Entered("907142"))
+        assert said(list(steps)) == ["control-moment"], "nobody is refused, or waits in silence"
+    assert parts.at_work == 1
+    # The threads that all others share are free.
+    assert await asyncio.wait_for(asyncio.to_thread(lambda: "done"), 10) == "done"
+    parts.gate.set()
+    for who, key in begun.items():
+        async with asyncio.timeout(10):
+            while "control-moment" in (heard := said(list((await desk.answer(who, key, None))[1]))):
+                pass
+        assert "control-close" in heard
+    assert parts.most_at_work == 1
+
+
+async def test_a_flood_does_not_drop_whose_pin_is_being_looked_at(parts: Parts, clock: Clock) -> None:
+    keys = itertools.count(1)
+    desk = ControlDesk(parts, clock=clock, new_key=lambda: f"{next(keys):032x}", patience_s=0.01)
+    parts.gate.clear()
+    key, _ = await desk.answer(KARI, "", Began())
+    await desk.answer(KARI, key, Entered("907142"))
+    for number in range(2 * MOST_SESSIONS):
+        await desk.answer(Person(f"node-2.{number}", "", "", ""), "", Began())
+    parts.gate.set()
+    await desk.answer(KARI, key, None)
 
 
 async def test_a_flood_drops_strangers_and_never_who_has_shown_a_pin(desk: ControlDesk) -> None:

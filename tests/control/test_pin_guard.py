@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from hotline_ivr.control.pin_guard import ALL_TRIES, ALL_WITHIN, FIRST_LOCK, FORGET, PinGuard
+from hotline_ivr.files import locked
 
 
 class Clock:
@@ -47,6 +49,22 @@ def test_each_wrong_try_after_the_third_doubles_the_lockout(guard: PinGuard, clo
 
 def test_a_hundred_calls_at_once_have_three_tries(guard: PinGuard) -> None:
     assert sum(guard.begin("+4790000001", inside=False) for _ in range(100)) == 3
+
+
+def test_who_begins_a_call_does_not_wait_for_a_try_that_is_being_written_down(
+    guard: PinGuard, tmp_path: Path
+) -> None:
+    wrong(guard, 3)
+    with locked(tmp_path / ".tries.json.lock"):
+        # It holds the guard's own lock, and waits for that of the file.
+        trying = threading.Thread(target=guard.begin, args=("+4790000002",), kwargs={"inside": False})
+        trying.start()
+        while not guard._lock.locked():
+            pass
+        assert guard.is_locked("+4790000001", inside=False)
+        assert not guard.is_locked("+4790000003", inside=False)
+        assert trying.is_alive()
+    trying.join()
 
 
 def test_a_right_pin_begins_anew(guard: PinGuard) -> None:

@@ -29,6 +29,10 @@ WAITS: dict[str, Any] = {"finished": False, "queued_at": to_micros(HOUR_LATER)}
 MUCH_LATER = NINE + timedelta(days=1)
 SOON = HOUR_LATER + timedelta(seconds=15)
 
+REFUSED: dict[str, Any] = {"kind": CallKind.CALLBACK, "attempt": "main-0.0-1"}
+"""A call of the attempt in which nobody was dialled, and one in which the person was."""
+RUNG = REFUSED | {"outside_number": "+4790012345"}
+
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
@@ -93,7 +97,7 @@ async def test_who_spoke_with_somebody_a_moment_ago_is_not_rung(node: Node) -> N
 async def test_who_was_not_reached_is_tried_again(node: Node) -> None:
     await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
     await table(node).written("main-0.0-1")
-    called = await node.had(61, "not-reached", kind=CallKind.CALLBACK, attempt="main-0.0-1")
+    called = await node.had(61, "not-reached", **RUNG)
     await node.enter(called)
     await node.enter(called)
     await node.sweep()
@@ -103,6 +107,33 @@ async def test_who_was_not_reached_is_tried_again(node: Node) -> None:
     assert (candidate.attempts, candidate.tried_at) == (1, NINE + 62 * MINUTE)
     assert not await table(node).claim(attempt(), "file", SOON, HOUR_LATER), "the first is over"
     assert await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)
+
+
+async def test_a_file_that_asterisk_found_too_late_is_no_try_and_the_person_is_rung_soon(node: Node) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    await table(node).written("main-0.0-1")
+    await node.enter(await node.had(61, "not-reached", **REFUSED))
+    (entry,) = await node.entries()
+    assert (entry.state, entry.tries) == (State.OPEN, 0)
+    at = NINE + 62 * MINUTE
+    soon = replace(ANYBODY, attempts=1, tried_before=at - MINUTE, not_rung_before=at)
+    (candidate,) = (await stands(node, soon)).candidates
+    assert (candidate.not_rung, candidate.last_not_rung) == (1, True), "one attempt is left, and it is due"
+    assert await table(node).claim(attempt(2), "file", SOON, HOUR_LATER)
+
+
+async def test_a_call_that_was_cut_counts_though_its_file_was_refused_afterwards_and_told_of_first(
+    node: Node,
+) -> None:
+    await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
+    refused, cut = await node.had(62, "not-reached", **REFUSED), await node.had(61, "not-reached", **RUNG)
+    await node.enter(refused)
+    await node.enter(cut)
+    await node.enter(refused)
+    (entry,) = await node.entries()
+    assert entry.tries == 1
+    (candidate,) = (await stands(node)).candidates
+    assert (candidate.attempts, candidate.not_rung) == (1, 0)
 
 
 async def test_a_conversation_that_we_began_keeps_the_promise(node: Node) -> None:
@@ -115,12 +146,7 @@ async def test_a_conversation_that_we_began_keeps_the_promise(node: Node) -> Non
 
 async def test_who_was_reached_and_waited_in_vain_is_owed_the_same_promise(node: Node) -> None:
     await table(node).claim(attempt(), "file", SOON, HOUR_LATER)
-    rung: dict[str, Any] = {
-        "kind": CallKind.CALLBACK,
-        "attempt": "main-0.0-1",
-        "outside_number": "+4790012345",
-    }
-    await node.enter(await node.had(61, "timed-out", **rung))
+    await node.enter(await node.had(61, "timed-out", **RUNG))
     (entry,) = await node.entries()
     assert (entry.calls, entry.tries, entry.reasons) == (1, 1, ("callback",))
 

@@ -8,10 +8,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from hotline_ivr.testing.ledger import EndedBy
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.ports import free_port, free_range
+from hotline_ivr.testing.sip_dialog import Dialog, Message, audio
 from hotline_ivr.testing.sipp import Caller, Turn, callers, expand, operator_phones
 
 needs_sipp = pytest.mark.skipif(
@@ -165,3 +167,52 @@ async def test_calls_that_are_up_go_on_when_no_more_are_to_begin(tmp_path: Path)
         ours = await calling.wait_ended(20)
     assert 5 <= len(ours) < 90
     assert all(row.ended_by is EndedBy.THEM for row in ours)
+
+
+class BusyMachine(asyncio.DatagramProtocol):
+    """A caller who is so late with reading the answer that it has sent its call again meanwhile."""
+
+    def __init__(self, port: int) -> None:
+        self._phone, self._invite = ("127.0.0.1", port), b""
+        self.asked: list[str] = []
+
+    async def call(self) -> int:
+        loop = asyncio.get_running_loop()
+        self._sip, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        at = "127.0.0.1:{}".format(self._sip.get_extra_info("sockname")[1])
+        us, phone = f"<sip:+4790000001@{at}>;tag=1", f"sip:anna@127.0.0.1:{self._phone[1]}"
+        self.dialog = Dialog(self._send, at=at, call_id="late", us=us, them=f"<{phone}>", target=phone)
+        return (await self.dialog.request("INVITE", sdp=audio("127.0.0.1", 9))).status
+
+    def close(self) -> None:
+        self._sip.close()
+
+    def _send(self, data: bytes) -> None:
+        if data.startswith(b"INVITE"):
+            self._invite = data
+        elif data.startswith(b"ACK"):
+            self._sip.sendto(self._invite, self._phone)
+        self._sip.sendto(data, self._phone)
+
+    @override
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        message = Message.read(data)
+        if message.status:
+            self.dialog.take_reply(message)
+        else:
+            self.asked.append(message.method)
+            self._sip.sendto(message.answer("200 OK"), addr)
+
+
+@needs_sipp
+async def test_a_call_that_is_sent_again_after_its_answer_is_not_lost(tmp_path: Path) -> None:
+    port = free_port()
+    async with operator_phones(tmp_path, [Turn(50, 300)], port=port) as phones:
+        caller = BusyMachine(port)
+        assert await caller.call() == 200
+        (row,) = await phones.wait_for(lambda rows: bool(rows) and rows[0].ended is not None, 5)
+        assert row.ended_by is EndedBy.US
+        async with asyncio.timeout(5):
+            while caller.asked != ["BYE"]:
+                await asyncio.sleep(0.01)
+        caller.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -17,6 +18,7 @@ from hotline_ivr.errors import RemoteProtocolError
 from hotline_ivr.routing.control_menu import react
 from hotline_ivr.routing.control_steps import (
     Began,
+    CheckPin,
     ControlEvent,
     ControlStep,
     Effect,
@@ -54,7 +56,8 @@ class ControlParts(Protocol):
 
     def view(self) -> View: ...
 
-    def is_locked(self, who: Person) -> bool: ...
+    def is_locked(self, who: Person) -> bool:
+        """In the loop: never waits."""
 
     def carry_out(self, effect: Effect, who: Person) -> Result:
         """In a thread. Never raises for what a person asked for."""
@@ -68,7 +71,7 @@ class _Held:
     session: Session
     who: Person
     heard_at: float
-    effect: asyncio.Task[Result] | None = None
+    effect: asyncio.Future[Result] | None = None
 
 
 class ControlDesk:
@@ -90,6 +93,9 @@ class ControlDesk:
         self._new_key = new_key
         self._patience_s = patience_s
         self._sessions: dict[str, _Held] = {}
+        # One PIN after the other, in a thread of their own: tens at once take one processor and not all, what
+        # else the service does in threads goes on, and a right PIN does not meet others' tries half way.
+        self._pins = ThreadPoolExecutor(1, thread_name_prefix="pins")
 
     async def answer(
         self, who: Person, key: str, event: ControlEvent | None
@@ -116,7 +122,8 @@ class ControlDesk:
         if not isinstance(move, Effect):
             return move.steps
         who = held.who._replace(name=held.session.person)
-        held.effect = asyncio.create_task(asyncio.to_thread(self._parts.carry_out, move, who))
+        thread = self._pins if isinstance(move.what, CheckPin) else None
+        held.effect = asyncio.get_running_loop().run_in_executor(thread, self._parts.carry_out, move, who)
         return await self._wait(held)
 
     async def _wait(self, held: _Held) -> Sequence[ControlStep]:
@@ -139,8 +146,9 @@ class ControlDesk:
         now = self._clock()
         self._sessions = {k: held for k, held in self._sessions.items() if now - held.heard_at < SESSION_S}
         if len(self._sessions) >= MOST_SESSIONS:
-            strangers = (key for key, held in self._sessions.items() if not held.session.role)
-            oldest = next(strangers, None)
+            # Nor whoever has just entered a PIN: it may be a right one.
+            idle = (key for key, held in self._sessions.items() if not held.session.role and not held.effect)
+            oldest = next(idle, None)
             if oldest is None:
                 raise RemoteProtocolError("too many control calls at once")
             del self._sessions[oldest]

@@ -65,9 +65,14 @@ class PinGuard:
         self._recent: list[datetime] = []
 
     def is_locked(self, caller: str, *, inside: bool) -> bool:
-        with self._lock:
+        """Never waits: while somebody's try is being written down, what was known before is told."""
+        if not self._lock.acquire(blocking=False):
+            return self._is_locked(caller, inside=inside)
+        try:
             self._look()
             return self._is_locked(caller, inside=inside)
+        finally:
+            self._lock.release()
 
     def begin(self, caller: str, *, inside: bool) -> bool:
         """Take one try; False where none is left now. `succeeded` gives it back."""
@@ -81,6 +86,7 @@ class PinGuard:
             while len(self._callers) > REMEMBERED:
                 del self._callers[next(iter(self._callers))]
             if not inside:
+                self._forget_old()
                 self._recent.append(now)
             self._keep()
             return True
@@ -121,11 +127,12 @@ class PinGuard:
             self._keep()
 
     def _is_locked(self, caller: str, *, inside: bool) -> bool:
-        self._forget_old()
-        if not inside and len(self._recent) >= ALL_TRIES:
+        """Changes nothing: it is also asked while another thread changes something."""
+        now = self._clock()
+        if not inside and sum(now - at < ALL_WITHIN for at in self._recent) >= ALL_TRIES:
             return True
         tries = self._callers.get(caller)
-        return tries is not None and self._clock() < tries.locked_until()
+        return tries is not None and now < tries.locked_until()
 
     def _forget_old(self) -> None:
         now = self._clock()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from hotline_ivr.calls.control_desk import SESSION_S, ControlDesk, Person
+from hotline_ivr.calls.control_desk import PATIENCE_S, SESSION_S, ControlDesk, Person
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.deciding import HandControl, Wish
 from hotline_ivr.control.pin_guard import PinGuard
@@ -202,7 +202,13 @@ def phone_control(
 ) -> ControlDesk:
     """The control menu of this node."""
     parts = PhoneControl(settings, book=book, hands=hands, changed=changed, counted=counted)
-    return ControlDesk(parts, clock=time.monotonic, new_key=lambda: secrets.token_hex(16))
+    return ControlDesk(
+        parts,
+        clock=time.monotonic,
+        new_key=lambda: secrets.token_hex(16),
+        # The rest is for a machine that is busy: an answer that comes too late ends the call.
+        patience_s=min(PATIENCE_S, settings.agi_deadline / 2),
+    )
 
 
 def _caller(who: Person) -> str:

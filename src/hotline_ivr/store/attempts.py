@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from hotline_ivr.routing.callback_wishes import Wish
 from hotline_ivr.routing.callbacks import Candidate, Dialling
 from hotline_ivr.routing.owed import CONTACTS, FinishedCall, read_number
 from hotline_ivr.routing.promises import Act, ActKind, State
-from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store.callback_candidates import NOT_RUNG, candidates
 from hotline_ivr.store.promises import enter_act, lock
 from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
@@ -27,8 +26,6 @@ from hotline_ivr.store.tables import call, callback_attempt, open_call, promise
 LONGEST_CALL = timedelta(hours=4)
 # A claim of another node is left alone for so long after it could last be dialled; clocks differ.
 GRACE = timedelta(minutes=2)
-
-_NO_OPERATOR_CAME = frozenset({Outcome.NO_OPERATOR.value, Outcome.TIMED_OUT.value})
 
 _attempt = callback_attempt.c
 
@@ -174,12 +171,16 @@ def end_attempts(connection: Connection, node: str, calls: Sequence[FinishedCall
     for each in calls:
         if each.attempt is None:
             continue
-        under_way = and_(_attempt.id == each.attempt, _attempt.state != "over")
+        unsettled = _attempt.state != "over"
+        if each.dialled:
+            # The call that Asterisk was killed in, told of after the one in which it refused the same file.
+            unsettled = or_(unsettled, _attempt.result == NOT_RUNG)
+        under_way = and_(_attempt.id == each.attempt, unsettled)
         row = connection.execute(select(callback_attempt).where(under_way)).first()
         if row is None:
             continue
-        # An operator was to be rung first, and none came.
-        nobody = each.outcome in _NO_OPERATOR_CAME and not each.dialled
+        # An operator was to be rung first and none came, or Asterisk found the file too late and refused it.
+        nobody = each.outcome not in CONTACTS and not each.dialled
         result = NOT_RUNG if nobody else each.outcome
         over = {"state": "over", "result": result, "call_id": each.id, "ended_at": each.ended_at}
         connection.execute(update(callback_attempt).where(under_way).values(**over))

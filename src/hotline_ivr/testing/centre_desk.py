@@ -18,6 +18,7 @@ from typing import Self
 from typing_extensions import override
 
 _COPIED = re.compile(rb"^(?:Via|From|To|Call-ID|CSeq)\s*:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
+_CALL_ID = re.compile(rb"^Call-ID\s*:\s*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _FRAME_S = 0.02
 _SPEAKS_S = 60.0
 _DROPS_AFTER_S = 0.05
@@ -66,7 +67,12 @@ class DeskCall:
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     answered: bool = False
     answered_at: float = 0.0
+    ended_at: float = 0.0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def end(self) -> None:
+        self.ended_at = self.ended_at or time.time()
+        self.ended.set()
 
     def header(self, name: str) -> str:
         found = re.search(rf"^{name}\s*:\s*([^\r\n]*)".encode(), self.invite, re.IGNORECASE | re.MULTILINE)
@@ -80,6 +86,7 @@ class CentreDesk(asyncio.DatagramProtocol):
         self._port, self._manners, self._after = port, manners, after_s
         self._tasks: set[asyncio.Task[None]] = set()
         self.calls: list[DeskCall] = []
+        self._by_id: dict[str, DeskCall] = {}
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -119,7 +126,8 @@ class CentreDesk(asyncio.DatagramProtocol):
     @override
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         method = data.split(b" ", 1)[0]
-        known = next((call for call in self.calls if call.call_id.encode() in data), None)
+        found = _CALL_ID.search(data)
+        known = self._by_id.get(found[1].decode(errors="replace")) if found else None
         if method == b"INVITE" and known is None:
             self._rung(data, addr)
         elif known is not None and self._manners_of(known) in _SPEECHLESS:
@@ -127,11 +135,11 @@ class CentreDesk(asyncio.DatagramProtocol):
         elif method == b"CANCEL" and known is not None:
             self._reply(data, addr, "200 OK", known)
             self._reply(known.invite, addr, "487 Request Terminated", known)
-            known.ended.set()
+            known.end()
         elif method == b"BYE":
             self._reply(data, addr, "200 OK", known)
             if known is not None:
-                known.ended.set()
+                known.end()
 
     def _rung(self, data: bytes, addr: tuple[str, int]) -> None:
         number = data.split(b"sip:", 1)[1].split(b"@", 1)[0].decode()
@@ -139,13 +147,14 @@ class CentreDesk(asyncio.DatagramProtocol):
         call.call_id = call.header("Call-ID")
         call.caller = call.header("From").partition("sip:")[2].partition("@")[0]
         self.calls.append(call)
+        self._by_id[call.call_id] = call
         manners = self._manners_of(call)
         if manners is Manners.OFF:
             return
         self._reply(data, addr, "180 Ringing", call)
         if (refusal := _REFUSALS.get(manners)) is not None:
             self._reply(data, addr, refusal, call)
-            call.ended.set()
+            call.end()
         elif manners not in {Manners.RINGS, Manners.DIES}:
             task = asyncio.create_task(self._answer(call, manners))
             self._tasks.add(task)
@@ -185,7 +194,7 @@ class CentreDesk(asyncio.DatagramProtocol):
     def hang_up(self, call: DeskCall) -> None:
         if call.answered and not call.ended.is_set():
             self._request(call, "BYE", 3)
-            call.ended.set()
+            call.end()
 
     def _request(self, call: DeskCall, method: str, number: int, body: str = "") -> None:
         contact = re.search(r"<([^>]+)>", call.header("Contact"))

@@ -183,6 +183,11 @@ class PhoneCall:
         native.on_dtmf(self._on_digit)
 
     @property
+    def port(self) -> int:
+        """SIP port of the Asterisk at the other side."""
+        return int(self._host.rpartition(":")[2] or 0)
+
+    @property
     def row(self) -> LedgerRow:
         """This call in the ledger, by what was on the wire."""
         seen = self._trace.row(self._row.call_id)

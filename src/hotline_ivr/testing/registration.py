@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
 import secrets
 from typing import Any
 
 from typing_extensions import override
+
+from hotline_ivr.testing.digest import authorization
 
 _DEADLINE_S = 5.0
 
@@ -28,7 +28,7 @@ async def register(account: str, secret: str, host: str, port: int, contact: str
             )
             transport.sendto(ask.text(1, ""))
             challenge = await replies.get()
-            transport.sendto(ask.text(2, _answer(challenge, account, secret, ask.uri)))
+            transport.sendto(ask.text(2, authorization(challenge, account, secret, "REGISTER", ask.uri)))
             while not (reply := await replies.get()).startswith("SIP/2.0 200"):
                 if not reply.startswith("SIP/2.0 401"):
                     raise ConnectionError(reply.partition("\r\n")[0])
@@ -68,21 +68,3 @@ class _Replies(asyncio.DatagramProtocol):
     @override
     def datagram_received(self, data: bytes, _addr: tuple[str | Any, int]) -> None:
         self._replies.put_nowait(data.decode(errors="replace"))
-
-
-def _answer(challenge: str, account: str, secret: str, uri: str) -> str:
-    """RFC 2617, qop=auth."""
-    asked = dict(re.findall(r'(realm|nonce|opaque)="([^"]*)"', challenge))
-    if "nonce" not in asked:
-        raise ConnectionError(challenge.partition("\r\n")[0])
-    ours, count = secrets.token_hex(8), "00000001"
-    one = _md5(f"{account}:{asked['realm']}:{secret}")
-    response = _md5(f"{one}:{asked['nonce']}:{count}:{ours}:auth:{_md5(f'REGISTER:{uri}')}")
-    fields = {"username": account, "realm": asked["realm"], "nonce": asked["nonce"], "uri": uri}
-    fields |= {"response": response, "cnonce": ours, "opaque": asked.get("opaque", "")}
-    quoted = ", ".join(f'{name}="{value}"' for name, value in fields.items())
-    return f"Authorization: Digest {quoted}, algorithm=MD5, qop=auth, nc={count}"
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -147,6 +147,7 @@ class SippRun:
                 "-sf", f"{self.name}.xml", "-inf", f"{self.name}.csv",
                 "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(media),
                 "-cp", str(self._control), "-trace_logs", "-log_file", self._log.name, "-nostdin",
+                "-trace_err", "-error_file", f"{self.name}.errors",
                 cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
 
@@ -213,17 +214,21 @@ def callers(
     at_once: int | None = None,
     ring_ms: int = 20_000,
     name: str = "callers",
+    ears: Mapping[str, int] | None = None,
 ) -> SippRun:
     """Each call once, begun `per_second` a second, no more than `at_once` together.
 
-    A call is given up after `ring_ms` without an answer.
+    A call is given up after `ring_ms` without an answer. `ears` are the ports at which each number listens
+    (ears.py); without them nobody does.
     """
     template = (SCENARIOS / "caller.xml").read_text(encoding="utf-8")
+    if ears is not None:
+        template = template.replace("[media_port]", "[field6]")
     scenario = expand(template, {"code": REFUSALS}, ring_ms=ring_ms)
     count = str(len(calls))
     return SippRun(
         name, folder, scenario,
-        [call.line() for call in calls],
+        [f"{call.line()};{ears[call.number]}" if ears is not None else call.line() for call in calls],
         [f"{host}:{sip_port}", "-r", str(per_second), "-m", count, "-l", str(at_once or len(calls))],
     )  # fmt: skip
 

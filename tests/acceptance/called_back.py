@@ -1,0 +1,65 @@
+"""The record of calls back held against the ledger of those who were called, at the carrier's end."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from hotline_ivr.testing.centre_desk import DeskCall, Manners
+from hotline_ivr.testing.ledger import LedgerRow
+from tests.acceptance.accuracy import CallRow, Comparison
+from tests.acceptance.journeys import BACK
+
+
+def over(records: Sequence[CallRow]) -> bool:
+    """Whether everybody who was promised a call has had it."""
+    return _promised(records) <= {record.caller for record in records if record.dialled is not None}
+
+
+def compare_callbacks(
+    found: Comparison,
+    called: Mapping[str, str],
+    manners: Mapping[str, Manners],
+    desk: Sequence[DeskCall],
+    talks: Sequence[LedgerRow],
+    records: Sequence[CallRow],
+) -> None:
+    """Add to `found` what differs: nobody else is rung, nobody twice, and each as it was."""
+    promised = _promised(records)
+    rung = Counter(call.number for call in desk)
+    found.wrong += [f"{number} was rung {times} times" for number, times in rung.items() if times != 1]
+    found.wrong += [f"{number} was rung and never promised it" for number in rung.keys() - promised]
+    found.wrong += [f"{number} was promised a call and not rung" for number in promised - rung.keys()]
+    calls = {call.number: call for call in desk}
+    answers: dict[str, int] = defaultdict(int)
+    for talk in talks:
+        answers[talk.peer] += talk.answered is not None
+    seen: Counter[str] = Counter()
+    for record in records:
+        if not record.called_back or record.dialled is None:
+            continue
+        seen[record.caller] += 1
+        if (call := calls.get(record.caller)) is None:
+            found.wrong.append(f"{record.caller} was dialled by the record alone")
+            continue
+        first = called[record.caller] == BACK
+        expected = _expected(manners[record.caller], first=first, answers=answers[record.caller])
+        if record.outcome not in expected:
+            found.wrong.append(f"{record.caller}, called back: {record.outcome}, and not {expected}: {call}")
+        who = f"{record.caller}, called back"
+        found.time("pick-up of who is called", record.picked_up, call.answered_at or None, who)
+        if call.answered:
+            found.time("end of a call back", record.ended, call.ended_at or None, who)
+    found.wrong += [f"{number} has {times} calls back" for number, times in seen.items() if times != 1]
+
+
+def _promised(records: Sequence[CallRow]) -> set[str]:
+    return {record.caller for record in records if record.outcome == "callback"}
+
+
+def _expected(manners: Manners, *, first: bool, answers: int) -> set[str]:
+    """`answers` of operators; `first` is who was called before any operator."""
+    there = Manners.PRESSES if first else Manners.SILENT
+    if manners is not there:
+        return {"not-reached"}
+    return {"answered"} if answers else {"timed-out", "no-operator"}
