@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def main() -> int:
         "calls": lambda: _calls(arguments),
         "agi": lambda: _agi(arguments.agi_rounds),
         "record": _record,
-        "export": _export,
+        "export": lambda: _export(arguments.databases),
         "calendars": _calendars,
         "delivery": _delivery,
         "waits": _waits,
@@ -102,8 +102,8 @@ def _record() -> Found:
     ]
 
 
-def _export() -> Found:
-    found = export.measure(_say)
+def _export(databases: Sequence[str]) -> Found:
+    found = export.measure(_say, databases=databases)
     return {"exports": [asdict(each) for each in found]}, export.table(found)
 
 
@@ -160,6 +160,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=int, default=default.seconds, help="length of one arm")
     parser.add_argument("--blocks", type=int, default=default.blocks, help="blocks of A B B A")
     parser.add_argument("--agi-rounds", type=int, default=5, help="rounds of P3 and P4")
+    parser.add_argument(
+        "--databases",
+        nargs="+",
+        choices=export.DATABASES,
+        default=export.DATABASES,
+        help="of which the exports are measured",
+    )
     parser.add_argument(
         "--json", type=Path, help="where to write the figures; default is below the state folder"
     )
