@@ -6,7 +6,8 @@ files have been read. It is written whole or not at all, so each event counts ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
@@ -94,7 +95,7 @@ class Batch:
     opened: Sequence[str] = ()
     closed: Sequence[str] = ()
     # Calls of these records that have no row yet, as far as is known: a hint for whoever writes.
-    new: Set[str] = frozenset()
+    new: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Rows into PostgreSQL by COPY, which takes less than half of the time of the driver's `executemany`.
 
-COPY knows no conflicts, so it is for rows that are new: events, and the first row of a call with its legs. Rows
-that are written again are replaced by statements: a staging table, which could be copied into, was measured and
-is slower with as many rows as come at once (docs/record.md). They are not deleted and copied anew either: who
-waits for a row that we hold, such as an erasure, would not find it any more.
+COPY knows no conflicts, so it is for rows that are new: events, and the first row of a call with its legs.
+Rows that are written again are replaced by statements: a staging table, which could be copied into, was
+measured and is slower with as many rows as come at once (docs/record.md). They are not deleted and copied
+anew either: who waits for a row that we hold, such as an erasure, would not find it any more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FEWEST = 24
 """Rows of one table from which on COPY is quicker: below, its round trips cost more than it saves."""
 
 _STEP = 200
-"""Rows after which the event loop has its turn: the driver makes bytes of so many in less than a millisecond."""
+"""Rows after which the event loop has its turn: it makes bytes of so many in less than a millisecond."""
 
 _UNIQUE_VIOLATION = "23505"
 

@@ -168,7 +168,7 @@ def _replace_lost_connections(engine: AsyncEngine) -> None:
     """A connection that was lost while idle is replaced before it is used.
 
     SQLAlchemy's own look at it (`pool_pre_ping`) takes three round trips for each transaction, as many as the
-    transaction itself. A server that has ended says so; only after a while in which nothing was said is asked.
+    transaction itself. A server that has ended says so; only one that was idle for a while is asked.
     """
     pool = engine.sync_engine.pool
 
