@@ -126,10 +126,9 @@ async def test_the_trail_forgets_and_goes_on(tmp_path: Path) -> None:
     assert actions == ["day.20", "day.40", "privacy.purge"]
 
 
-@pytest.mark.postgres
 async def test_the_file_is_written_anew_only_where_rows_went(tmp_path: Path) -> None:
     node = await filled(tmp_path, f"sqlite:///{tmp_path / 'hotline.db'}", numbers=100, audit=5)
-    AuditTrail(node.settings.audit_file).note(AuditEntry(CALLED_AT, "anna", "cli", "override.set", "x"))
+    AuditTrail(node.settings.audit_file).note(AuditEntry(CALLED_AT, "anna", "cli", "override.set", "x", {}))
     with capture_logs() as logs:
         assert (await purged(node.settings, 11))["audit"].count == 1
     assert "the database has been written anew" not in {each["event"] for each in logs}
@@ -138,6 +137,7 @@ async def test_the_file_is_written_anew_only_where_rows_went(tmp_path: Path) -> 
     assert "the database has been written anew" in {each["event"] for each in logs}
 
 
+@pytest.mark.postgres
 async def test_two_processes_purge_once(tmp_path: Path, database_url: str) -> None:
     node = await filled(tmp_path, database_url, numbers=5)
     with only_one(node.settings.privacy_lock, "A purge"), pytest.raises(SetupError):

@@ -20,6 +20,7 @@ from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.values import to_cursor
 from tests.routing.call_tables import FOLDER, read_call
 from tests.web.api.house import Caller, House
+from tests.web.api.test_calls import AwayRecord
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
