@@ -19,14 +19,38 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import accuracy, agi_server, calendars, crowd, day, delivery, export, record, register, waits
+from bench import (
+    accuracy,
+    agi_server,
+    calendars,
+    crowd,
+    day,
+    delivery,
+    durable,
+    export,
+    record,
+    register,
+    waits,
+)
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record", "export", "calendars", "delivery", "waits", "day", "crowd", "register")
+PARTS = (
+    "calls",
+    "agi",
+    "record",
+    "durable",
+    "export",
+    "calendars",
+    "delivery",
+    "waits",
+    "day",
+    "crowd",
+    "register",
+)
 ON_DEMAND = ("accuracy",)
 """Parts that take more than an hour."""
 
@@ -43,6 +67,7 @@ def main() -> int:
         "calls": lambda: _calls(arguments),
         "agi": lambda: _agi(arguments.agi_rounds),
         "record": _record,
+        "durable": _durable,
         "export": lambda: _export(arguments.databases),
         "calendars": _calendars,
         "delivery": _delivery,
@@ -100,6 +125,11 @@ def _record() -> Found:
         f"record: {found.cpu_ms_a_call:.3f} CPU-ms a call of {found.events_a_call} events, reading to commit",
         f"        writer / bare executemany: {found.ratio_to_bare_sql:.2f} (target >= 0.85)",
     ]
+
+
+def _durable() -> Found:
+    found = durable.measure(_say)
+    return asdict(found), durable.table(found)
 
 
 def _export(databases: Sequence[str]) -> Found:
