@@ -268,12 +268,19 @@ def test_the_files_are_looked_at_as_soon_as_some_calls_have_ended(ends_a_second:
     assert ends.wait(now, pace) == pytest.approx(wait, rel=0.05)
 
 
+def test_unless_that_is_asked_for_looks_come_at_their_pace_however_many_calls_end() -> None:
+    ends, pace = Ends(), Pace()
+    ends.wait(0.0, pace)
+    ends.count = 1_000
+    assert ends.wait(1.0, pace) == 0.25
+
+
 def test_a_shorter_look_that_was_asked_for_stays() -> None:
     assert Ends().wait(0.0, Pace(poll=0.01)) == 0.01
 
 
 def test_when_calls_end_no_more_the_looks_are_as_far_apart_as_before() -> None:
-    ends, pace = Ends(), Pace()
+    ends, pace = Ends(), Pace(ends=6)
     ends.wait(0.0, pace)
     ends.count = 200
     assert ends.wait(1.0, pace) == pytest.approx(0.03)
