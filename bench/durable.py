@@ -25,6 +25,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from bench.record import NODE, ingest
 from bench.spool_feed import FILES
 from hotline_ivr.asterisk.spool_log import open_logs
@@ -118,7 +120,8 @@ def _told(delay: Delay) -> str:
 def _against_copy(server: PostgresServer, calls: int, rounds: int) -> Copied:
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
         _, batches = asyncio.run(ingest(Path(folder), calls, 300.0))
-    ours, bare = [], []
+    ours: list[float] = []
+    bare: list[float] = []
     for number in range(rounds):
         # A B B A: what comes second finds a machine that is a little warmer.
         for arm in (_ours, _copy)[:: 1 if number % 2 == 0 else -1]:
@@ -171,6 +174,7 @@ class _Ends(NobodyObserves):
         self.complete = asyncio.Event()
         self._calls = calls
 
+    @override
     def ended(self, record: CallRecord) -> None:
         if record.ended_at is None:
             raise AssertionError("a call that ended without an end")

@@ -75,7 +75,7 @@ async def test_pages_put_together_are_all_rows_in_their_order(
     store: Store, find: Any, place: Any, count: int, oldest: bool, limit: int
 ) -> None:
     wanted, found = PageOf(limit=limit, oldest_first=oldest), []
-    while page := await store.read(lambda on, wanted=wanted: find(on, wanted)):
+    while page := await store.read(lambda on, wanted=wanted: find(on, wanted)):  # type: ignore[misc]
         found += [place(row) for row in page]
         wanted = replace(wanted, beyond=found[-1])
     assert len(set(found)) == count
