@@ -15,18 +15,42 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import accuracy, agi_server, calendars, crowd, day, delivery, export, record, register, waits
+from bench import (
+    accuracy,
+    agi_server,
+    calendars,
+    crowd,
+    day,
+    delivery,
+    durable,
+    export,
+    record,
+    register,
+    waits,
+)
 from bench.calls import measure
 from bench.figures import Shape
 from bench.machine import describe
 from bench.report import method, table
 from hotline_ivr.settings import Settings
 
-PARTS = ("calls", "agi", "record", "export", "calendars", "delivery", "waits", "day", "crowd", "register")
+PARTS = (
+    "calls",
+    "agi",
+    "record",
+    "durable",
+    "export",
+    "calendars",
+    "delivery",
+    "waits",
+    "day",
+    "crowd",
+    "register",
+)
 ON_DEMAND = ("accuracy",)
 """Parts that take more than an hour."""
 
@@ -43,7 +67,8 @@ def main() -> int:
         "calls": lambda: _calls(arguments),
         "agi": lambda: _agi(arguments.agi_rounds),
         "record": _record,
-        "export": _export,
+        "durable": _durable,
+        "export": lambda: _export(arguments.databases),
         "calendars": _calendars,
         "delivery": _delivery,
         "waits": _waits,
@@ -102,8 +127,13 @@ def _record() -> Found:
     ]
 
 
-def _export() -> Found:
-    found = export.measure(_say)
+def _durable() -> Found:
+    found = durable.measure(_say)
+    return asdict(found), durable.table(found)
+
+
+def _export(databases: Sequence[str]) -> Found:
+    found = export.measure(_say, databases=databases)
     return {"exports": [asdict(each) for each in found]}, export.table(found)
 
 
@@ -160,6 +190,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=int, default=default.seconds, help="length of one arm")
     parser.add_argument("--blocks", type=int, default=default.blocks, help="blocks of A B B A")
     parser.add_argument("--agi-rounds", type=int, default=5, help="rounds of P3 and P4")
+    parser.add_argument(
+        "--databases",
+        nargs="+",
+        choices=export.DATABASES,
+        default=export.DATABASES,
+        help="of which the exports are measured",
+    )
     parser.add_argument(
         "--json", type=Path, help="where to write the figures; default is below the state folder"
     )

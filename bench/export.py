@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-import shutil
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -33,7 +32,7 @@ from hotline_ivr.routing.steps import Outcome, Stage
 from hotline_ivr.store import tables
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.writer import call_row, leg_rows
-from tests.postgres import PostgresServer, find_programs
+from tests.postgres import running_server
 
 CALLS = 1_000_000
 START_US = 1_735_689_600_000_000
@@ -42,6 +41,7 @@ START_US = 1_735_689_600_000_000
 _SECOND = 1_000_000
 _BETWEEN = 30 * _SECOND
 _FORMATS = ("csv", "parquet", "xlsx")
+DATABASES = ("sqlite", "postgresql")
 
 Row = tuple[Any, ...]
 
@@ -59,30 +59,24 @@ class Export:
     size_mib: float
 
 
-def measure(say: Callable[..., object], calls: int = CALLS) -> list[Export]:
-    """Fill both databases, then export from each."""
+def measure(
+    say: Callable[..., object], calls: int = CALLS, databases: Sequence[str] = DATABASES
+) -> list[Export]:
+    """Fill these databases, and export from each."""
     found: list[Export] = []
     with tempfile.TemporaryDirectory(prefix="hotline-bench-export-") as name:
         folder = Path(name)
-        url = f"sqlite:///{folder / 'hotline.db'}"
-        say(f"filling SQLite with {calls} calls")
-        _fill_sqlite(folder / "hotline.db", url, calls)
-        found += _exports("SQLite", url, folder, calls, say)
-        programs = find_programs()
-        if programs is None:
-            say("no PostgreSQL on this machine")
-            return found
-        server = PostgresServer(programs, _owned(Path(tempfile.mkdtemp(prefix="hotline-bench-pg-"))))
-        server.create()
-        server.start()
-        try:
-            url = server.new_database()
-            say(f"filling PostgreSQL with {calls} calls")
-            asyncio.run(_fill_postgres(url, calls))
-            found += _exports("PostgreSQL", url, folder, calls, say)
-        finally:
-            server.stop()
-            shutil.rmtree(server._folder, ignore_errors=True)  # noqa: SLF001
+        if "sqlite" in databases:
+            url = f"sqlite:///{folder / 'hotline.db'}"
+            say(f"filling SQLite with {calls} calls")
+            fill_sqlite(folder / "hotline.db", url, calls)
+            found += _exports("SQLite", url, folder, calls, say)
+        if "postgresql" in databases:
+            with running_server() as server:
+                url = server.new_database()
+                say(f"filling PostgreSQL with {calls} calls")
+                asyncio.run(fill_postgres(url, calls))
+                found += _exports("PostgreSQL", url, folder, calls, say)
     return found
 
 
@@ -131,13 +125,7 @@ def _run(url: str, folder: Path, arguments: list[str]) -> tuple[float, resource.
     return time.perf_counter() - begun, usage
 
 
-def _owned(folder: Path) -> Path:
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    return folder
-
-
-def _fill_sqlite(path: Path, url: str, calls: int) -> None:
+def fill_sqlite(path: Path, url: str, calls: int) -> None:
     asyncio.run(upgrade(url))
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous=OFF")
@@ -151,7 +139,7 @@ def _fill_sqlite(path: Path, url: str, calls: int) -> None:
     connection.close()
 
 
-async def _fill_postgres(url: str, calls: int) -> None:
+async def fill_postgres(url: str, calls: int) -> None:
     import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415  an extra
 
     await upgrade(url)

@@ -81,11 +81,11 @@ class Result:
     ratio_to_bare_sql: float
 
 
-def lines_of(calls: int, rate: float) -> list[tuple[float, str, bytes]]:
-    """(moment, file, line) of so many calls, `rate` a second, in order of time."""
+def lines_of(calls: int, rate: float, start: float = START) -> list[tuple[float, str, bytes]]:
+    """(moment, file, line) of so many calls, `rate` a second from `start` on, in order of time."""
     found: list[tuple[float, str, bytes]] = []
     for number in range(calls):
-        arrival = START + number / rate
+        arrival = start + number / rate
         found.extend((arrival + after, "cel", line) for after, line in _cel_lines(number, arrival))
         call = f"{NODE}-{int(arrival)}.{number * 2}"
         for after, member, kind, data in QUEUE:
@@ -135,13 +135,16 @@ async def ingest(folder: Path, calls: int, rate: float) -> tuple[float, list[Bat
     files = {"cel": folder / "hotline.json", "queue_log": folder / "queue_log"}
     store = open_store(url)
     ledger = Recording(DatabaseLedger(store, NODE))
-    keeper = RecordKeeper(NODE, ledger, partial(open_logs, files["cel"], files["queue_log"]))
+    # Time is that of the calls: on a slow machine their rows are written no more often than on a fast one.
+    at = 0
+    logs = partial(open_logs, files["cel"], files["queue_log"])
+    keeper = RecordKeeper(NODE, ledger, logs, steady_clock=lambda: at * POLL)
     slices: dict[int, dict[str, bytearray]] = {}
     for moment, name, line in lines_of(calls, rate):
         slices.setdefault(int((moment - START) / POLL), {}).setdefault(name, bytearray()).extend(line)
     used = 0.0
-    for number in sorted(slices):
-        for name, data in slices[number].items():
+    for at in sorted(slices):
+        for name, data in slices[at].items():
             with files[name].open("ab") as file:
                 file.write(data)
         before = time.process_time()

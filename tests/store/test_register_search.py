@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from hotline_ivr.config.entry_kinds import EntryOutcome
 from hotline_ivr.routing.entries import Entry, EntryText
+from hotline_ivr.store import register_list
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.moving import all_tables, copy
@@ -196,3 +197,36 @@ async def test_the_index_moves_with_the_record(
         assert await found(target, "eksamen") == ["deadline", "tagged", "newer", "answered"]
     finally:
         await target.close()
+
+
+async def test_where_more_fit_than_are_put_in_order_they_are_those_of_the_newest_days(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = DatabaseRegister(store)
+    days = 1440
+    for number in range(5):
+        await book.add(an_entry("Hvor er parkeringen?", minutes=number * days, id=f"day{number}"))
+    await book.add(an_entry("Parkering, parkering, parkering", minutes=-days, id="best"))
+    assert (await found(store, "parkering"))[0] == "best"
+    monkeypatch.setattr(register_list, "MOST_FOUND", 3)
+    assert await found(store, "parkering") == ["day4", "day3", "day2"]
+    # The bound is of those that are wanted, not of all that fit.
+    assert await found(store, "parkering", until=NOON + MINUTE) == ["best", "day0"]
+    assert await found(store, "parkering", limit=1) == ["day4"]
+
+
+async def test_an_index_of_before_is_numbered_anew(store: Store, database_url: str) -> None:
+    await DatabaseRegister(store).add(an_entry("Hvor er parkeringen?", minutes=1_440, id="later"))
+    for statement in (
+        # PostgreSQL's trigger takes the old numbers out by itself.
+        *(["DELETE FROM register_search"] if database_url.startswith("sqlite") else []),
+        "UPDATE register_entry SET doc = (doc & 140737488355327) + 7",
+        "UPDATE alembic_version SET version_num = '0014'",
+    ):
+        await store.write(lambda on, statement=statement: on.exec_driver_sql(statement))  # type: ignore[misc]
+    await upgrade(database_url)
+    for query, names in FOUND:
+        assert await found(store, query) == names
+    docs = await store.read(lambda on: on.execute(text("SELECT id, doc, at FROM register_entry")).all())
+    assert all(doc >> 47 == at // 86_400_000_000 for _, doc, at in docs)
+    assert await found(store, "parkering") == ["later"]

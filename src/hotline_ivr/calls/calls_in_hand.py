@@ -47,6 +47,8 @@ class _Held:
     settled: bool = False
     # Whether its end has been told to the observer.
     told: bool = False
+    # Whether it may have a row already.
+    written: bool = False
 
 
 @dataclass(slots=True)
@@ -176,7 +178,7 @@ class CallsInHand:
     def remember(self, kept: Mapping[str, KeptCall]) -> None:
         """Take calls in hand whose earlier events were read from the database."""
         for call, stored in kept.items():
-            held = self._held[call] = _Held(noted_open=stored.is_open, told=not stored.is_open)
+            held = self._held[call] = _Held(noted_open=stored.is_open, told=not stored.is_open, written=True)
             held.settled = not stored.is_open
             for row in stored.rows:
                 if row.source == Source.CEL:
@@ -302,6 +304,7 @@ class _Work:
         self._records: list[CallRecord] = []
         self._opened: list[str] = []
         self._closed: list[str] = []
+        self._new: set[str] = set()
         self.ended: list[CallRecord] = []
         self.settled: list[str] = []
         # Of these, those that Asterisk itself hung up.
@@ -318,6 +321,9 @@ class _Work:
         held.settled = over if record is None else record.finished and self._hand.complete(held, record)
         if record is not None:
             self._records.append(record)
+            if not held.written:
+                held.written = True
+                self._new.add(record.id)
             if record.finished and not held.told:
                 held.told = True
                 self.ended.append(record)
@@ -348,4 +354,5 @@ class _Work:
             records=self._records,
             opened=self._opened,
             closed=self._closed,
+            new=self._new,
         )

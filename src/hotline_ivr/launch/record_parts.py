@@ -40,7 +40,7 @@ class RecordParts:
             DatabaseLedger(store, settings.node, spooled=hooks.sender.wake),
             partial(open_logs, settings.cel_file, settings.queue_log_file),
             limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
-            pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
+            pace=Pace(poll=settings.record_poll, ends=settings.record_ends, last_pass=settings.drain_timeout),
             observer=observer,
         )
         # What is wrong with the tables; empty once they are of this version.

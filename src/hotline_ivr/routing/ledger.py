@@ -7,6 +7,7 @@ files have been read. It is written whole or not at all, so each event counts ex
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
@@ -93,6 +94,8 @@ class Batch:
     records: Sequence[CallRecord] = ()
     opened: Sequence[str] = ()
     closed: Sequence[str] = ()
+    # Calls of these records that have no row yet, as far as is known: a hint for whoever writes.
+    new: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

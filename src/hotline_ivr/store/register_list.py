@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Subquery,
     and_,
     cast,
     func,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
@@ -30,7 +30,8 @@ from hotline_ivr.store.register_tables import register_entry, register_search
 from hotline_ivr.store.tables import call
 
 MOST_FOUND = 1_000
-"""So far down a search can be paged: whoever looks further needs another word."""
+"""Entries that a search puts in order, and so far down it can be paged: whoever looks further needs another
+word. Where more fit, they are the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +138,17 @@ def search_entries(
 ) -> list[Found]:
     """Entries in which every word stands, those that fit best first, of equal ones the newest.
 
-    A word of the question counts most, then tags, then the answer.
+    A word of the question counts most, then tags, then the answer. Where more than MOST_FOUND fit, the
+    newest of them are put in order, by the day: to rank all in which a common word stands would take seconds.
     """
     if not words:
         return []
+    newest = _newest_on_postgres(words, wanted)
+    if connection.dialect.name != "postgresql":
+        newest = _newest_on_sqlite(words, wanted)
+    ordered = (newest.c.rank, newest.c.at.desc(), newest.c.id.desc())
+    best = select(newest).order_by(*ordered).limit(wanted.limit).offset(skip).subquery()
     columns = register_entry.c
-    on_postgres = connection.dialect.name == "postgresql"
-    matches, rank, doc = _postgres(words) if on_postgres else _sqlite(words)
-    # All that fit are put in order, so of each only what the order needs is read; the index on `doc` has it.
-    fitting = select(columns.id, columns.version, columns.at, rank.label("rank"))
-    fitting = fitting.join(register_search, columns.doc == doc).where(columns.latest, matches)
-    fitting = _filtered(fitting, wanted).order_by(text("rank"), columns.at.desc(), columns.id.desc())
-    best = fitting.limit(wanted.limit).offset(skip).subquery()
     query = select(*ENTRY_COLUMNS, _CALLER).join(
         best, and_(columns.id == best.c.id, columns.version == best.c.version)
     )
@@ -156,20 +156,31 @@ def search_entries(
     return [Found(entry_of(row), row.caller) for row in connection.execute(query)]
 
 
-def _sqlite(
-    words: tuple[QueryWord, ...],
-) -> tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:
+# The newest entries that fit, and how well: a smaller rank is better. Both databases walk their index by the
+# number of an entry in it, from its end, and stop when there are enough. Of each only what the order needs is
+# read, which the index on `doc` has.
+
+
+def _newest_on_sqlite(words: tuple[QueryWord, ...], wanted: EntryFilter) -> Subquery:
+    columns, doc = register_entry.c, register_search.c.rowid
     matches = literal_column("register_search").op("MATCH")(literal(fts5_query(words)))
-    # Smaller is better.
-    return matches, func.bm25(literal_column("register_search"), 10.0, 5.0, 2.0), register_search.c.rowid
+    rank = func.bm25(literal_column("register_search"), 10.0, 5.0, 2.0).label("rank")
+    fitting = select(columns.id, columns.version, columns.at, rank)
+    fitting = fitting.join(register_search, columns.doc == doc).where(columns.latest, matches)
+    return _filtered(fitting, wanted).order_by(doc.desc()).limit(MOST_FOUND).subquery()
 
 
-def _postgres(
-    words: tuple[QueryWord, ...],
-) -> tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:
+def _newest_on_postgres(words: tuple[QueryWord, ...], wanted: EntryFilter) -> Subquery:
+    columns, doc = register_entry.c, register_search.c.doc
     query = cast(literal(tsquery(words)), TSQUERY)
-    matches = register_search.c.words.op("@@")(query)
-    return matches, -func.ts_rank(register_search.c.words, query), register_search.c.doc
+    fitting = select(columns.id, columns.version, columns.at, doc)
+    fitting = fitting.join(register_search, columns.doc == doc)
+    fitting = fitting.where(columns.latest, register_search.c.words.op("@@")(query))
+    newest = _filtered(fitting, wanted).order_by(doc.desc()).limit(MOST_FOUND).subquery()
+    # Ranked apart: within, it would be reckoned for all that fit where they are sorted after all.
+    place = register_search.alias("place")
+    rank = (-func.ts_rank(place.c.words, query)).label("rank")
+    return select(newest, rank).join(place, place.c.doc == newest.c.doc).subquery()
 
 
 def _filtered(query: Select[Any], wanted: EntryFilter) -> Select[Any]:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from hotline_ivr.config.entry_kinds import EntryOutcome, Way
@@ -38,14 +38,21 @@ _SAME = (
 """Columns that are called as in Entry, and hold the same."""
 
 
+_FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def new_id() -> str:
     """An id for an entry: 80 random bits, so that nodes need not agree about it; nothing is told by it."""
     return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
 
-def doc_of(entry_id: str) -> int:
-    """The entry's number in the index: positive, of 63 bits."""
-    return int.from_bytes(hashlib.sha256(entry_id.encode()).digest()[:8]) >> 1
+def doc_of(entry_id: str, at: datetime) -> int:
+    """The entry's number in the index: 16 bits of the day (UTC) and 47 of its id.
+
+    The index hands out what fits in the order of these numbers, so the newest are had without all others.
+    """
+    day = min(max((at - _FIRST_DAY).days, 0), 0xFFFF)
+    return day << 47 | int.from_bytes(hashlib.sha256(entry_id.encode()).digest()[:8]) >> 17
 
 
 def row_of(entry: Entry) -> dict[str, Any]:
@@ -54,7 +61,7 @@ def row_of(entry: Entry) -> dict[str, Any]:
     text, todo = entry.text, entry.follow_up
     return values | {
         "latest": True,
-        "doc": doc_of(entry.id),
+        "doc": doc_of(entry.id, entry.at),
         "call_id": entry.call,
         "way": entry.way.value,
         "outcome": entry.outcome.value,

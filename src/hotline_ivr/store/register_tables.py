@@ -33,7 +33,7 @@ register_entry = Table(
     Column("id", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("latest", Boolean, nullable=False),
-    # The entry's number in the index; made from its id.
+    # The entry's number in the index: made from its day and its id.
     Column("doc", BigInteger, nullable=False),
     # Where it was first written.
     Column("node", String, nullable=False),

@@ -2,10 +2,12 @@
 
 Statements are made once from the tables and then run by the driver with rows that are already tuples, past
 SQLAlchemy's handling of each parameter, which would take longer than the database does (bench/record.py).
+Into PostgreSQL many new rows go by COPY.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +20,7 @@ from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import QueueEvent
 from hotline_ivr.routing.ledger import Batch, LedgerConflictError, Position, RejectedLine
 from hotline_ivr.store import tables
+from hotline_ivr.store.copying import FEWEST, copy_if_new, copy_rows
 
 Row = tuple[Any, ...]
 
@@ -39,14 +42,38 @@ def write_batch(connection: Connection, batch: Batch) -> None:
     sql = _statements(connection.dialect)
     for before, after in batch.moves:
         _move(connection, sql, batch.node, before, after)
+    if connection.dialect.name == "postgresql":
+        batch = _copied(connection, batch)
     for statement, rows in rows_of(connection.dialect, batch):
         for start in range(0, len(rows), ROWS_AT_ONCE):
             connection.exec_driver_sql(statement, rows[start : start + ROWS_AT_ONCE])
 
 
+def _copied(connection: Connection, batch: Batch) -> Batch:
+    """Copy what is new where it is much; what is left to be written."""
+    if len(batch.events) >= FEWEST:
+        copy_rows(connection, tables.call_event, batch.events)
+        batch = replace(batch, events=())
+    # Of a call that is there twice the last row counts.
+    new = {record.id: record for record in batch.records if record.id in batch.new}
+    if len(new) < FEWEST:
+        return batch
+    calls = [call_row(record) for record in new.values()]
+    legs = [row for record in new.values() for row in leg_rows(record)]
+    if not copy_if_new(connection, ((tables.call, calls), (tables.leg, legs))):
+        return batch
+    return replace(batch, records=[record for record in batch.records if record.id not in new])
+
+
 def rows_of(dialect: Dialect, batch: Batch) -> list[tuple[str, list[Row]]]:
     """Each statement and the rows it is run with, in order; the positions of the logs are not among them."""
-    node, sql = batch.node, _statements(dialect)
+    sql = _statements(dialect)
+    return [(sql[name], rows) for name, rows in named_rows(batch)]
+
+
+def named_rows(batch: Batch) -> list[tuple[str, list[Row]]]:
+    """The same, each statement by its name: that of its table, or `close_call`."""
+    node = batch.node
     rows: dict[str, list[Row]] = {
         "call_event": list(batch.events),
         "queue_event": [_queue_row(node, event) for event in batch.queue_events],
@@ -56,7 +83,7 @@ def rows_of(dialect: Dialect, batch: Batch) -> list[tuple[str, list[Row]]]:
         "open_call": [(node, call) for call in batch.opened],
         "close_call": [(node, call) for call in batch.closed],
     }
-    return [(sql[name], some) for name, some in rows.items() if some]
+    return [(name, some) for name, some in rows.items() if some]
 
 
 def _move(

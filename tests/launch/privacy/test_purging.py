@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.errors import SetupError
@@ -123,6 +124,17 @@ async def test_the_trail_forgets_and_goes_on(tmp_path: Path) -> None:
     assert (await purged(node.settings, 41))["audit"].count == 1
     actions = [each.action for each in trail.entries()]
     assert actions == ["day.20", "day.40", "privacy.purge"]
+
+
+async def test_the_file_is_written_anew_only_where_rows_went(tmp_path: Path) -> None:
+    node = await filled(tmp_path, f"sqlite:///{tmp_path / 'hotline.db'}", numbers=100, audit=5)
+    AuditTrail(node.settings.audit_file).note(AuditEntry(CALLED_AT, "anna", "cli", "override.set", "x", {}))
+    with capture_logs() as logs:
+        assert (await purged(node.settings, 11))["audit"].count == 1
+    assert "the database has been written anew" not in {each["event"] for each in logs}
+    with capture_logs() as logs:
+        assert (await purged(node.settings, 200))["numbers"].count
+    assert "the database has been written anew" in {each["event"] for each in logs}
 
 
 @pytest.mark.postgres

@@ -48,6 +48,8 @@ class Kind:
     purge: Purging
     #: Given the person's calls (node, id): deletes what of them lies in files, and says how much.
     erase: Erasing | None = None
+    #: Whether what goes lay in rows of the database: then the file of SQLite is written anew.
+    in_rows: bool = True
 
 
 async def _numbers(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
@@ -149,14 +151,14 @@ async def _alerts(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
 KINDS: tuple[Kind, ...] = (
     Kind("numbers", "calls and persons without a number", _numbers),
     Kind("keys", "calls without entered digits", _keys),
-    Kind("voicemail", "spoken messages", _voicemail, _erase_voicemail),
-    Kind("recordings", "recordings of conversations", purge_recordings, erase_recordings),
+    Kind("voicemail", "spoken messages", _voicemail, _erase_voicemail, in_rows=False),
+    Kind("recordings", "recordings of conversations", purge_recordings, erase_recordings, in_rows=False),
     Kind("entries", "entries of the register without texts", purge_entries),
     Kind("webhooks", "messages of web hooks", purge_told),
     Kind("promises", "closed promises", _promises),
-    Kind("logs", "log files", _logs),
+    Kind("logs", "log files", _logs, in_rows=False),
     Kind("calls", "whole calls", _whole_calls),
-    Kind("audit", "entries of the trail", _audit),
-    Kind("history", "configurations", _history),
-    Kind("alerts", "alerts", _alerts),
+    Kind("audit", "entries of the trail", _audit, in_rows=False),
+    Kind("history", "configurations", _history, in_rows=False),
+    Kind("alerts", "alerts", _alerts, in_rows=False),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from time import monotonic
 
 import structlog
 
@@ -55,7 +56,8 @@ async def purge(place: PrivacyPlace, *, dry_run: bool = False, once: bool = Fals
             # What a purge took away that was stopped is in no report, and may still lie in the file.
             stopped = bool(newest) and newest[0].done_at is None
             report = {each.name: each.count for each in found if each.days is not None}
-            await _finish(place, day, report, rewrite=stopped or any(report.values()))
+            rows = any(report.get(each.name) for each in KINDS if each.in_rows)
+            await _finish(place, day, report, rewrite=stopped or rows)
         return found
 
 
@@ -78,7 +80,9 @@ async def _finish(place: PrivacyPlace, day: str, report: dict[str, int], *, rewr
     if rewrite and place.database_file is not None:
         # Where rows moved between pages, SQLite leaves what they were, also when it overwrites what
         # is deleted.
+        begun = monotonic()
         await asyncio.to_thread(vacuum, place.database_file)
+        log.info("the database has been written anew", seconds=round(monotonic() - begun, 1))
     now: datetime = place.now
     await place.store.write(lambda on: end_purge(on, place.node, day, now, report))
     log.info("what was kept long enough is gone", day=day, **report)

@@ -22,6 +22,7 @@ from hotline_ivr.web.api import (
     explain,
     exports,
     hours,
+    legs,
     lines,
     openapi,
     operators,
@@ -74,6 +75,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     bench = plans.Bench(parts.check, parts.books, parts.propose, parts.take, parts.history, parts.trail)
     described = (
         *calls.routes(parts.record, NumbersDesk(parts.trail.note, parts.visible_digits), parts.register),
+        *legs.routes(parts.record),
         *entries.routes(parts.register),
         *exports.routes(parts.exports),
         *balance.routes(parts.record),
