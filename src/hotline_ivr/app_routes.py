@@ -87,7 +87,11 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             settings.visible_digits,
         ),
         recordings=RecordingDesk(
-            node.recordings.kept, node.recordings.pauses, node.recordings.keeper.strays, trail.note
+            node.recordings.kept,
+            node.recordings.pauses,
+            node.recordings.keeper.strays,
+            trail.note,
+            settings.visible_digits,
         ),
         promises=PromiseDesk(
             node.promises.ledger,
