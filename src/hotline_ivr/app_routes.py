@@ -19,6 +19,7 @@ from hotline_ivr.launch.overriding import OverridesWatch, hand_control
 from hotline_ivr.launch.plans import check_on_disk, history
 from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.recording_parts import RecordingParts
+from hotline_ivr.launch.repeats import RepeatWatch
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
 from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.settings import Settings
@@ -54,6 +55,7 @@ class NodeParts:
     recordings: RecordingParts
     promises: PromiseParts
     webhooks: WebhookParts
+    repeats: RepeatWatch
     #: Takes what is on disk into use; raises ConfigError where the old configuration stays.
     take: Callable[[], Awaitable[str]]
 
@@ -116,6 +118,7 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             trail.note,
         ),
         exports=ExportDesk(ExportProcesses().start, trail.note),
+        repeats=node.repeats.figure,
         visible_digits=settings.visible_digits,
     )
     return all_routes(parts)
