@@ -122,6 +122,33 @@ async def test_one_person_goes_from_entries_recordings_and_web_hooks(
 
 
 @pytest.mark.postgres
+async def test_receivers_are_told_once_by_ids_alone_that_a_person_is_erased(
+    tmp_path: Path, database_url: str
+) -> None:
+    node = await filled(tmp_path, database_url)
+    store = open_store(database_url)
+    wanted = replace(CRM, events=frozenset({"person-erased"}))
+    elsewhere = replace(wanted, hook="elsewhere", lines=frozenset({"other"}))
+    await store.write(lambda on: subscribe(on, "main", [CRM, elsewhere, replace(wanted, hook="archive")]))
+    for _ in range(2):
+        async with privacy_place(node.settings, by="tester") as place:
+            await erase(place, PERSON)
+    found = await state(node)
+    told = [row for row in found["webhook_delivery"] if row["event"] == "person-erased"]
+    (theirs,) = [row["id"] for row in found["call"] if row["caller"] != OTHER]
+    entries = {row["id"] for row in found["register_entry"] if row["erased_at"] is not None}
+    assert len(entries) == 2
+    assert {row["hook"] for row in told} == {"archive"}
+    assert {row["subject"] for row in told} == {theirs, *entries}
+    assert {row["version"] for row in told} == {1}
+    bodies = {row["subject"]: json.loads(row["body"]) for row in told}
+    assert bodies[theirs]["data"] == {"erased": {"kind": "call", "id": theirs, "line": "demo"}}
+    assert {each["data"]["erased"]["kind"] for each in bodies.values()} == {"call", "entry"}
+    assert "98765432" not in "".join(row["body"] for row in told)
+    await store.close()
+
+
+@pytest.mark.postgres
 async def test_the_index_is_searched_for_a_number_between_words(tmp_path: Path, database_url: str) -> None:
     node = a_node(tmp_path, database_url)
     await node.keep()

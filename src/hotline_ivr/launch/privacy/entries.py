@@ -23,7 +23,7 @@ from hotline_ivr.store.register_privacy import (
     redact_numbers,
     tidy_index,
 )
-from hotline_ivr.store.webhook_privacy import count_told, forget_told, redact_told
+from hotline_ivr.store.webhook_privacy import count_told, forget_told, redact_told, spool_erased
 
 # Entries in one transaction.
 PAGE = 200
@@ -66,7 +66,8 @@ def erase_person(
 ) -> int:
     """Take a person's entries, and what web hooks were told of their calls and entries; how many entries.
 
-    In one transaction: an entry that is erased no longer tells whose it was.
+    Receivers are told, since they hold copies. In one transaction: an entry that is erased no longer tells
+    whose it was.
     """
     ids = [ident for _, ident in calls]
     entries = entries_of(connection, written, ids)
@@ -77,6 +78,7 @@ def erase_person(
         return call_without_person(data, redactor.number(number))
 
     redact_told(connection, "call-ended", ids, change)
+    spool_erased(connection, ids, entries, at)
     return erase_entries(connection, Ids(entries), at, "privacy")
 
 
