@@ -30,6 +30,7 @@ from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.numbers import NumbersDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
@@ -72,6 +73,7 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             kept=BlocksFile(settings.blocks_file).all,
             hands=lambda: caller_control(settings, asks.plan),
             changed=node.blocks.look,
+            numbers=NumbersDesk(trail.note, settings.visible_digits),
         ),
         trail=trail,
         overrides_changed=node.overrides.look,

@@ -48,6 +48,7 @@ from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.numbers import NumbersDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
@@ -326,7 +327,7 @@ class House:
             books=self.book,
             hands=self.hands,
             overrides=self.overrides,
-            blocking=BlocksDesk(self.blocks.all, self.blocking, self.tell),
+            blocking=BlocksDesk(self.blocks.all, self.blocking, self.tell, NumbersDesk(self.note)),
             trail=self.trail,
             check=self.check,
             propose=self.propose,
