@@ -42,6 +42,12 @@ def forget_told(connection: Connection, node: str, before: datetime) -> int:
     return gone
 
 
+def still_told(connection: Connection, node: str, event: str, before: datetime) -> list[str]:
+    """Subjects of what was spooled before this moment (aware) and is still on its way."""
+    waits = and_(_told.node == node, _told.event == event, _told.state == DeliveryState.WAITING.value)
+    return list(connection.scalars(select(_told.subject).distinct().where(waits, _told.created_at < before)))
+
+
 def forget_subjects(connection: Connection, node: str, event: str, subjects: Sequence[str]) -> None:
     """Delete all that was told of these, or is on its way: nothing of them is left to tell of."""
     for some in _pieces(subjects):

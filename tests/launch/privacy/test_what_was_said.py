@@ -234,3 +234,30 @@ async def test_numbers_of_entries_and_of_what_was_told_go_with_the_numbers(
     after = await state(node)
     assert after["webhook_delivery"] == []
     assert [row["number"][:1] for row in after["register_entry"] if row["number"]] == ["~"]
+
+
+@pytest.mark.postgres
+async def test_what_still_waits_for_a_receiver_loses_the_numbers_with_the_numbers(
+    tmp_path: Path, database_url: str
+) -> None:
+    node = await filled(tmp_path, database_url, {"numbers": 5})
+    store = open_store(database_url)
+    await store.write(lambda on: on.execute(webhook_delivery.update().values(created_at=CALLED_AT)))
+    async with privacy_place(node.settings, by="tester", now=CALLED_AT + timedelta(days=6)) as place:
+        await purge(place)
+    await store.close()
+    told = (await state(node))["webhook_delivery"]
+    assert (len(told), {row["state"] for row in told}) == (7, {"waiting"})
+    bodies = "".join(row["body"] for row in told)
+    for gone in (PERSON[3:], OTHER[3:], "Hansen", "Olsen"):
+        assert gone not in bodies
+    assert (
+        len(
+            {
+                json.loads(row["body"])["data"]["call"]["caller"]
+                for row in told
+                if row["event"] == "call-ended"
+            }
+        )
+        == 2
+    )

@@ -23,7 +23,7 @@ from hotline_ivr.store.register_privacy import (
     redact_numbers,
     tidy_index,
 )
-from hotline_ivr.store.webhook_privacy import count_told, forget_told, redact_told, spool_erased
+from hotline_ivr.store.webhook_privacy import count_told, forget_told, redact_told, spool_erased, still_told
 
 # Entries in one transaction.
 PAGE = 200
@@ -59,6 +59,28 @@ async def purge_told(place: PrivacyPlace, before: datetime, dry_run: bool) -> in
     if dry_run:
         return await place.store.read(lambda on: count_told(on, place.node, before))
     return await place.store.write(lambda on: forget_told(on, place.node, before))
+
+
+async def redact_waiting(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
+    """Numbers, names and texts out of what is older and still waits for a receiver; how many bodies."""
+    if dry_run:
+        return 0
+    return await place.store.write(partial(_redact_waiting, place=place, before=before))
+
+
+def _redact_waiting(connection: Connection, *, place: PrivacyPlace, before: datetime) -> int:
+    everybody = place.everybody()
+
+    def change(data: dict[str, Any]) -> dict[str, Any]:
+        caller = data["call"]["caller"]
+        # A masked one tells nothing.
+        return call_without_person(data, everybody.number(caller) if caller[-6:].isdigit() else caller)
+
+    calls, entries = (
+        still_told(connection, place.node, event, before) for event in ("call-ended", "entry-saved")
+    )
+    count = redact_told(connection, "call-ended", calls, change)
+    return count + redact_told(connection, "entry-saved", entries, entry_without_person)
 
 
 def erase_person(
