@@ -48,6 +48,7 @@ from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.queue_music import QueueMusic
 from hotline_ivr.launch.record_parts import RecordParts
 from hotline_ivr.launch.recording_parts import RecordingParts
+from hotline_ivr.launch.repeats import RepeatWatch
 from hotline_ivr.launch.service_times import ServiceTimes
 from hotline_ivr.launch.sounds import bring_sounds_up_to_date
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
@@ -73,6 +74,7 @@ from hotline_ivr.web.observers import (
     HookObserver,
     RecordingObserver,
     RecordObserver,
+    RepeatObserver,
     WakeObserver,
 )
 from hotline_ivr.web.public_hours import Pages, hours_app
@@ -176,6 +178,7 @@ class Service:
             tell=self._alerts.tell,
             observer=BalanceObserver(self._metrics),
         )
+        self._repeats = RepeatWatch(RepeatObserver(self._metrics))
         self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)
         self._overrides = OverridesWatch(settings, self._asks.override, self._rewrite_fallback)
         # Before the first ask, so that a line that was closed by hand is so from the first caller on.
@@ -281,6 +284,7 @@ class Service:
                 self._recordings,
                 self._promises,
                 self._webhooks,
+                self._repeats,
                 self._door.apply,
             )
         )
@@ -299,6 +303,7 @@ class Service:
                 "promises": self._promises.run,
                 "balance": self._balance.run,
                 "web hooks": self._webhooks.run,
+                "repeats": self._repeats.run,
                 "purge": NightlyPurge(self._settings, self._store, lambda: self._asks.plan).run,
             }
         )

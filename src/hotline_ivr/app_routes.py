@@ -19,6 +19,7 @@ from hotline_ivr.launch.overriding import OverridesWatch, hand_control
 from hotline_ivr.launch.plans import check_on_disk, history
 from hotline_ivr.launch.promise_parts import PromiseParts
 from hotline_ivr.launch.recording_parts import RecordingParts
+from hotline_ivr.launch.repeats import RepeatWatch
 from hotline_ivr.launch.voicemail_parts import VoicemailParts
 from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.settings import Settings
@@ -29,6 +30,7 @@ from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.numbers import NumbersDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
@@ -54,6 +56,7 @@ class NodeParts:
     recordings: RecordingParts
     promises: PromiseParts
     webhooks: WebhookParts
+    repeats: RepeatWatch
     #: Takes what is on disk into use; raises ConfigError where the old configuration stays.
     take: Callable[[], Awaitable[str]]
 
@@ -70,6 +73,7 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             kept=BlocksFile(settings.blocks_file).all,
             hands=lambda: caller_control(settings, asks.plan),
             changed=node.blocks.look,
+            numbers=NumbersDesk(trail.note, settings.visible_digits),
         ),
         trail=trail,
         overrides_changed=node.overrides.look,
@@ -87,7 +91,11 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             settings.visible_digits,
         ),
         recordings=RecordingDesk(
-            node.recordings.kept, node.recordings.pauses, node.recordings.keeper.strays, trail.note
+            node.recordings.kept,
+            node.recordings.pauses,
+            node.recordings.keeper.strays,
+            trail.note,
+            settings.visible_digits,
         ),
         promises=PromiseDesk(
             node.promises.ledger,
@@ -112,6 +120,7 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             trail.note,
         ),
         exports=ExportDesk(ExportProcesses().start, trail.note),
+        repeats=node.repeats.figure,
         visible_digits=settings.visible_digits,
     )
     return all_routes(parts)

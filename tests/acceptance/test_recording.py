@@ -16,14 +16,17 @@ import pytest
 
 from hotline_ivr.control.recording_seal import make_key
 from hotline_ivr.testing.audio import Audio, recognise, tone, tone_share
+from hotline_ivr.testing.centre_desk import CentreDesk, Manners
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
-from hotline_ivr.testing.plans import OPEN, line, plan
+from hotline_ivr.testing.plans import OPEN, closed_now, line, plan
+from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 Prompts = Callable[[str], Audio]
-ASKED, TOLD = "+4722851211", "+4722851212"
+ASKED, TOLD, AWAY = "+4722851211", "+4722851212", "+4722851213"
+OUTSIDE, DESK_PORT = "+4722850000", free_port()
 CODE = "*7"
 TO_BJORN = "21"
 CALLERS_HZ, OPERATORS_HZ, HIDDEN_HZ = 1000.0, 700.0, 1400.0
@@ -42,8 +45,17 @@ def stack(make_stack: MakeStack) -> HotlineStack:
         extra_lines={
             "asked": {**line("Asked", ASKED), "recording": {"consent": "key", "after_transfer": "continue"}},
             "told": {**line("Told", TOLD), "recording": {"consent": "announce"}},
+            "away": {
+                **line("Away", AWAY, hours=closed_now(datetime.now(UTC))),
+                "recording": {"consent": "announce"},
+                "closed_to": {"centre": "night"},
+            },
         },
     )
+    config["trunks"]["carrier"]["outbound"] = f"127.0.0.1:{DESK_PORT}"
+    config["outside"] = {"allowed": [OUTSIDE]}
+    targets = {"desk": {"number": OUTSIDE, "ring": "20s"}}
+    config["centres"] = {"night": {"name": "Night", "language": "en", "targets": targets, "record": "yes"}}
     config["lines"]["asked"]["recording"]["answer_within"] = "2s"
     config["operators"]["anna"]["language"] = config["operators"]["bjorn"]["language"] = "en"
     config["operators"]["bjorn"]["extension"] = TO_BJORN
@@ -282,6 +294,60 @@ async def test_a_colleague_is_recorded_too_where_the_rule_says_so(
     await listed(stack, record["id"], 2)
     for part in (1, 2):
         has_both(*await heard(stack, record["id"], part))
+
+
+async def test_a_colleague_who_was_asked_first_is_recorded_from_when_the_caller_is_there(
+    stack: HotlineStack, telephones: Telephones, anna: Phone
+) -> None:
+    bjorn = await operator_of(stack, telephones, "bjorn")
+    talk = await begin(stack, telephones, anna, "+4790080007", ASKED, "1")
+    await talk.tones(3)
+    await talk.operator.native.hold()
+    asks = await anna.dial(TO_BJORN)
+    bjorns = await bjorn.wait_rung(10)
+    await bjorns.answer()
+    await asks.wait_answered()
+    # Operators among themselves: the recording of the caller, who hears music, goes on without it.
+    await asyncio.gather(asks.say(tone(HIDDEN_HZ, 1)), bjorns.say(tone(HIDDEN_HZ, 1)))
+    await talk.operator.transfer_to(asks)
+    after = Talk(stack, talk.number, talk.caller, bjorns)
+    await after.told("recording|2")
+    await after.tones()
+    # The colleague's code works as the first operator's does.
+    await bjorns.send_keys(CODE)
+    await after.told("recording-paused|2")
+    await after.tones(callers=HIDDEN_HZ)
+    await bjorns.send_keys(CODE)
+    await after.told("recording|3")
+    await after.tones()
+    record = await after.over()
+    assert (record["outcome"], record["recorded"]) == ("answered", 3)
+    await listed(stack, record["id"], 3)
+    for part in (1, 2, 3):
+        operators, callers = await heard(stack, record["id"], part)
+        has_both(operators, callers)
+        assert max(tone_share(each, HIDDEN_HZ) for each in (operators, callers)) < UNHEARD
+    assert plain_files(stack) == []
+
+
+async def test_a_call_at_a_centre_is_recorded_where_the_centre_says_so_and_the_caller_was_told(
+    stack: HotlineStack, telephones: Telephones, prompt: Prompts
+) -> None:
+    number = "+4790080008"
+    async with CentreDesk(DESK_PORT, {OUTSIDE: Manners.PRESSES}) as desk:
+        phone = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+        caller = await phone.dial(AWAY)
+        there = await desk.answered(OUTSIDE, AWAY, 40)
+        await wait_until(lambda: "recording|1" in cel(stack, number), 20, "the recording")
+        assert recognise(caller.heard(), prompt("en/recording-announce")).recognised
+        await caller.say(tone(CALLERS_HZ, 1.5))
+        desk.hang_up(there)
+        await caller.wait_ended(10)
+    record = await stack.wait_call(number)
+    assert (record["outcome"], record["consent"], record["recorded"]) == ("overflowed", "announced", 1)
+    await listed(stack, record["id"], 1)
+    _, callers = await heard(stack, record["id"], 1)
+    assert tone_share(callers, CALLERS_HZ) > HEARD
 
 
 async def test_a_service_that_is_killed_loses_and_doubles_nothing(

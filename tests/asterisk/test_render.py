@@ -11,6 +11,7 @@ from hotline_ivr.asterisk.render import PlanInput, render_instance, render_plan
 from hotline_ivr.asterisk.render.dialplan import forms
 from hotline_ivr.asterisk.render.sections import section, value
 from hotline_ivr.asterisk.secrets import PhoneSecret, Secrets
+from hotline_ivr.config.centres import Centre
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.recording import Recording, Recordings
 from hotline_ivr.errors import LocalProtocolError
@@ -249,6 +250,11 @@ def test_recording_is_rendered_by_line_and_by_queue_and_off_without_a_rule() -> 
     files = rendered()
     assert "HOTLINE_TAPE_line" not in files["extensions.conf"]
     assert "HOTLINE_TAPE_queue" not in files["extensions.conf"]
+    centre = {"name": "Night", "targets": {"desk": {"number": "+4722850000"}}}
+    for record, rendered_yes in (({}, False), ({"record": "yes"}, True)):
+        night = Centre.model_validate(centre | record)
+        plan = a_plan().model_copy(update={"centres": {"night": night}})
+        assert ("HOTLINE_TAPE_centre_night=yes\n" in rendered(plan)["extensions.conf"]) is rendered_yes
     plain = a_plan()
     rule = Recording(consent="key", after_transfer="continue")
     lines = {name: line.model_copy(update={"recording": rule}) for name, line in plain.lines.items()}

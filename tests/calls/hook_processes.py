@@ -38,7 +38,7 @@ class Uncounted:
 
 def told_plan(port: int, secret: Path) -> Plan:
     """A plan with one web hook on this machine."""
-    hooks = {HOOK: {"url": f"http://127.0.0.1:{port}/hook", "secret": f"file:{secret}"}}
+    hooks = {HOOK: {"url": f"http://127.0.0.1:{port}/hook", "secret": f"file:{secret}", "settle": "0"}}
     return a_plan(sections={"webhooks": hooks})
 
 

@@ -222,6 +222,24 @@ async def test_a_pause_ends_by_itself_also_after_the_service_was_killed(place: P
     assert place.asterisk.pressed == ["on"]
 
 
+async def test_a_colleague_who_was_asked_is_recorded_when_the_tape_of_who_asked_is_over(place: Place) -> None:
+    asked = ("main-1.1_main-1.9.live", "asked~PJSIP/bjorn.x-00000009~0~end\n")
+    place.talk(asked[0], samples=asked[1].encode())
+    for state in ("on", "paused", "full"):
+        place.tape(state, due=int((NOON + DAY).timestamp()))
+        await place.keeper.look()
+        assert place.asterisk.pressed == []
+    # What is paused is the tape of who asks, and the colleague's is none.
+    assert (await place.pauses.pause("main-1.1")).channel == CHANNEL
+    place.asterisk.pressed.clear()
+    place.tape("over")
+    place.asterisk.away = True
+    await place.keeper.look()
+    place.asterisk.away = False
+    await place.keeper.look()
+    assert place.asterisk.pressed == ["on"]
+
+
 async def test_a_pause_of_an_operator_who_is_gone_is_forgotten(place: Place) -> None:
     place.asterisk.gone = True
     place.tape("paused", due=int(NOON.timestamp()))

@@ -87,7 +87,7 @@ class House:
         (folder / "secret").write_text("s3cret")
         place = f"file:{folder / 'secret'}"
         hooks = {
-            name: {"url": f"http://127.0.0.1:{port}/hook", "secret": place, **more}
+            name: {"url": f"http://127.0.0.1:{port}/hook", "secret": place, "settle": "0", **more}
             for name, port in ports.items()
         }
         self.plan = a_plan(sections={"webhooks": hooks})
@@ -160,6 +160,18 @@ async def test_a_version_waits_for_the_one_before_it(store: Store, tmp_path: Pat
         await house.settled()
         assert [body["version"] for body in receiver.arrived] == [1, 1, 1, 1, 1, 2, 3]
         assert house.counted.results["crm", "waiting"] == 4
+
+
+async def test_what_becomes_known_late_leaves_with_the_first_message(store: Store, tmp_path: Path) -> None:
+    async with receiving() as receiver, House(store, tmp_path, {"crm": receiver.port}, settle="2s") as house:
+        await house.end(1)
+        await house.end(1, talk_ms=1)
+        await house.end(1, talk_ms=2)
+        assert receiver.arrived == []
+        await receiver.until(1)
+        await house.settled()
+        (told,) = receiver.arrived
+        assert (told["version"], told["data"]["call"]["talk_ms"]) == (3, 2)
 
 
 async def test_one_that_hangs_holds_up_nobody_else(store: Store, tmp_path: Path) -> None:

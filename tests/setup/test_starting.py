@@ -52,6 +52,18 @@ def test_an_example_is_good_as_it_stands_also_strictly(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
+def test_an_example_keeps_nothing_of_persons_for_ever(name: str) -> None:
+    plan = check(examples_source() / name).plan
+    assert plan is not None
+    keep = plan.privacy.keep
+    assert [kind for kind, days in keep.model_dump().items() if days is None] == []
+    assert keep.keys is not None
+    assert keep.numbers is not None
+    assert keep.calls is not None
+    assert keep.keys <= keep.numbers < keep.calls
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_what_is_replaced_stands_in_the_example(name: str) -> None:
     files = sorted((examples_source() / name).rglob("*.yaml"))
     assert len(files) >= 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -207,3 +208,40 @@ def _tried(each: HookDelivery, state: DeliveryState, after_s: int = 0) -> HookDe
     from dataclasses import replace
 
     return replace(each, state=state, tries=1, tried_at=NOW + timedelta(seconds=after_s))
+
+
+@pytest.mark.postgres
+async def test_what_becomes_known_while_a_call_settles_is_told_with_it(database_url: str) -> None:
+    store = await opened(database_url, hook(settle=timedelta(seconds=3)), hook("at-once"))
+    record = answered(1)
+
+    async def spooled(after_s: float, talk_ms: int) -> None:
+        at = NOW + timedelta(seconds=after_s)
+        told = record._replace(talk_ms=talk_ms)
+        await store.write(lambda connection: spool_calls(connection, "main", [told], at))
+
+    async def due(after_s: float) -> list[tuple[int, int]]:
+        found = await waiting(store, now=NOW + timedelta(seconds=after_s))
+        return [(each.version, json.loads(each.body)["data"]["call"]["talk_ms"]) for each in found]
+
+    await spooled(0, 1)
+    await spooled(2, 2)
+    # Of two that come late, the newest is told, at the moment of the first.
+    assert await due(2.9) == []
+    assert await due(3) == [(2, 2)]
+    assert [each.version for each in await all_of(store) if each.hook == "at-once"] == [2, 1]
+    # What may be on its way stays, and the next version comes after it.
+    await spooled(3.5, 3)
+    assert await due(9) == [(2, 2)]
+    (second,) = await waiting(store, now=NOW + timedelta(seconds=9))
+    sent = _tried(second, DeliveryState.SENT)
+    await store.write(lambda connection: deliveries.settle(connection, "main", [sent]))
+    assert await due(6) == []
+    assert await due(6.5) == [(3, 3)]
+    # One that failed is not withdrawn, though it is not due.
+    (third,) = await waiting(store, now=NOW + timedelta(seconds=7))
+    failed = replace(third, tries=1, next_at=NOW + HOUR)
+    await store.write(lambda connection: deliveries.settle(connection, "main", [failed]))
+    await spooled(8, 4)
+    assert [each.version for each in await all_of(store) if each.hook == "crm"] == [4, 3, 2]
+    await store.close()

@@ -81,6 +81,7 @@ class Pauses(Protocol):
     """See recording_pauses.py."""
 
     async def end_due(self, tapes: Sequence[Tape]) -> None: ...
+    async def begin_asked(self, tapes: Sequence[Tape]) -> None: ...
     async def stop_all(self, tapes: Sequence[Tape]) -> int: ...
 
 
@@ -152,6 +153,7 @@ class RecordingKeeper:
         await self._look_at_disk(tapes)
         await self._seal_all()
         await self._pauses.end_due(tapes)
+        await self._pauses.begin_asked(tapes)
         for tape in tapes:
             if tape.state is TapeState.OVER:
                 await asyncio.to_thread(self._files.forget, tape)

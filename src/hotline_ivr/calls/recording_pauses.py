@@ -61,6 +61,16 @@ class RecordingPauses:
             if tape.state is TapeState.PAUSED and tape.due <= now:
                 await self._press(tape, self._control.resume_tape)
 
+    async def begin_asked(self, tapes: Sequence[Tape]) -> None:
+        """Record colleagues to whom a caller was handed after asking: the tape of who asked is over.
+
+        The dialplan begins only where the caller is the one with whom the colleague talks.
+        """
+        going_on = {tape.call_id for tape in tapes if tape.state not in {TapeState.ASKED, TapeState.OVER}}
+        for tape in tapes:
+            if tape.state is TapeState.ASKED and tape.call_id not in going_on:
+                await self._press(tape, self._control.resume_tape)
+
     async def stop_all(self, tapes: Sequence[Tape]) -> int:
         """End all that is being recorded; how many that is."""
         on = [tape for tape in tapes if tape.state is TapeState.ON]
@@ -97,7 +107,7 @@ class RecordingPauses:
         found = [
             tape
             for tape in await asyncio.to_thread(self._tapes.tapes)
-            if tape.call_id == call_id and tape.state is not TapeState.OVER
+            if tape.call_id == call_id and tape.state not in {TapeState.OVER, TapeState.ASKED}
         ]
         if not found:
             raise ArgumentError(f"call {call_id} is not being recorded now")

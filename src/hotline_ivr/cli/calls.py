@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotline_ivr.cli.repeats import repeat
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.settings import Settings
 
@@ -21,6 +22,7 @@ EXIT_FINDINGS = 1
 MOST_CALLS = 100_000
 
 app = typer.Typer(help="Calls in the record, newest first.", invoke_without_command=True)
+app.command()(repeat)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
 Numbers = Annotated[bool, typer.Option("--numbers", help="Show callers' numbers in full, and their names.")]

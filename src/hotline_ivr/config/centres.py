@@ -111,4 +111,10 @@ class Centre(Model):
     shows: PhoneNumber | None = Field(
         None, description="Number shown there; without it the line's.", examples=["+47 22 85 12 34"]
     )
+    record: YesNo = Field(
+        False,
+        description="Whether conversations there are recorded too, where `recording` of the caller's line "
+        "says so: callers are told or asked before it rings there.",
+        examples=["yes"],
+    )
     shows_caller: YesNo = Field(False, description="Show the caller's own number; few carriers take it.")

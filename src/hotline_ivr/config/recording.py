@@ -83,7 +83,8 @@ class Recording(Model):
     )
     after_transfer: Literal["stop", "continue"] = Field(
         "stop",
-        description="Whether the talk with a colleague is recorded too, to whom a caller is handed at once.",
+        description="Whether the talk with a colleague is recorded too, to whom a caller is handed, at once "
+        "or after asking.",
     )
 
     @property

@@ -33,7 +33,7 @@ from hotline_ivr.routing.recordings import BYTES_A_MS, KeptFile, PartId, PlainPa
 _PART = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.(\d{1,4})\.(raw|done|age|wav)", re.ASCII)
 _LIVE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})_[A-Za-z0-9._-]{1,64}\.live", re.ASCII)
 _TOLD = re.compile(
-    r"(on|paused|full|over)~([A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:+;-]{1,80})~(\d{1,12})~end\s*", re.ASCII
+    r"(on|paused|full|asked|over)~([A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:+;-]{1,80})~(\d{1,12})~end\s*", re.ASCII
 )
 _DRAFT = ".draft"
 _PIECE = 256 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from hotline_ivr.exports.columns import (
     Column,
@@ -22,7 +22,7 @@ from hotline_ivr.exports.columns import (
     place_of,
     text,
 )
-from hotline_ivr.store.columns import to_micros
+from hotline_ivr.exports.within import count_within, within
 from hotline_ivr.store.streaming import pages, raw
 from hotline_ivr.store.tables import call, leg
 
@@ -95,24 +95,19 @@ def _stored(name: str) -> Any:
     return call.c[name] if name in call.c else call.c[f"{name}_ms"]
 
 
-def within(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+def of_calls(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     """Only calls that are wanted."""
-    arrived = raw(call.c.arrived_at)
-    if wanted.since is not None:
-        statement = statement.where(arrived >= to_micros(wanted.since))
-    if wanted.lines:
-        statement = statement.where(call.c.line.in_(wanted.lines))
-    return statement.where(arrived < to_micros(wanted.until))
+    return within(statement, wanted, call, "arrived_at")
 
 
 def _calls(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     chosen = [raw(_stored(column.name)) for column in _COLUMNS]
     keys = [key.label(f"key{place}") for place, key in enumerate(_KEYS)]
-    return pages(source.connection, within(select(*chosen, *keys), wanted), _KEYS)
+    return pages(source.connection, of_calls(select(*chosen, *keys), wanted), _KEYS)
 
 
 def _count_calls(source: Source, wanted: Wanted) -> int:
-    return source.connection.scalar(within(select(func.count()).select_from(call), wanted)) or 0
+    return count_within(source, wanted, call, "arrived_at")
 
 
 def _legs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
@@ -125,7 +120,7 @@ def _legs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     keys = (*_KEYS, leg.c.channel)
     labelled = [key.label(f"key{place}") for place, key in enumerate(keys)]
     joined = call.join(leg, (leg.c.node == call.c.node) & (leg.c.call_id == call.c.id))
-    return pages(source.connection, within(select(*chosen, *labelled).select_from(joined), wanted), keys)
+    return pages(source.connection, of_calls(select(*chosen, *labelled).select_from(joined), wanted), keys)
 
 
 CALLS = Kind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 
 from hotline_ivr.exports.columns import (
     Cell,
@@ -21,7 +21,7 @@ from hotline_ivr.exports.columns import (
     place_of,
     text,
 )
-from hotline_ivr.store.columns import to_micros
+from hotline_ivr.exports.within import count_within, within
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.streaming import pages, raw
 
@@ -68,20 +68,13 @@ _AT = raw(_ENTRY.at)
 _TAGS = place_of(_COLUMNS)["tags"]
 
 
-def _within(statement: Select[Any], wanted: Wanted) -> Select[Any]:
-    statement = statement.where(_ENTRY.latest, to_micros(wanted.until) > _AT)
-    if wanted.since is not None:
-        statement = statement.where(to_micros(wanted.since) <= _AT)
-    if wanted.lines:
-        statement = statement.where(_ENTRY.line.in_(wanted.lines))
-    return statement
-
-
 def _entries(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     keys = (_AT, _ENTRY.id)
     labelled = [key.label(f"key{place}") for place, key in enumerate(keys)]
     statement = select(*(raw(_ENTRY[column.name]) for column in _COLUMNS), *labelled)
-    for page in pages(source.connection, _within(statement, wanted), keys):
+    for page in pages(
+        source.connection, within(statement, wanted, register_entry, "at", _ENTRY.latest), keys
+    ):
         yield [_row(row) for row in page]
 
 
@@ -92,7 +85,7 @@ def _row(row: Any) -> Row:
 
 
 def _count(source: Source, wanted: Wanted) -> int:
-    return source.connection.scalar(_within(select(func.count()).select_from(register_entry), wanted)) or 0
+    return count_within(source, wanted, register_entry, "at", _ENTRY.latest)
 
 
 ENTRIES = Kind(

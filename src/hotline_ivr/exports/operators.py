@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.exports.calls import within
+from hotline_ivr.exports.calls import of_calls
 from hotline_ivr.exports.columns import Kind, Row, Source, Wanted, count, duration, moment, text
 from hotline_ivr.routing.presence import Standing
 from hotline_ivr.routing.shifts import shift_zone
@@ -90,7 +90,7 @@ def _first(source: Source) -> datetime | None:
 
 def _day(source: Source, day: date, wanted: Wanted) -> list[Row]:
     joined = call.join(leg, (leg.c.node == call.c.node) & (leg.c.call_id == call.c.id))
-    talked = within(
+    talked = of_calls(
         select(leg.c.operator, func.count(), func.count(leg.c.talk_ms), func.sum(leg.c.talk_ms))
         .select_from(joined)
         .where(leg.c.operator.is_not(None)),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 
 from hotline_ivr.exports.columns import (
     Kind,
@@ -19,7 +18,7 @@ from hotline_ivr.exports.columns import (
     place_of,
     text,
 )
-from hotline_ivr.store.columns import to_micros
+from hotline_ivr.exports.within import count_within, within
 from hotline_ivr.store.promise_list import number_of
 from hotline_ivr.store.streaming import pages, raw
 from hotline_ivr.store.tables import promise
@@ -46,27 +45,19 @@ _COLUMNS = (
 _OPENED = raw(promise.c.opened_at)
 
 
-def _within(statement: Select[Any], wanted: Wanted) -> Select[Any]:
-    if wanted.since is not None:
-        statement = statement.where(to_micros(wanted.since) <= _OPENED)
-    if wanted.lines:
-        statement = statement.where(promise.c.line.in_(wanted.lines))
-    return statement.where(to_micros(wanted.until) > _OPENED)
-
-
 def _promises(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
     names = [column.name for column in _COLUMNS if column.name != "caller"]
     keys = (_OPENED, promise.c.node, promise.c.id)
     labelled = [key.label(f"key{place}") for place, key in enumerate(keys)]
     chosen = [raw(promise.c[name]) for name in names]
     statement = select(promise.c.person, promise.c.number, *chosen, *labelled)
-    for page in pages(source.connection, _within(statement, wanted), keys):
+    for page in pages(source.connection, within(statement, wanted, promise, "opened_at"), keys):
         # Another number than the caller's own, where one was agreed on.
         yield [(*row[2:4], row[1] or number_of(row[0]), *row[4:]) for row in page]
 
 
 def _count(source: Source, wanted: Wanted) -> int:
-    return source.connection.scalar(_within(select(func.count()).select_from(promise), wanted)) or 0
+    return count_within(source, wanted, promise, "opened_at")
 
 
 PROMISES = Kind(

@@ -35,6 +35,8 @@ class TapeState(StrEnum):
     PAUSED = "paused"
     # There is too little space on the disk.
     FULL = "full"
+    # Talks with a colleague who may hand a caller over; nothing of that is recorded.
+    ASKED = "asked"
     # The operator's channel has ended.
     OVER = "over"
 

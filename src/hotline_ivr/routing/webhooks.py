@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from hotline_ivr.config.webhooks import EventHook, HookEvent
 from hotline_ivr.routing.call_record import CallRecord, LegRecord
@@ -43,11 +43,18 @@ class Subscription:
     lines: frozenset[str]
     numbers: bool
     give_up_after: timedelta
+    settle: timedelta = timedelta()
 
     @classmethod
     def of(cls, hook: str, written: EventHook) -> Subscription:
         after = timedelta(seconds=written.give_up_after)
-        return cls(hook, frozenset(written.events), frozenset(written.lines), written.numbers, after)
+        events, lines = frozenset(written.events), frozenset(written.lines)
+        settle = timedelta(seconds=written.settle)
+        return cls(hook, events, lines, written.numbers, after, settle)
+
+    def rest(self, event: str) -> timedelta:
+        """How long is waited for more before a message of this event leaves."""
+        return self.settle if event == "call-ended" else timedelta()
 
     def wants(self, notice: Notice) -> bool:
         return notice.event in self.events and (not self.lines or notice.line in self.lines)
@@ -192,6 +199,13 @@ def _follow_up(todo: FollowUp, disclosure: Disclosure) -> Mapping[str, Any]:
         "done_at": todo.done_at.isoformat() if todo.done_at else None,
         "done_by": todo.done_by,
     }
+
+
+def erased_notice(kind: Literal["call", "entry"], ident: str, line: str) -> Notice:
+    """That whose call or entry this was has been erased: a receiver may hold a copy. By its id alone."""
+    return Notice(
+        "person-erased", ident, line, lambda _: {"erased": {"kind": kind, "id": ident, "line": line}}
+    )
 
 
 def entry_without_person(data: Mapping[str, Any]) -> dict[str, Any]:

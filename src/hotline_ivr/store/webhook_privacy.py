@@ -14,7 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
-from hotline_ivr.routing.webhooks import DeliveryState
+from hotline_ivr.routing.webhooks import DeliveryState, Notice, erased_notice
+from hotline_ivr.store import tables
+from hotline_ivr.store.register_tables import register_entry
+from hotline_ivr.store.webhook_spool import spool
 from hotline_ivr.store.webhook_tables import webhook_delivery, webhook_subject
 
 # Values in one IN (...): SQLite takes 999 parameters in old versions.
@@ -37,6 +40,12 @@ def forget_told(connection: Connection, node: str, before: datetime) -> int:
     old = and_(_known.node == node, _known.at < before)
     connection.execute(update(webhook_subject).where(old, _known.digest != "").values(digest=""))
     return gone
+
+
+def still_told(connection: Connection, node: str, event: str, before: datetime) -> list[str]:
+    """Subjects of what was spooled before this moment (aware) and is still on its way."""
+    waits = and_(_told.node == node, _told.event == event, _told.state == DeliveryState.WAITING.value)
+    return list(connection.scalars(select(_told.subject).distinct().where(waits, _told.created_at < before)))
 
 
 def forget_subjects(connection: Connection, node: str, event: str, subjects: Sequence[str]) -> None:
@@ -65,6 +74,23 @@ def redact_told(
         known = and_(_known.event == event, _known.subject.in_(some))
         connection.execute(update(webhook_subject).where(known).values(digest=""))
     return count
+
+
+def spool_erased(connection: Connection, calls: Sequence[str], entries: Sequence[str], at: datetime) -> int:
+    """Spool, for who wants it, that whose calls and entries these were has been erased; once for each.
+
+    Each is told by the node that it is of. How many messages that makes.
+    """
+    by_node: dict[str, list[Notice]] = {}
+    call, entry = tables.call.c, register_entry.c
+    for some in _pieces(calls):
+        for row in connection.execute(select(call.node, call.id, call.line).where(call.id.in_(some))):
+            by_node.setdefault(row.node, []).append(erased_notice("call", row.id, row.line))
+    for some in _pieces(entries):
+        its = select(entry.node, entry.id, entry.line).where(entry.id.in_(some), entry.latest)
+        for row in connection.execute(its):
+            by_node.setdefault(row.node, []).append(erased_notice("entry", row.id, row.line))
+    return sum(spool(connection, node, notices, at) for node, notices in by_node.items())
 
 
 def told_of(connection: Connection, event: str, subjects: Sequence[str]) -> list[Any]:

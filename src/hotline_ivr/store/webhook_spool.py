@@ -6,11 +6,11 @@ a command beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hotline_ivr.routing.call_record import CallRecord
@@ -37,17 +37,16 @@ def subscribe(connection: Connection, node: str, wanted: Sequence[Subscription])
 
 def subscriptions(connection: Connection, node: str) -> list[Subscription]:
     """Who is to be told of what happens at a node."""
-    columns = webhook.c
-    wanted = select(columns.hook, columns.events, columns.lines, columns.numbers, columns.give_up_s)
     return [
         Subscription(
-            hook,
-            frozenset(events.split()),
-            frozenset(lines.split()),
-            bool(numbers),
-            timedelta(seconds=give_up_s),
+            row.hook,
+            frozenset(row.events.split()),
+            frozenset(row.lines.split()),
+            bool(row.numbers),
+            timedelta(seconds=row.give_up_s),
+            timedelta(seconds=row.settle_s),
         )
-        for hook, events, lines, numbers, give_up_s in connection.execute(wanted.where(columns.node == node))
+        for row in connection.execute(select(webhook).where(webhook.c.node == node))
     ]
 
 
@@ -93,6 +92,7 @@ def _spool(
     known_only: bool,
 ) -> int:
     known = _known(connection, node, [notice for notice, _ in told])
+    settling = _settling(connection, node, known, now)
     subjects: list[dict[str, Any]] = []
     deliveries: list[dict[str, Any]] = []
     for notice, who in told:
@@ -103,7 +103,13 @@ def _spool(
         version += 1
         key = {"node": node, "event": notice.event, "subject": notice.subject, "version": version}
         subjects.append(key | {"digest": digest, "at": now})
-        deliveries += [key | _delivery(notice, hook, node, version, now) for hook in who]
+        for hook in who:
+            since = settling.pop((hook.hook, notice.event, notice.subject), None)
+            if since is not None:
+                # Nobody has been told yet: the newer version leaves at its moment, in its place.
+                _withdraw(connection, key | {"hook": hook.hook}, now)
+            made = key | _delivery(notice, hook, node, version, now)
+            deliveries.append(made | ({} if since is None else {"next_at": since}))
     if subjects:
         insert_into = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         upsert = insert_into(webhook_subject)
@@ -114,6 +120,31 @@ def _spool(
         # The same version comes twice only from two writers at once, which say the same.
         connection.execute(insert_into(webhook_delivery).on_conflict_do_nothing(), deliveries)
     return len(deliveries)
+
+
+def _settling(
+    connection: Connection, node: str, known: Collection[tuple[str, str]], now: datetime
+) -> dict[tuple[str, str, str], datetime]:
+    """By hook, event and subject, when what waits for more to become known will leave: not yet."""
+    columns = webhook_delivery.c
+    subjects = [subject for event, subject in known if event == "call-ended"]
+    if not subjects:
+        return {}
+    wanted = select(columns.hook, columns.event, columns.subject, columns.next_at).where(
+        columns.node == node, columns.event == "call-ended", columns.subject.in_(subjects), *_untold(now)
+    )
+    return {(row.hook, row.event, row.subject): row.next_at for row in connection.execute(wanted)}
+
+
+def _untold(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    columns = webhook_delivery.c
+    return (columns.state == DeliveryState.WAITING.value, columns.tries == 0, columns.next_at > now)
+
+
+def _withdraw(connection: Connection, key: Mapping[str, Any], now: datetime) -> None:
+    columns = webhook_delivery.c
+    its = (columns[name] == value for name, value in key.items() if name != "version")
+    connection.execute(delete(webhook_delivery).where(*its, *_untold(now)))
 
 
 def _known(
@@ -136,7 +167,7 @@ def _delivery(notice: Notice, hook: Subscription, node: str, version: int, now: 
     return {
         "hook": hook.hook,
         "created_at": now,
-        "next_at": now,
+        "next_at": now + hook.rest(notice.event),
         "expires_at": now + hook.give_up_after,
         "state": DeliveryState.WAITING.value,
         "tries": 0,
@@ -154,4 +185,5 @@ def _row(node: str, each: Subscription) -> dict[str, Any]:
         "lines": " ".join(sorted(each.lines)),
         "numbers": each.numbers,
         "give_up_s": int(each.give_up_after.total_seconds()),
+        "settle_s": int(each.settle.total_seconds()),
     }

@@ -18,6 +18,8 @@ webhook = Table(
     Column("lines", Text, nullable=False),
     Column("numbers", Boolean, nullable=False),
     Column("give_up_s", Integer, nullable=False),
+    # How long a call is waited for before it is told of.
+    Column("settle_s", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("node", "hook"),
 )
 

@@ -83,6 +83,12 @@ class Metrics:
         self.balance_time = Gauge(
             "hotline_balance_timestamp_seconds", "When the newest balance was proved.", registry=registry
         )
+        self.repeated = Gauge(
+            "hotline_calls_repeated_ratio",
+            "Share of calls after which the same person called the line again within a week.",
+            ["line", "after"],
+            registry=registry,
+        )
         self.recordings_sealed = Counter(
             "hotline_recordings_kept", "Parts of recordings that were kept.", registry=registry
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from hotline_ivr.asterisk.agi_server import SessionEnd
 from hotline_ivr.routing.alerts import Channel, Result
 from hotline_ivr.routing.call_record import CallKind, CallRecord
@@ -60,6 +63,20 @@ class BalanceObserver:
     def proved(self, night: Night) -> None:
         self._metrics.balance_differences.set(night.differences)
         self._metrics.balance_time.set(night.made_at.timestamp())
+
+
+class RepeatObserver:
+    """Shows who called again, by line; a line of which there is no figure any more has none."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._ratio = metrics.repeated
+
+    def repeats(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        self._ratio.clear()
+        for line in lines:
+            for after, word in (("conversation", "answered"), ("no-conversation", "unanswered")):
+                if line[word]:
+                    self._ratio.labels(line["line"], after).set(line[f"{word}_again"] / line[word])
 
 
 class RecordingObserver:

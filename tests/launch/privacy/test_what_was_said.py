@@ -122,6 +122,33 @@ async def test_one_person_goes_from_entries_recordings_and_web_hooks(
 
 
 @pytest.mark.postgres
+async def test_receivers_are_told_once_by_ids_alone_that_a_person_is_erased(
+    tmp_path: Path, database_url: str
+) -> None:
+    node = await filled(tmp_path, database_url)
+    store = open_store(database_url)
+    wanted = replace(CRM, events=frozenset({"person-erased"}))
+    elsewhere = replace(wanted, hook="elsewhere", lines=frozenset({"other"}))
+    await store.write(lambda on: subscribe(on, "main", [CRM, elsewhere, replace(wanted, hook="archive")]))
+    for _ in range(2):
+        async with privacy_place(node.settings, by="tester") as place:
+            await erase(place, PERSON)
+    found = await state(node)
+    told = [row for row in found["webhook_delivery"] if row["event"] == "person-erased"]
+    (theirs,) = [row["id"] for row in found["call"] if row["caller"] != OTHER]
+    entries = {row["id"] for row in found["register_entry"] if row["erased_at"] is not None}
+    assert len(entries) == 2
+    assert {row["hook"] for row in told} == {"archive"}
+    assert {row["subject"] for row in told} == {theirs, *entries}
+    assert {row["version"] for row in told} == {1}
+    bodies = {row["subject"]: json.loads(row["body"]) for row in told}
+    assert bodies[theirs]["data"] == {"erased": {"kind": "call", "id": theirs, "line": "demo"}}
+    assert {each["data"]["erased"]["kind"] for each in bodies.values()} == {"call", "entry"}
+    assert "98765432" not in "".join(row["body"] for row in told)
+    await store.close()
+
+
+@pytest.mark.postgres
 async def test_the_index_is_searched_for_a_number_between_words(tmp_path: Path, database_url: str) -> None:
     node = a_node(tmp_path, database_url)
     await node.keep()
@@ -207,3 +234,30 @@ async def test_numbers_of_entries_and_of_what_was_told_go_with_the_numbers(
     after = await state(node)
     assert after["webhook_delivery"] == []
     assert [row["number"][:1] for row in after["register_entry"] if row["number"]] == ["~"]
+
+
+@pytest.mark.postgres
+async def test_what_still_waits_for_a_receiver_loses_the_numbers_with_the_numbers(
+    tmp_path: Path, database_url: str
+) -> None:
+    node = await filled(tmp_path, database_url, {"numbers": 5})
+    store = open_store(database_url)
+    await store.write(lambda on: on.execute(webhook_delivery.update().values(created_at=CALLED_AT)))
+    async with privacy_place(node.settings, by="tester", now=CALLED_AT + timedelta(days=6)) as place:
+        await purge(place)
+    await store.close()
+    told = (await state(node))["webhook_delivery"]
+    assert (len(told), {row["state"] for row in told}) == (7, {"waiting"})
+    bodies = "".join(row["body"] for row in told)
+    for gone in (PERSON[3:], OTHER[3:], "Hansen", "Olsen"):
+        assert gone not in bodies
+    assert (
+        len(
+            {
+                json.loads(row["body"])["data"]["call"]["caller"]
+                for row in told
+                if row["event"] == "call-ended"
+            }
+        )
+        == 2
+    )

@@ -36,6 +36,7 @@ from hotline_ivr.routing.on_duty import OnDuty
 from hotline_ivr.routing.plan_diff import plan_diff
 from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
 from hotline_ivr.routing.presence_rules import rules_of
+from hotline_ivr.routing.repeats import RepeatWish
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.webhooks import Subscription
 from hotline_ivr.store.engine import Store
@@ -47,6 +48,7 @@ from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
 from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
+from hotline_ivr.web.api.numbers import NumbersDesk
 from hotline_ivr.web.api.promise_desk import PromiseDesk
 from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.register_desk import RegisterDesk
@@ -206,6 +208,7 @@ class House:
     exports: list[tuple[str, ...]] = field(default_factory=list)
     exported: Exception | None = None
     exports_ended: int = 0
+    repeats_asked: list[RepeatWish] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.plan = a_plan({"mon-fri": "08:00-16:00"})
@@ -282,6 +285,15 @@ class House:
     async def retry_hook(self, hook: Subscription) -> int:
         return await self.hook_deliveries.retry(hook, self.now)
 
+    async def count_repeats(self, wish: RepeatWish) -> Mapping[str, Any]:
+        """A figure of one line, unless the record is away; what was asked is kept."""
+        await self.record.read(lambda _: None)
+        self.repeats_asked.append(wish)
+        line = {"line": "info", "answered": 4, "answered_again": 1, "unanswered": 2, "unanswered_again": 2}
+        line |= {"withheld": 1, "persons": 3, "persons_again": 2}
+        span = {"since": "2026-10-19T00:00:00+00:00", "until": "2026-11-16T00:00:00+00:00", "days": wish.days}
+        return {"schema": "hotline/repeats/1", **span, "lines": [line]}
+
     async def start_export(self, arguments: Sequence[str]) -> Pieces:
         """An export that says what it was asked for; `exported` is how it ends."""
         self.exports.append(tuple(arguments))
@@ -315,7 +327,7 @@ class House:
             books=self.book,
             hands=self.hands,
             overrides=self.overrides,
-            blocking=BlocksDesk(self.blocks.all, self.blocking, self.tell),
+            blocking=BlocksDesk(self.blocks.all, self.blocking, self.tell, NumbersDesk(self.note)),
             trail=self.trail,
             check=self.check,
             propose=self.propose,
@@ -337,6 +349,7 @@ class House:
                 "main", self.hook_deliveries, self.subscriptions, self.retry_hook, self.note
             ),
             exports=ExportDesk(self.start_export, self.note),
+            repeats=self.count_repeats,
             voicemail=VoicemailDesk(self.messages, self.recordings.path, self.look_for_strays, self.note),
             recordings=RecordingDesk(self.kept, self.tapes, self.kept.look_for_strays, self.note),
             overrides_changed=self.tell,

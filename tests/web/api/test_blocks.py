@@ -24,8 +24,8 @@ async def test_a_caller_is_blocked_shown_and_let_in_again(caller: Caller, house:
         True,
     )
     assert house.told == 1, "the service uses it at once"
-    assert await caller.get(f"/blocks/{made['id']}") == made
-    assert await caller.get("/blocks") == {"blocks": [made]}
+    assert await caller.get(f"/blocks/{made['id']}?numbers=true", "control") == made
+    assert await caller.get("/blocks?numbers=true", "control") == {"blocks": [made]}
 
     met = await caller.get("/explain", params={"line": "info", "from": PEST})
     assert met["parts"][0]["reason"] == f"blocked:by-hand.{made['id']}"
@@ -35,7 +35,20 @@ async def test_a_caller_is_blocked_shown_and_let_in_again(caller: Caller, house:
     assert house.blocks.standing(NOW) == ()
     assert await caller.get("/blocks") == {"blocks": []}
     assert len((await caller.get("/blocks", params={"all": "true"}))["blocks"]) == 1
-    assert [each.action for each in house.trail.entries()] == ["caller.block", "caller.unblock"]
+    actions = [each.action for each in house.trail.entries()]
+    assert actions == ["caller.block", "numbers.read", "numbers.read", "caller.unblock"]
+
+
+async def test_whom_is_masked_unless_a_role_that_may_see_numbers_asks(caller: Caller) -> None:
+    for callers in (PEST, "+4782*", "withheld"):
+        body = {"callers": callers, "reason": f"rings from {PEST} all night"}
+        assert (await caller.ask("POST", "/blocks", "control", json=body)).status == 201
+    shown = (await caller.get("/blocks"))["blocks"]
+    assert {each["callers"] for each in shown} == {"+47 •••• 999", "+4782*", "withheld"}
+    assert {each["reason"] for each in shown} == {"rings from +47 •••• 999 all night"}
+    assert (await caller.get(f"/blocks/{shown[0]['id']}"))["reason"] == shown[0]["reason"]
+    for path in ("/blocks?numbers=true", f"/blocks/{shown[0]['id']}?numbers=true"):
+        await caller.problem(403, "GET", path, "read")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,10 @@ async def test_recordings_are_listed_with_masked_numbers(caller: Caller, house: 
     await caller.problem(422, "GET", "/recordings?since=2026-11-23T08:00:00")
     full = await caller.get("/recordings?numbers=true&line=info", "control")
     assert full["recordings"][0]["caller"] == "+4790012345"
+    (entry,) = house.trail.entries()
+    assert (entry.action, entry.subject, entry.details) == ("numbers.read", "recordings", {"line": "info"})
+    house.disk_full = True
+    await caller.problem(503, "GET", "/recordings?numbers=true", "control")
 
 
 @pytest.mark.usefixtures("recording")

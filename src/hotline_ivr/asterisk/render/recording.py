@@ -26,6 +26,9 @@ def tape_globals(plan: Plan, settings: Settings) -> Iterator[tuple[str, str | in
     for name, queue in sorted(plan.queues.items()):
         if queue.recording is not None:
             yield f"HOTLINE_TAPE_queue_{name}", _rule(queue.recording)
+    for name, centre in sorted(plan.centres.items()):
+        if centre.record:
+            yield f"HOTLINE_TAPE_centre_{name}", "yes"
 
 
 def features_conf(plan: Plan) -> str:

@@ -23,7 +23,7 @@ from hotline_ivr.store.register_privacy import (
     redact_numbers,
     tidy_index,
 )
-from hotline_ivr.store.webhook_privacy import count_told, forget_told, redact_told
+from hotline_ivr.store.webhook_privacy import count_told, forget_told, redact_told, spool_erased, still_told
 
 # Entries in one transaction.
 PAGE = 200
@@ -61,12 +61,35 @@ async def purge_told(place: PrivacyPlace, before: datetime, dry_run: bool) -> in
     return await place.store.write(lambda on: forget_told(on, place.node, before))
 
 
+async def redact_waiting(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
+    """Numbers, names and texts out of what is older and still waits for a receiver; how many bodies."""
+    if dry_run:
+        return 0
+    return await place.store.write(partial(_redact_waiting, place=place, before=before))
+
+
+def _redact_waiting(connection: Connection, *, place: PrivacyPlace, before: datetime) -> int:
+    everybody = place.everybody()
+
+    def change(data: dict[str, Any]) -> dict[str, Any]:
+        caller = data["call"]["caller"]
+        # A masked one tells nothing.
+        return call_without_person(data, everybody.number(caller) if caller[-6:].isdigit() else caller)
+
+    calls, entries = (
+        still_told(connection, place.node, event, before) for event in ("call-ended", "entry-saved")
+    )
+    count = redact_told(connection, "call-ended", calls, change)
+    return count + redact_told(connection, "entry-saved", entries, entry_without_person)
+
+
 def erase_person(
     connection: Connection, redactor: Redactor, written: list[str], calls: list[tuple[str, str]], at: datetime
 ) -> int:
     """Take a person's entries, and what web hooks were told of their calls and entries; how many entries.
 
-    In one transaction: an entry that is erased no longer tells whose it was.
+    Receivers are told, since they hold copies. In one transaction: an entry that is erased no longer tells
+    whose it was.
     """
     ids = [ident for _, ident in calls]
     entries = entries_of(connection, written, ids)
@@ -77,6 +100,7 @@ def erase_person(
         return call_without_person(data, redactor.number(number))
 
     redact_told(connection, "call-ended", ids, change)
+    spool_erased(connection, ids, entries, at)
     return erase_entries(connection, Ids(entries), at, "privacy")
 
 

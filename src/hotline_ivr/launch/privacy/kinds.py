@@ -19,7 +19,7 @@ from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.voicemail_files import VoicemailFiles
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.privacy.conversations import delete_of_calls, erase_recordings, purge_recordings
-from hotline_ivr.launch.privacy.entries import purge_entries, purge_entry_numbers, purge_told
+from hotline_ivr.launch.privacy.entries import purge_entries, purge_entry_numbers, purge_told, redact_waiting
 from hotline_ivr.launch.privacy.logs import forget_logs, redact_old
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.routing.messages import kept_long_enough
@@ -58,6 +58,7 @@ async def _numbers(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
     for person in persons if not dry_run else ():
         await place.store.write(partial(redact_person, person=person, redactor=place.everybody()))
     count += await purge_entry_numbers(place, before, dry_run)
+    count += await redact_waiting(place, before, dry_run)
     return count + len(persons) + await purge_told(place, before, dry_run)
 
 

@@ -1,30 +1,32 @@
-"""Callers who are turned away: the same as `hotline block`, `blocks` and `unblock`."""
+"""Callers who are turned away: the same as `hotline block`, `blocks` and `unblock`.
+
+Whom is personal as every caller's number: masked, unless a token of role control asks for it in full. Who
+blocks somebody, or lets somebody in, is answered with what was given.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self
 
-import structlog
 from pydantic import Field, model_validator
 
 from hotline_ivr.config.cause import Refusal
 from hotline_ivr.control.blocking import LONGEST, MOST_REASON, BlockWish, CallerControl
 from hotline_ivr.control.blocks_file import KeptBlock
 from hotline_ivr.control.tokens import Role
-from hotline_ivr.errors import ArgumentError, BlocksFileError
-from hotline_ivr.routing.blocks import Block
+from hotline_ivr.errors import BlocksFileError
+from hotline_ivr.routing.blocks import WITHHELD, Block
+from hotline_ivr.routing.caller import mask_numbers
+from hotline_ivr.web.api.by_hand import KeptByHand
+from hotline_ivr.web.api.numbers import Numbers, NumbersDesk
 from hotline_ivr.web.api.problems import ApiError, Kind
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
 from hotline_ivr.web.api.values import ID, Moment
 
-log = structlog.get_logger()
-
-Result = TypeVar("Result")
 BlockId = Annotated[
     str, Field(pattern=r"^[a-z0-9]{1,32}$", description="Id of a block.", examples=["k7m2qx"])
 ]
@@ -40,6 +42,11 @@ class BlocksDesk:
     kept: Callable[[], tuple[KeptBlock, ...]]
     hands: Callable[[], CallerControl]
     changed: Callable[[], object]
+    numbers: NumbersDesk = field(default_factory=NumbersDesk)
+
+    @property
+    def by_hand(self) -> KeptByHand:
+        return KeptByHand("blocks", BlocksFileError, self.changed)
 
 
 class BlockPath(Given):
@@ -48,7 +55,7 @@ class BlockPath(Given):
     id: BlockId
 
 
-class BlocksQuery(Given):
+class BlocksQuery(Numbers):
     """Which blocks."""
 
     all: bool = Field(False, description="Also those that have ended, for 90 days.")
@@ -84,7 +91,7 @@ class BlockShown(Shown):
     """Somebody's decision to turn callers away."""
 
     id: str
-    callers: str
+    callers: str = Field(description="A number is masked unless asked for.")
     since: datetime
     until: datetime | None = Field(description="Null: until it is ended.")
     by: str = Field(description="A person at a terminal, or the name of a token.")
@@ -141,7 +148,7 @@ def routes(desk: BlocksDesk) -> tuple[AnyRoute, ...]:
             role=Role.READ,
             summary="One block, also one that has ended",
             path_model=BlockPath,
-            query_model=Nothing,
+            query_model=Numbers,
             body_model=Nothing,
             answer_model=BlockShown,
             handler=partial(show_block, desk),
@@ -161,15 +168,17 @@ def routes(desk: BlocksDesk) -> tuple[AnyRoute, ...]:
 
 
 async def list_blocks(desk: BlocksDesk, asked: Asked[Nothing, BlocksQuery, Nothing]) -> BlocksShown:
-    found = await _in_thread(desk.kept)
+    await desk.numbers.admit(asked, "numbers.read", "blocks")
+    found = await desk.by_hand.read(desk.kept)
     wanted = (each for each in found if asked.query.all or not each.is_over_at(asked.now))
-    return BlocksShown(blocks=tuple(_kept(each, asked.now) for each in wanted))
+    return BlocksShown(blocks=tuple(_told(desk, each, asked) for each in wanted))
 
 
-async def show_block(desk: BlocksDesk, asked: Asked[BlockPath, Nothing, Nothing]) -> BlockShown:
-    for each in await _in_thread(desk.kept):
+async def show_block(desk: BlocksDesk, asked: Asked[BlockPath, Numbers, Nothing]) -> BlockShown:
+    await desk.numbers.admit(asked, "numbers.read", asked.path.id)
+    for each in await desk.by_hand.read(desk.kept):
         if each.block.id == asked.path.id:
-            return _kept(each, asked.now)
+            return _told(desk, each, asked)
     raise ApiError(Kind.NOT_FOUND, f"There is no block {asked.path.id}.")
 
 
@@ -186,7 +195,7 @@ async def block(desk: BlocksDesk, asked: Asked[Nothing, Nothing, NewBlock]) -> B
         refuse=body.refuse,
         request_id=asked.request_id,
     )
-    made = await _changing(desk, lambda: desk.hands().block(wish), Kind.INVALID)
+    made = await desk.by_hand.change(lambda: desk.hands().block(wish), Kind.INVALID)
     return _kept(KeptBlock(made), asked.now)
 
 
@@ -196,38 +205,21 @@ async def unblock(desk: BlocksDesk, asked: Asked[BlockPath, Nothing, Nothing]) -
             asked.path.id, by=asked.who.name, via=asked.who.via, request_id=asked.request_id
         )
 
-    ended = await _changing(desk, change, Kind.NOT_FOUND)
+    ended = await desk.by_hand.change(change, Kind.NOT_FOUND)
     shown = (_kept(KeptBlock(each, asked.now, asked.who.name), asked.now) for each in ended)
     return BlocksEnded(ended=tuple(shown))
 
 
-async def _changing(desk: BlocksDesk, change: Callable[[], Result], refusal: Kind) -> Result:
-    """Run a change in a thread; what it refuses is a problem of the kind `refusal`."""
-    loop = asyncio.get_running_loop()
-
-    def run() -> Result:
-        try:
-            return change()
-        finally:
-            # From here and not after the wait: the request may have been given up, the change is made.
-            loop.call_soon_threadsafe(desk.changed)
-
-    try:
-        return await _in_thread(run)
-    except ArgumentError as error:
-        raise ApiError(refusal, str(error)) from None
-    except OSError as error:
-        log.error("a change could not be noted in the trail", reason=str(error))  # noqa: TRY400
-        detail = "The change is made, but could not be written into the trail, or the fallback files."
-        raise ApiError(Kind.UNAVAILABLE, detail) from None
-
-
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    try:
-        return await asyncio.to_thread(work)
-    except BlocksFileError as error:
-        log.error("blocked callers cannot be read or kept", reason=str(error))  # noqa: TRY400
-        raise ApiError(Kind.UNAVAILABLE, "The blocks cannot be read or kept now; the log says why.") from None
+def _told(desk: BlocksDesk, kept: KeptBlock, asked: Asked[Any, Any, Any]) -> BlockShown:
+    """As who asks may see it; a beginning of numbers is nobody's."""
+    shown = _kept(kept, asked.now)
+    if asked.query.numbers:
+        return shown
+    many = shown.callers == WITHHELD or shown.callers.endswith("*")
+    masked = shown.callers if many else desk.numbers.shown(shown.callers, full=False)
+    return shown.model_copy(
+        update={"callers": masked, "reason": mask_numbers(shown.reason, desk.numbers.visible)}
+    )
 
 
 def _kept(kept: KeptBlock, now: datetime) -> BlockShown:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Self, TypeVar
+from typing import Self
 
-import structlog
 from pydantic import Field, model_validator
 
 from hotline_ivr.control.deciding import LONGEST, HandControl, Wish
 from hotline_ivr.control.overrides_file import KeptOverride
 from hotline_ivr.control.tokens import Role
-from hotline_ivr.errors import ArgumentError, OverridesFileError
+from hotline_ivr.errors import OverridesFileError
 from hotline_ivr.routing.overrides import Override, OverrideKind
+from hotline_ivr.web.api.by_hand import KeptByHand
 from hotline_ivr.web.api.lines import Books, LinePath, require_line
 from hotline_ivr.web.api.problems import ApiError, Kind
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route, Shown
 from hotline_ivr.web.api.values import ID, Moment, OverrideId
-
-log = structlog.get_logger()
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,10 @@ class Desk:
     kept: Callable[[], tuple[KeptOverride, ...]]
     hands: Callable[[], HandControl]
     changed: Callable[[], object]
+
+    @property
+    def by_hand(self) -> KeptByHand:
+        return KeptByHand("overrides", OverridesFileError, self.changed)
 
 
 class OverridePath(Given):
@@ -195,14 +194,14 @@ async def list_overrides(desk: Desk, asked: Asked[Nothing, OverridesQuery, Nothi
     query = asked.query
     found = [
         _kept(each, asked.now)
-        for each in await _in_thread(desk.kept)
+        for each in await desk.by_hand.read(desk.kept)
         if (query.all or not each.is_over_at(asked.now)) and query.line in {None, each.override.line}
     ]
     return OverridesShown(overrides=tuple(found))
 
 
 async def show_override(desk: Desk, asked: Asked[OverridePath, Nothing, Nothing]) -> OverrideShown:
-    for each in await _in_thread(desk.kept):
+    for each in await desk.by_hand.read(desk.kept):
         if each.override.id == asked.path.id:
             return _kept(each, asked.now)
     raise ApiError(Kind.NOT_FOUND, f"There is no override {asked.path.id}.")
@@ -228,7 +227,7 @@ async def set_override(desk: Desk, asked: Asked[LinePath, Nothing, NewOverride])
         require_line(desk.books(), wish.line)
         return desk.hands().set(wish)
 
-    override = await _changing(desk, change, Kind.INVALID)
+    override = await desk.by_hand.change(change, Kind.INVALID)
     return _shown(override, holds=True)
 
 
@@ -239,7 +238,7 @@ async def clear_line(desk: Desk, asked: Asked[LinePath, Nothing, Nothing]) -> En
             by=asked.who.name, via=asked.who.via, line=asked.path.line, request_id=asked.request_id
         )
 
-    return _ended(await _changing(desk, change, Kind.NOT_FOUND), asked.who.name, asked.now)
+    return _ended(await desk.by_hand.change(change, Kind.NOT_FOUND), asked.who.name, asked.now)
 
 
 async def clear_one(desk: Desk, asked: Asked[OverridePath, Nothing, Nothing]) -> Ended:
@@ -248,37 +247,7 @@ async def clear_one(desk: Desk, asked: Asked[OverridePath, Nothing, Nothing]) ->
             by=asked.who.name, via=asked.who.via, id_=asked.path.id, request_id=asked.request_id
         )
 
-    return _ended(await _changing(desk, change, Kind.NOT_FOUND), asked.who.name, asked.now)
-
-
-async def _changing(desk: Desk, change: Callable[[], Result], refusal: Kind) -> Result:
-    """Run a change in a thread; what it refuses is a problem of the kind `refusal`."""
-    loop = asyncio.get_running_loop()
-
-    def run() -> Result:
-        try:
-            return change()
-        finally:
-            # From here and not after the wait: the request may have been given up, the change is made.
-            loop.call_soon_threadsafe(desk.changed)
-
-    try:
-        return await _in_thread(run)
-    except ArgumentError as error:
-        raise ApiError(refusal, str(error)) from None
-    except OSError as error:
-        log.error("a change could not be noted in the trail", reason=str(error))  # noqa: TRY400
-        detail = "The change is made, but could not be written into the trail, or the fallback files."
-        raise ApiError(Kind.UNAVAILABLE, detail) from None
-
-
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    try:
-        return await asyncio.to_thread(work)
-    except OverridesFileError as error:
-        log.error("the overrides cannot be read or kept", reason=str(error))  # noqa: TRY400
-        detail = "The overrides cannot be read or kept now; the log says why."
-        raise ApiError(Kind.UNAVAILABLE, detail) from None
+    return _ended(await desk.by_hand.change(change, Kind.NOT_FOUND), asked.who.name, asked.now)
 
 
 def _ended(overrides: tuple[Override, ...], by: str, now: datetime) -> Ended:

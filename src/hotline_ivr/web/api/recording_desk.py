@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from hotline_ivr.control.audit import AuditEntry
+from hotline_ivr.routing.caller import VISIBLE
 from hotline_ivr.routing.recordings import Found, PartId, Recording, Tape
 from hotline_ivr.store.recordings import RecordingFilter
+from hotline_ivr.web.api.numbers import NumbersDesk
 
 
 class Rows(Protocol):
@@ -63,3 +65,8 @@ class RecordingDesk:
     pauses: Pauses
     strays: Strays
     note: Callable[[AuditEntry], None]
+    visible: int = VISIBLE
+
+    @property
+    def numbers(self) -> NumbersDesk:
+        return NumbersDesk(self.note, self.visible)

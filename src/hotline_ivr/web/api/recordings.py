@@ -18,9 +18,9 @@ from pydantic import Field
 from hotline_ivr.control.audit import AuditEntry
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import ArgumentError, AsteriskError, StoreError
-from hotline_ivr.routing.caller import mask
 from hotline_ivr.routing.recordings import PartId, Recording, Tape, TapeState
 from hotline_ivr.store.recordings import RecordingFilter
+from hotline_ivr.web.api.numbers import Numbers, NumbersDesk
 from hotline_ivr.web.api.problems import ApiError, Kind
 from hotline_ivr.web.api.recording_desk import RecordingDesk
 from hotline_ivr.web.api.route import AnyRoute, Asked, FileShown, Given, Nothing, Route, Shown
@@ -46,7 +46,7 @@ CallId = Annotated[
 ]
 
 
-class RecordingsQuery(Given):
+class RecordingsQuery(Numbers):
     """Which recordings."""
 
     line: str | None = Field(None, pattern=ID, description="Of callers of this line.")
@@ -54,7 +54,6 @@ class RecordingsQuery(Given):
     operator: str | None = Field(None, pattern=ID, description="Of calls that this operator took.")
     since: datetime | None = Field(None, description="That began then or later (RFC 3339).")
     until: datetime | None = Field(None, description="That began before then.")
-    numbers: bool = Field(False, description="Callers' numbers in full; needs role control.")
     deleted: bool = Field(False, description="Those too whose file has been deleted.")
     limit: int = Field(50, ge=1, le=MOST_RECORDINGS, description="The newest so many.")
 
@@ -210,16 +209,15 @@ async def list_recordings(
     desk: RecordingDesk, asked: Asked[Nothing, RecordingsQuery, Nothing]
 ) -> RecordingsShown:
     query = asked.query
-    if query.numbers and not asked.who.may(Role.CONTROL):
-        raise ApiError(Kind.NOT_ALLOWED, "Callers' numbers in full need a token of role control.")
     for moment in (query.since, query.until):
         if moment is not None and moment.tzinfo is None:
             raise ApiError(Kind.INVALID, "A moment needs its offset: 2026-11-27T08:00:00+01:00.")
+    await desk.numbers.admit(asked, "numbers.read", "recordings")
     wanted = RecordingFilter(
         query.since, query.until, query.line, query.queue, query.operator, query.limit, query.deleted
     )
     found = await _known(desk.kept.rows.find(wanted))
-    return RecordingsShown(recordings=tuple(_shown(each, numbers=query.numbers) for each in found))
+    return RecordingsShown(recordings=tuple(_shown(each, desk.numbers, full=query.numbers) for each in found))
 
 
 async def list_strays(desk: RecordingDesk, asked: Asked[Nothing, VerifyQuery, Nothing]) -> StraysShown:
@@ -292,7 +290,7 @@ async def _note(
         ) from None
 
 
-def _shown(each: Recording, *, numbers: bool) -> RecordingShown:
+def _shown(each: Recording, numbers: NumbersDesk, *, full: bool) -> RecordingShown:
     return RecordingShown(
         id=each.call_id,
         part=each.part,
@@ -304,7 +302,7 @@ def _shown(each: Recording, *, numbers: bool) -> RecordingShown:
         line=each.line,
         queue=each.queue,
         operator=each.operator,
-        caller=each.caller if numbers else mask(each.caller),
+        caller=numbers.shown(each.caller, full=full),
         deleted_at=each.removed_at,
         deleted_by=each.removed_by,
     )

@@ -30,6 +30,7 @@ from hotline_ivr.web.api import (
     plans,
     promises,
     recordings,
+    repeats,
     status,
     voicemail,
     webhooks,
@@ -64,6 +65,7 @@ class ApiParts:
     register: RegisterDesk
     webhooks: webhooks.WebhookDesk
     exports: exports.ExportDesk
+    repeats: repeats.Count
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
     visible_digits: int = VISIBLE
@@ -79,6 +81,7 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
         *entries.routes(parts.register),
         *exports.routes(parts.exports),
         *balance.routes(parts.record),
+        *repeats.routes(parts.repeats),
         *lines.routes(parts.books),
         *hours.routes(parts.books),
         *explain.routes(parts.books),
