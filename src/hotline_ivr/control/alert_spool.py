@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import threading
 from collections.abc import Iterable
@@ -97,7 +96,6 @@ class AlertSpool:
             self._queue.mkdir(parents=True, exist_ok=True)
             text = json.dumps(_as_json(queued), ensure_ascii=True, indent=1) + "\n"
             replace_file(self._queue / _name(queued.alert.id), text, mode=0o600)
-            _sync(self._queue)
         except OSError as error:
             raise AlertError(f"{self._queue}: cannot be written ({error.strerror})") from None
 
@@ -124,15 +122,6 @@ def _name(alert_id: str) -> str:
     """The id where it can be the name of a file; else its hash."""
     safe = alert_id if _SAFE.fullmatch(alert_id) else hashlib.sha256(alert_id.encode()).hexdigest()
     return f"{safe}.json"
-
-
-def _sync(folder: Path) -> None:
-    """The name of a new file is on the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> QueuedAlert | None:
