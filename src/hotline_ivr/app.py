@@ -34,6 +34,7 @@ from hotline_ivr.launch.answering import Answering, operators_notes
 from hotline_ivr.launch.backup.restoring import refuse_half_restored
 from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
+from hotline_ivr.launch.disk_watch import DiskWatch
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.lease_keeper import LeaseKeeper
 from hotline_ivr.launch.locking import only_one
@@ -155,11 +156,16 @@ class Service:
             settings, self._store, self._promises.keeper, self._webhooks, self._lease.take
         )
         self._metrics.watch_record(self._record.behind)
+        self._disks = DiskWatch(settings)
+        self._metrics.watch_disks(
+            lambda: {name: room.free for name, room in self._disks.rooms.items()}, lambda: self._disks.full
+        )
         self._alerts = AlertParts(
             settings,
             book=lambda: self._asks.book,
             floor=self._floor,
             record=self._record.trouble,
+            disks=self._disks,
             observer=AlertObserver(self._metrics),
         )
         self._voicemail = VoicemailParts(
@@ -337,6 +343,7 @@ class Service:
             floor=self._floor.watch,
             keeper=self._record.keeper,
             tables=lambda: self._record.tables,
+            disks=lambda: self._disks.wrong.values(),  # noqa: PLW0108 - another mapping each second
             refused=lambda: self._door.refused,
             version=lambda: self._asks.plan.version,
         )

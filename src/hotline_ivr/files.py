@@ -63,7 +63,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk: a file that was synced may else be gone, or the old one back."""
+    """Have a folder's names on the disk: else a file that was synced may be gone, or the old one back."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,8 +1,9 @@
-"""A disk of this machine whose power can be cut at any moment: what was not flushed is kept or lost by lot.
+"""A disk whose power can be cut at any moment: what was not flushed is kept or lost by lot.
 
-Linux has device-mapper's log-writes and flakey for that; kernels without device-mapper have neither. This does
-the same with what nearly every kernel has: the bytes of a loop device lie in a file of a FUSE file system that
-is served here. So every write of the kernel's own ext4, and every flush of the disk's cache, comes by.
+Linux has device-mapper's log-writes and flakey for that; kernels without device-mapper have neither. This
+does the same with what nearly every kernel has: the bytes of a loop device lie in a file of a FUSE file
+system that is served here. So every write of the kernel's own ext4, and every flush of the disk's cache,
+comes by.
 
 Writes that no flush has followed are in the disk's volatile cache: a power cut keeps some of them, in any
 choice, some of them torn between two sectors. The rest of the disk is as it was at the last flush. Everything
@@ -109,7 +110,7 @@ class PowerCutDisk:
             with contextlib.suppress(FileNotFoundError):  # whoever asked has gone
                 os.write(self._fuse, _ANSWER.pack(_ANSWER.size + len(body), code, unique) + body)
 
-    def _answer(self, kind: int, body: memoryview) -> bytes | int:
+    def _answer(self, kind: int, body: memoryview) -> bytes | int:  # noqa: PLR0911 - one for each request
         if kind == _INIT:
             ours = (7, 31, 0, _BIG_WRITES, 16, 12, _MOST_WRITTEN, 1, 32, 0)
             return struct.pack("<IIIIHHIIHH", *ours).ljust(64, b"\0")
@@ -134,7 +135,9 @@ class PowerCutDisk:
             self._flush()
             return b""
         if kind == _STATFS:
-            return struct.pack("<QQQQQIIII", self._size // 4096, 0, 0, 1, 0, 4096, 255, 4096, 0).ljust(80, b"\0")
+            return struct.pack("<QQQQQIIII", self._size // 4096, 0, 0, 1, 0, 4096, 255, 4096, 0).ljust(
+                80, b"\0"
+            )
         return errno.ENOSYS
 
     def _flush(self) -> None:

@@ -1,7 +1,8 @@
 """The power fails two hundred times while a service writes: what was acknowledged is there each time.
 
-The disk is `disk.py`'s: real ext4 on a real block device, whose cache is lost by lot. `keeper.py` writes on it
-and says what is safe. The disk as the cut has left it is mounted as a machine would, and read by the product.
+The disk is `disk.py`'s: real ext4 on a real block device, whose cache is lost by lot. `keeper.py` writes on
+it and says what is safe. The disk as the cut has left it is mounted as a machine would, and read by the
+product.
 """
 
 from __future__ import annotations
@@ -170,7 +171,9 @@ def alerts(folder: Path) -> int:
 
 
 def trail(folder: Path) -> int:
-    found = [(entry.at - BEGUN) // timedelta(days=1) for entry in AuditTrail(folder / "audit.jsonl").entries()]
+    found = [
+        (entry.at - BEGUN) // timedelta(days=1) for entry in AuditTrail(folder / "audit.jsonl").entries()
+    ]
     assert found == list(range(1, len(found) + 1))
     return len(found)
 

@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,7 +23,7 @@ from sqlalchemy import make_url
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.settings import Settings
-from hotline_ivr.store.engine import Store, open_store
+from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.leases import FencedStore, Lease, give_back, lease_of, renew, take
 
 log = structlog.get_logger()
@@ -90,7 +91,7 @@ class LeaseKeeper:
                     raise StoreError(self.refused)
                 found = await self._look()
             wanted = self._wanted()
-            if await self._bare.write(lambda connection, found=found: take(connection, wanted, found)):
+            if await self._bare.write(partial(take, wanted=wanted, before=found)):
                 self._held = wanted
         log.info("this service is the one of its node", node=self._settings.node)
 
