@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hotline_ivr.files import copy, write
+import pytest
+
+from hotline_ivr.files import append, copy, replace, write
+from tests.small_disk import small_disk_at
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk_at(tmp_path / "disk", 2**16) as disk:
+        yield disk.folder
 
 
 def test_only_what_differs_is_written(tmp_path: Path) -> None:
@@ -36,3 +46,25 @@ def test_two_who_copy_over_the_same_file_at_once_leave_one_of_the_two_whole(tmp_
             list(both.map(lambda source: copy(source, target), sources))
             assert target.read_bytes() in [source.read_bytes() for source in sources]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "target", "two"]
+
+
+def test_after_half_a_line_the_next_one_stands_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "trail"
+    path.write_text('{"at": "2026', encoding="utf-8")
+    append(path, "whole")
+    append(path, "another")
+    assert path.read_text(encoding="utf-8").splitlines() == ['{"at": "2026', "whole", "another"]
+
+
+def test_what_does_not_fit_leaves_the_old_file_and_no_draft(small_disk: Path) -> None:
+    path = small_disk / "a"
+    replace(path, "old")
+    with pytest.raises(OSError, match="No space"):
+        replace(path, "x" * 2**20)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [each.name for each in small_disk.iterdir()] == ["a"]
+    with pytest.raises(OSError, match="No space"):
+        append(path, "y" * 2**20)
+    path.write_text("", encoding="utf-8")
+    append(path, "whole")
+    assert path.read_text(encoding="utf-8") == "whole\n"

@@ -28,12 +28,15 @@ from hotline_ivr.calls.operator_desk import OperatorDesk
 from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.tokens import TokensFile
+from hotline_ivr.errors import SetupError
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
 from hotline_ivr.launch.backup.restoring import refuse_half_restored
 from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
+from hotline_ivr.launch.disk_watch import DiskWatch
 from hotline_ivr.launch.floor_parts import FloorParts
+from hotline_ivr.launch.lease_keeper import LeaseKeeper
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
 from hotline_ivr.launch.minutes import MinutesOutside
@@ -56,7 +59,6 @@ from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.routing.floor_view import standings
 from hotline_ivr.routing.surroundings import Surroundings
 from hotline_ivr.settings import Settings
-from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.pauses import DatabasePauses
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.local import LocalGate
@@ -91,8 +93,8 @@ SWITCH_S = 0.0005
 class Service:
     """One node's service."""
 
-    def __init__(self, settings: Settings, chosen: ChosenPlan, secrets: Secrets) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, chosen: ChosenPlan, secrets: Secrets, lease: LeaseKeeper) -> None:
+        self._settings, self._lease = settings, lease
         self._metrics = Metrics()
         self._lookups = HttpLookups()
         self._asks = Asks(
@@ -113,7 +115,7 @@ class Service:
             max_sessions=settings.agi_max_sessions,
             observer=AskObserver(self._metrics),
         )
-        self._store = open_store(settings.database)
+        self._store = lease.store
         self._minutes = MinutesOutside(self._store, lambda: self._asks.plan)
         self._pauses = DatabasePauses(self._store, settings.node)
         self._floor = FloorParts(
@@ -146,16 +148,26 @@ class Service:
         self._metrics.watch_promises(lambda: self._promises.keeper.open, lambda: datetime.now(UTC))
         self._metrics.watch_places(lambda: self._floor.waits.places)
         self._webhooks = WebhookParts(
-            self._store, settings.node, plan=lambda: self._asks.plan, observer=HookObserver(self._metrics)
+            self._store.for_deeds(),
+            settings.node,
+            plan=lambda: self._asks.plan,
+            observer=HookObserver(self._metrics),
         )
         self._metrics.watch_webhooks(lambda: self._webhooks.sender.counts, lambda: datetime.now(UTC))
-        self._record = RecordParts(settings, self._store, self._promises.keeper, self._webhooks)
+        self._record = RecordParts(
+            settings, self._store, self._promises.keeper, self._webhooks, self._lease.take
+        )
         self._metrics.watch_record(self._record.behind)
+        self._disks = DiskWatch(settings)
+        self._metrics.watch_disks(
+            lambda: {name: room.free for name, room in self._disks.rooms.items()}, lambda: self._disks.full
+        )
         self._alerts = AlertParts(
             settings,
             book=lambda: self._asks.book,
             floor=self._floor,
             record=self._record.trouble,
+            disks=self._disks,
             observer=AlertObserver(self._metrics),
         )
         self._voicemail = VoicemailParts(
@@ -203,7 +215,10 @@ class Service:
         )
 
     async def run(self, parent: int | None) -> None:
-        """Serve until SIGTERM or SIGINT, or until the process `parent` is gone; then drain and stop."""
+        """Serve until SIGTERM or SIGINT, or until the process `parent` is gone; then drain and stop.
+
+        Raises SetupError if another service has the node.
+        """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -232,12 +247,14 @@ class Service:
             await door.close()
             await runner.cleanup()
             await self._lookups.close()
-            await self._store.close()
         log.info("stopped")
+        if self._lease.refused:
+            raise SetupError(self._lease.refused)
 
     def _loops(self, parent: int | None, stop: asyncio.Event) -> tuple[Loop, ...]:
         """In the order in which they start; the reverse is that in which they stop."""
         loops = (
+            Loop("lease", partial(self._lease.run, stop)),
             *self._floor.loops(),
             Loop("record keeper", self._keep_record, self._record.keeper.stop),
             *self._alerts.loops(),
@@ -331,6 +348,7 @@ class Service:
             floor=self._floor.watch,
             keeper=self._record.keeper,
             tables=lambda: self._record.tables,
+            disks=lambda: self._disks.wrong.values(),  # noqa: PLW0108 - another mapping each second
             refused=lambda: self._door.refused,
             version=lambda: self._asks.plan.version,
         )
@@ -339,11 +357,13 @@ class Service:
 async def run_service(settings: Settings, parent: int | None = None) -> None:
     """Run the service of this node until it is told to stop, or its supervisor is gone.
 
-    Raises ConfigError if there is no good configuration, SetupError if somebody else holds the folder or a
-    port.
+    Raises ConfigError if there is no good configuration, SetupError if somebody else holds the folder, a
+    port, or the node's name in the database.
     """
     with only_one(settings.state_dir / "service.lock", "A service"):
         refuse_half_restored(settings)
+        lease = LeaseKeeper(settings)
+        await lease.ask()
         check_ports(settings, asterisk=False, service=True)
         chosen = choose_plan(settings)
         if chosen.refused:
@@ -356,4 +376,7 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
         sys.setswitchinterval(SWITCH_S)
         # What is loaded now stays for good: the collector need not look at it again for every call.
         gc.freeze()
-        await Service(settings, chosen, rendered.secrets).run(parent)
+        try:
+            await Service(settings, chosen, rendered.secrets, lease).run(parent)
+        finally:
+            await lease.close()

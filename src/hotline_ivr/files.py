@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -18,27 +20,55 @@ def write(folder: Path, files: Mapping[str, str], *, mode: int = 0o640) -> tuple
     for name, text in files.items():
         path = folder / name
         if not _same(path, text):
-            replace(path, text, mode=mode)
+            _place(path, text, mode)
             changed.append(name)
+    if changed:
+        sync_folder(folder)
     return tuple(changed)
 
 
 def replace(path: Path, text: str, *, mode: int = 0o640) -> None:
-    """Write `text` to `path` so that a reader sees the old text or the new, also after a power cut."""
+    """Write `text` to `path` so that a reader sees the old text or the new; after a power cut the new one.
+
+    That is, once this has returned: the name is on the disk then, as the text is.
+    """
+    _place(path, text, mode)
+    sync_folder(path.parent)
+
+
+def _place(path: Path, text: str, mode: int) -> None:
     temporary = _draft(path)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        # On a full disk what was begun is in the way of everything else.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def copy(source: Path, target: Path) -> None:
     """Put the bytes of `source` in the place of `target`: a reader sees the old ones or the new."""
     temporary = _draft(target)
     shutil.copyfile(source, temporary)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
     temporary.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a folder's names on the disk: else a file that was synced may be gone, or the old one back."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _draft(path: Path) -> Path:
@@ -47,14 +77,23 @@ def _draft(path: Path) -> Path:
 
 
 def append(path: Path, line: str, *, mode: int = 0o640) -> None:
-    """Add one line to the end of `path`, on the disk when this returns; whole also beside other writers."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode)
+    """Add one line to the end of `path`, on the disk when this returns; whole also beside other writers.
+
+    Raises OSError; a piece of the line may stand there then, and the next one begins a line of its own.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
     try:
+        size = os.fstat(descriptor).st_size
+        half = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        data = f"{chr(10) if half else ''}{line}\n".encode()
         # One write, so that lines of two processes never mix.
-        os.write(descriptor, f"{line}\n".encode())
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    if size == 0:
+        sync_folder(path.parent)
 
 
 @contextmanager

@@ -158,6 +158,12 @@ class Settings(Places):
         ge=0,
         description="Bytes at which an Asterisk log is rotated; some 12,000 calls. 0 leaves it to logrotate.",
     )
+    disk_least_free: int = Field(
+        67_108_864,
+        ge=0,
+        description="Bytes that must be free where the record is written, else an alarm of the kind `disk`;"
+        " on a small disk a twentieth of it.",
+    )
     drain_timeout: float = Field(10.0, gt=0, description="On stop, seconds given to what is under way.")
     standby: Literal["yes", "no"] = Field(
         "yes",

@@ -216,3 +216,14 @@ def test_a_name_in_another_encoding_does_not_cost_the_event() -> None:
     data = "1795451332|x|main|NONE|ENTERQUEUE||+47|1|K\u00e5re\n".encode("latin-1")
     (event,) = read_queue_log(data, 1, 0).events
     assert event.data == ("", "+47", "1", "K\\xe5re")
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_queue_line_behind_half_of_another_is_read_wherever_the_disk_was_full(cut: int) -> None:
+    half = b"1795451000|main-1795451000.0|main|PJSIP/anna|CONNECT|12|main-1795451003.1|3"[:cut]
+    whole = b"1795451009|main-1795451005.2|main|NONE|ENTERQUEUE||+4790060001|1"
+    found = read_queue_log(half + whole + b"\n", 1, 0)
+    assert [(each.at, each.call, each.kind) for each in found.events] == [
+        (1_795_451_009_000_000, "main-1795451005.2", "ENTERQUEUE")
+    ]
+    assert [(each.reason, each.length) for each in found.rejected] == [("cut-off", cut)]

@@ -26,7 +26,8 @@ from hotline_ivr.routing.cel import CallEvent, QueueEvent
 FOLDER = Path(__file__).with_name("calls")
 START = 1_795_451_000
 CALL = f"main-{START}.0"
-_CALLER_NAME = "PJSIP/trunk-carrier-00000000"
+# Next to that of who is called outside: between numbers that Asterisk could have given none is missing.
+_CALLER_NAME = "PJSIP/trunk-carrier-00000006"
 
 
 @dataclass
@@ -91,7 +92,7 @@ def _channel(short: str) -> tuple[str, str]:
         return f"main-{START}.{serial}", f"PJSIP/trunk-carrier-{serial:08x}"
     if "/" in short:
         return f"main-{START}.{zlib.crc32(short.encode())}", short
-    serial = int(number or "1") * 10_000 + zlib.crc32(operator.encode()) % 10_000
+    serial = int(number or "1") * 1_000_000_000 + zlib.crc32(operator.encode()) % 10_000 * 100_000
     return f"main-{START}.{serial}", f"PJSIP/{operator}.k3v9-{serial:08x}"
 
 

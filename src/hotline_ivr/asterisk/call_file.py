@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hotline_ivr.asterisk.home import CALL_FOLDERS
 from hotline_ivr.asterisk.render.sections import value
-from hotline_ivr.files import replace
+from hotline_ivr.files import replace, sync_folder
 from hotline_ivr.routing.callbacks import Dialling
 from hotline_ivr.routing.skills import step_s
 
@@ -71,6 +71,8 @@ class CallSpool:
         draft = self._drafts / _name(attempt)
         replace(draft, text)
         draft.replace(self._outgoing / draft.name)
+        # Asterisk may dial at once: after a power cut it must still be known that it was there.
+        sync_folder(self._outgoing)
 
     def tidy(self, before: float) -> None:
         """Remove what was archived before this moment (epoch): those attempts are long over."""

@@ -39,8 +39,11 @@ _FIELDS = itemgetter("eventenum", "eventtype", "eventtime", "uniqueid", "linkedi
 _FIELD_COUNT = 7
 _QUEUE_LINE = re.compile(r"([0-9]{1,12})\|([^|]*)\|([^|]*)\|([^|]*)\|([A-Z][A-Z0-9_]{0,39})(?:\|(.*))?\Z")
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-# The first line of a new process, glued to a line that a crash cut short.
-_GLUED_START = re.compile(rb"[0-9]{9,12}\|NONE\|NONE\|NONE\|QUEUESTART\|")
+# A line that is glued to one that was cut short: by a crash, before the first line of the next process, or by
+# a full disk. No field of a line holds a time and then a call's id.
+_GLUED = re.compile(
+    rb"[0-9]{9,12}(?=\|NONE\|NONE\|NONE\|QUEUESTART\|)|[0-9]{10}(?=\|(?:[a-z][a-z0-9]*-)?[0-9]{10}\.[0-9]+\|)"
+)
 
 
 def rejected(source: Source, generation: int, offset: int, data: bytes, reason: str) -> RejectedLine:
@@ -163,11 +166,10 @@ def read_queue_log(data: bytes, generation: int, offset: int) -> Records[QueueEv
 
 
 def _read_queue_line(line: bytes, generation: int, offset: int, records: Records[QueueEvent]) -> None:
-    glued = _GLUED_START.search(line)
-    if glued is not None and glued.start() > 0:
-        front = line[: glued.start()]
-        records.rejected.append(rejected(Source.QUEUE_LOG, generation, offset, front, "cut-off"))
-        line, offset = line[glued.start() :], offset + glued.start()
+    start = max((glued.start() for glued in _GLUED.finditer(line)), default=0)
+    if start > 0:
+        records.rejected.append(rejected(Source.QUEUE_LOG, generation, offset, line[:start], "cut-off"))
+        line, offset = line[start:], offset + start
     # A name in another encoding costs its letters, not the event.
     match = _QUEUE_LINE.match(line.decode("utf-8", "backslashreplace"))
     if match is None or len(line) > MAX_LINE or _CONTROL.search(line) is not None:

@@ -11,18 +11,23 @@ import bz2
 import gzip
 import json
 import lzma
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from hotline_ivr.routing.balance import Written, WrittenCall
+from hotline_ivr.routing.lost_channels import number_of
 
 # A line is cut there; whatever is longer is none of ours.
 _LONGEST = 1 << 17
 _DAY_US: Final = 86_400_000_000
 _BEGINNING = b'{"eventtype":"'
 _EVENT_FIELDS = ("eventtype", "eventenum", "uniqueid", "linkedid", "eventtime", "channame", "eventextra")
+_QUEUE_BEGINNING = re.compile(
+    rb"[0-9]{10}(?=\|(?:NONE\|NONE\|NONE\|QUEUESTART|(?:[a-z][a-z0-9]*-)?[0-9]{10}\.[0-9]+)\|)"
+)
 _NOBODY = frozenset({"NONE", "CLI", "MANAGER", "REALTIME", ""})
 _OPENERS: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
@@ -153,6 +158,8 @@ def _take_event(line: bytes, written: Written, channels: dict[str, str]) -> None
     call.events += 1
     if channel != ident:
         channels[channel] = ident
+    if channel not in written.numbered and (number := number_of(event["channame"])) is not None:
+        written.numbered[channel] = (at, number)
     if kind == "CHAN_START" and channel == ident:
         call.begun = True
         call.from_carrier = event["channame"].startswith("PJSIP/trunk-")
@@ -191,10 +198,10 @@ def _time_of_line(line: bytes) -> int | None:
 
 
 def _take_queue_line(line: bytes, written: Written, channels: dict[str, str]) -> None:
-    start = line.rfind(b"|NONE|NONE|NONE|QUEUESTART|")
-    if start > 10:
-        # Behind a line that was cut off.
-        line = line[start - 10 :]
+    # Behind a line that was cut off the next one goes on; the last beginning counts.
+    beginnings = [found.start() for found in _QUEUE_BEGINNING.finditer(line)]
+    if beginnings and beginnings[-1] > 0:
+        line = line[beginnings[-1] :]
     at = _time_of_line(line)
     if at is None:
         written.unreadable += 1

@@ -17,7 +17,7 @@ import structlog
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AlertError
 from hotline_ivr.routing.alarms import AlarmKey, Alarms, watched
-from hotline_ivr.routing.alert_words import GHOST_OPEN, all_clear, ghost_open, part_wrong
+from hotline_ivr.routing.alert_words import DISK, GHOST_OPEN, all_clear, ghost_open, part_wrong
 from hotline_ivr.routing.alerts import Alert
 from hotline_ivr.routing.ghost_open import Deserted
 from hotline_ivr.routing.on_duty import OnDuty
@@ -128,4 +128,7 @@ class AlarmWatch:
 
 def _patience(plan: Plan, key: AlarmKey) -> timedelta:
     alerts = plan.alerts
+    if key.kind == DISK:
+        # Each second of it may cost what cannot be had again.
+        return timedelta()
     return timedelta(seconds=alerts.ghost_open_after if key.kind == GHOST_OPEN else alerts.trouble_after)

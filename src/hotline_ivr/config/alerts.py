@@ -11,7 +11,7 @@ from hotline_ivr.config.mailing import HookAddress, MailAddress, MailHost, Recip
 from hotline_ivr.config.refusal import refusal
 from hotline_ivr.config.types import Duration, Identifier, Name, YesNo
 
-AlertKind = Literal["ghost-open", "record", "asterisk", "balance", "voicemail", "recording"]
+AlertKind = Literal["ghost-open", "record", "asterisk", "disk", "balance", "voicemail", "recording"]
 """What may be told: a line is open and nobody is ready; the record cannot be written; the link to Asterisk is
 lost or its password is wrong; the record of a day and Asterisk's files differ; a caller has left a
 message; conversations cannot be recorded, or their recordings not encrypted."""
@@ -57,13 +57,13 @@ class AlertRoute(Model):
     """Who is told of what."""
 
     kinds: tuple[AlertKind, ...] = Field(
-        ("ghost-open", "record", "asterisk", "balance", "recording"),
+        ("ghost-open", "record", "asterisk", "disk", "balance", "recording"),
         min_length=1,
         description="`ghost-open`: a line is open and nobody is ready; `record`: the record cannot be "
-        "written; `asterisk`: the link to Asterisk is lost; `balance`: the record of a day and Asterisk's "
-        "files differ; `voicemail`: a caller has left a message; `recording`: conversations cannot be"
-        " recorded for want of space, or not be encrypted."
-        " Only boxes with `notify` tell of messages.",
+        "written; `asterisk`: the link to Asterisk is lost; `disk`: no room is left for the record; "
+        "`balance`: the record of a day and Asterisk's files differ; "
+        "`voicemail`: a caller has left a message; `recording`: conversations cannot be recorded for want of"
+        " space, or not be encrypted. Only boxes with `notify` tell of messages.",
         examples=["[ghost-open, record]"],
     )
     mail: tuple[Recipient, ...] = Field(

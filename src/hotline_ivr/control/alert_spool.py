@@ -3,13 +3,16 @@
 A file appears and changes as a whole, also at a power cut. An alert that is done moves to `past/`, where the
 newest are kept, to be looked at and so that an id that comes again is known. What is told once is told again
 only if the process is killed between the other side's answer and the next write.
+
+On a full disk an alert is kept in memory alone: that the disk is full is what has to be told.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
-import os
 import re
 import threading
 from collections.abc import Iterable
@@ -17,9 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from hotline_ivr.errors import AlertError
 from hotline_ivr.files import replace as replace_file
 from hotline_ivr.routing.alerts import Alert, AlertState, Channel, Delivery, QueuedAlert, Result
+
+log = structlog.get_logger()
 
 SCHEMA = "hotline/alert-queued/1"
 
@@ -28,6 +35,8 @@ MOST_QUEUED = 1_000
 
 MOST_PAST = 500
 """Alerts that are done and still known."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}", re.ASCII)
 
@@ -52,9 +61,9 @@ class AlertSpool:
         return tuple(sorted(found, key=lambda each: each.alert.at, reverse=True)[:limit])
 
     def add(self, queued: QueuedAlert) -> bool:
-        """Keep an alert; it is on the disk when this returns. False if its id is known already.
+        """Keep an alert; it is on the disk when this returns, unless that is full. False: its id is known.
 
-        Raises AlertError if there are too many, or it cannot be written.
+        Raises AlertError if there are too many, or it cannot be written for another reason.
         """
         with self._lock:
             found = self._loaded()
@@ -97,8 +106,10 @@ class AlertSpool:
             self._queue.mkdir(parents=True, exist_ok=True)
             text = json.dumps(_as_json(queued), ensure_ascii=True, indent=1) + "\n"
             replace_file(self._queue / _name(queued.alert.id), text, mode=0o600)
-            _sync(self._queue)
         except OSError as error:
+            if error.errno in _FULL:
+                log.warning("the disk is full: an alert is kept in memory alone", alert=queued.alert.id)
+                return
             raise AlertError(f"{self._queue}: cannot be written ({error.strerror})") from None
 
     def _finish(self, queued: QueuedAlert) -> None:
@@ -108,10 +119,13 @@ class AlertSpool:
         name = _name(queued.alert.id)
         try:
             self._past.mkdir(parents=True, exist_ok=True)
-            (self._queue / name).replace(self._past / name)
+            with contextlib.suppress(FileNotFoundError):  # one that was kept in memory alone
+                (self._queue / name).replace(self._past / name)
             for old in _oldest(self._past.glob("*.json"), MOST_PAST):
                 old.unlink(missing_ok=True)
         except OSError as error:
+            if error.errno in _FULL:
+                return
             raise AlertError(f"{self._past}: cannot be written ({error.strerror})") from None
 
 
@@ -124,15 +138,6 @@ def _name(alert_id: str) -> str:
     """The id where it can be the name of a file; else its hash."""
     safe = alert_id if _SAFE.fullmatch(alert_id) else hashlib.sha256(alert_id.encode()).hexdigest()
     return f"{safe}.json"
-
-
-def _sync(folder: Path) -> None:
-    """The name of a new file is on the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> QueuedAlert | None:

@@ -14,10 +14,11 @@ from hotline_ivr.control.alarms_file import AlarmsFile
 from hotline_ivr.control.alert_spool import AlertSpool
 from hotline_ivr.launch.alert_mail import SmtpMail
 from hotline_ivr.launch.alert_webhook import WebhookPost
+from hotline_ivr.launch.disk_watch import DiskWatch
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.loops import Loop
 from hotline_ivr.routing.alarms import AlarmKey, Alarms
-from hotline_ivr.routing.alert_words import ASTERISK, RECORD, trial
+from hotline_ivr.routing.alert_words import ASTERISK, DISK, RECORD, trial
 from hotline_ivr.routing.alerts import Alert, Channel, QueuedAlert, addressed
 from hotline_ivr.routing.ghost_open import deserted
 from hotline_ivr.routing.on_duty import OnDuty, on_duty
@@ -36,9 +37,10 @@ class AlertParts:
         book: Callable[[], Rulebook],
         floor: FloorParts,
         record: Callable[[], str],
+        disks: DiskWatch,
         observer: SendObserver,
     ) -> None:
-        self._book, self._floor, self._record = book, floor, record
+        self._book, self._floor, self._record, self._disks = book, floor, record, disks
         self._spool = AlertSpool(settings.alerts_dir)
         self._hooks = WebhookPost(self._plan, settings.node, _now)
         self.sender = AlertSender(
@@ -55,6 +57,7 @@ class AlertParts:
         """In the order in which they start."""
         return (
             Loop("alerts", self._send),
+            Loop("disks", self._disks.run),
             Loop("alarms", self.watch.run),
         )
 
@@ -113,6 +116,8 @@ class AlertParts:
         found: dict[AlarmKey, str] = {}
         if why := self._record():
             found[AlarmKey(RECORD, "record")] = why
+        for place, why in self._disks.wrong.items():
+            found[AlarmKey(DISK, place.replace(" ", "-"))] = why
         match self._floor.ami.state:
             case LinkState.CONNECTED:
                 pass

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from hotline_ivr.asterisk.witness import read_witness
 from hotline_ivr.config.check import check
 from hotline_ivr.errors import StoreError
-from hotline_ivr.routing.balance import Balance, Imbalance, Written
+from hotline_ivr.routing.balance import Balance, Imbalance, Written, not_written
 from hotline_ivr.routing.balance_report import BalanceReport, report_data
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
@@ -92,6 +92,9 @@ def _compare(
         note(balance.missing(call))
     for ident, nodes in doubled_ids(connection, node, *span):
         note(balance.doubled(ident, nodes))
+    lost = balance.lost()
+    for gap in lost:
+        note(not_written(gap))
     balance.finish()
     return BalanceReport(
         node=node,
@@ -103,6 +106,7 @@ def _compare(
         unreadable=written.unreadable if written is not None else 0,
         lines=balance.lines,
         callbacks=balance.callbacks,
+        lost_channels=sum(gap.count for gap in lost),
         differences=count,
         shown=tuple(shown),
     )

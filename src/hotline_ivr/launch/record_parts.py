@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,9 +32,15 @@ class RecordParts:
     """One node's record."""
 
     def __init__(
-        self, settings: Settings, store: Store, observer: RecordObserver, hooks: WebhookParts
+        self,
+        settings: Settings,
+        store: Store,
+        observer: RecordObserver,
+        hooks: WebhookParts,
+        lease: Callable[[], Awaitable[None]],
     ) -> None:
-        self._settings, self._hooks = settings, hooks
+        """`lease` makes this service the one that writes for its node; raises StoreError."""
+        self._settings, self._hooks, self._lease = settings, hooks, lease
         self.keeper = RecordKeeper(
             settings.node,
             DatabaseLedger(store, settings.node, spooled=hooks.sender.wake),
@@ -67,6 +73,7 @@ class RecordParts:
         while True:
             try:
                 await upgrade(self._settings.database)
+                await self._lease()
                 # Whatever is written from now on, it is known who is to be told of it.
                 await self._hooks.write()
                 break

@@ -18,6 +18,7 @@ from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
 
 GHOST_OPEN, RECORD, ASTERISK, BALANCE = "ghost-open", "record", "asterisk", "balance"
+DISK = "disk"
 
 # Calls that an alert names of an uneven balance.
 _NAMED = 10
@@ -25,14 +26,17 @@ _NAMED = 10
 _WRONG = {
     RECORD: "The record of calls cannot be written",
     ASTERISK: "The service does not hear Asterisk",
+    DISK: "A disk is full",
 }
 _WELL = {
     RECORD: "The record of calls is written again",
     ASTERISK: "The service hears Asterisk again",
+    DISK: "There is room on the disk again",
 }
 _MEANWHILE = {
     RECORD: "Calls go on, and Asterisk's own files keep what happens in them.",
     ASTERISK: "Calls go on by Asterisk alone; pauses do not reach it, and who waits is not known.",
+    DISK: "Calls go on, but what Asterisk cannot write of them is lost: make room at once.",
 }
 
 
@@ -66,7 +70,7 @@ def ghost_open(
 def part_wrong(
     plan: Plan, key: AlarmKey, why: str, alarm: Alarm, now: datetime, *, duty: OnDuty | None
 ) -> Alert:
-    """The record cannot be written, or the link to Asterisk is lost."""
+    """The record cannot be written, the link to Asterisk is lost, or a disk is full."""
     since = _clock(plan, alarm.since)
     told = [f"{_WRONG[key.kind]} since {since} ({_lasted(alarm, now)}): {why}.", _MEANWHILE[key.kind]]
     told.append(_duty(duty))

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION
+from hotline_ivr.routing.lost_channels import LostChannels, lost_channels
 from hotline_ivr.routing.steps import Outcome
 
 _OUTCOMES = frozenset(each.value for each in Outcome)
@@ -43,6 +44,7 @@ class Reason(StrEnum):
     NO_CONNECT = "no-connect"
     ABANDON = "abandon"
     STORIES = "two-stories"
+    LOST = "lost"
 
 
 class Imbalance(NamedTuple):
@@ -95,6 +97,8 @@ class Written:
     queue_since: int | None = None
     # When Asterisk started, ascending.
     restarts: list[int] = field(default_factory=list)
+    # Of each SIP channel when it was first written of, and its number.
+    numbered: dict[str, tuple[int, int]] = field(default_factory=dict)
     # Lines that are no record.
     unreadable: int = 0
     files: int = 0
@@ -191,6 +195,14 @@ class Balance:
         which = "called somebody back" if call.called_back else f"arrived at line {call.line or '(none)'}"
         return Imbalance(call.id, Reason.NO_ROW, f"it {which}, {call.events} events are in Asterisk's file")
 
+    def lost(self) -> list[LostChannels]:
+        """SIP channels of this time that Asterisk wrote nothing of."""
+        reach = self._reach
+        if reach is None:
+            return []
+        found = lost_channels(self._written.numbered.values(), self._written.restarts)
+        return [gap for gap in found if gap.before >= reach and gap.after < min(self._until, self.settled)]
+
     def finish(self) -> None:
         """Count what Asterisk wrote of, by line."""
         reach = self._reach
@@ -230,6 +242,13 @@ class Balance:
         if call.events != row.events:
             text = f"Asterisk's file has {call.events} events of it, the record {row.events}"
             yield Imbalance(row.id, Reason.EVENTS, text)
+
+
+def not_written(gap: LostChannels) -> Imbalance:
+    """What to say of channels that are missing."""
+    many = f"{gap.count} SIP channels (callers or telephones)" if gap.count > 1 else "a SIP channel"
+    text = f"of {many} Asterisk's file has nothing: no room on its disk, or a file is gone"
+    return Imbalance(f"PJSIP/*-{gap.first:08x}", Reason.LOST, text)
 
 
 def _is_a_call(call: WrittenCall) -> bool:

@@ -32,6 +32,8 @@ class BalanceReport:
     callbacks: int
     differences: int
     shown: tuple[Imbalance, ...]
+    # SIP channels of which Asterisk wrote nothing.
+    lost_channels: int = 0
 
     @property
     def arrivals(self) -> int:
@@ -61,6 +63,7 @@ def report_data(report: BalanceReport) -> dict[str, Any]:
         "arrivals": report.arrivals,
         "under_way": report.under_way,
         "callbacks": report.callbacks,
+        "lost_channels": report.lost_channels,
         "lines": [
             {
                 "line": line,

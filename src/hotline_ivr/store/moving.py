@@ -19,7 +19,7 @@ from sqlalchemy.sql import ColumnElement
 
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store
-from hotline_ivr.store.schema import metadata
+from hotline_ivr.store.schema import lease_tables, metadata
 
 # Rows in one statement, at most: SQLite takes 999 parameters in old versions, and `call` has 42 columns.
 _PARAMETERS = 900
@@ -50,8 +50,8 @@ class MovedTable:
 
 
 def all_tables() -> tuple[Table, ...]:
-    """Every table of the record."""
-    return tuple(metadata.sorted_tables)
+    """Every table of the record. Whose a node is, is of the database that says so."""
+    return tuple(table for table in metadata.sorted_tables if table is not lease_tables.node_lease)
 
 
 def is_empty(connection: Connection) -> bool:

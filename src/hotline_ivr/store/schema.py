@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hotline_ivr.store import register_tables, tables, webhook_tables
+from hotline_ivr.store import lease_tables, register_tables, tables, webhook_tables
 
-__all__ = ["is_described", "metadata", "register_tables", "tables", "webhook_tables"]
+__all__ = ["is_described", "lease_tables", "metadata", "register_tables", "tables", "webhook_tables"]
 
 metadata = tables.metadata
 

@@ -51,9 +51,12 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 
 
 def _settle(path: Path) -> None:
-    """One file without a log beside it, and whole."""
+    """One file without a log beside it, and whole; whose a node was is no part of it."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'node_lease'").fetchone():
+            connection.execute("DELETE FROM node_lease")
+            connection.commit()
     check_file(path)
 
 

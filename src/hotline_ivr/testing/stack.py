@@ -109,7 +109,7 @@ class HotlineStack:
         with (self.log_of(verb)).open("ab") as log:
             self._processes[verb] = subprocess.Popen(
                 [sys.executable, "-m", "hotline_ivr", verb],
-                env={**_inherited(), **self.variables},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -130,6 +130,15 @@ class HotlineStack:
     def pid(self, verb: str) -> int:
         """Process id of a part that was started."""
         return self._processes[verb].pid
+
+    def ended(self, verb: str, deadline: float) -> int:
+        """The exit code of a part that ends of itself."""
+        return self._processes[verb].wait(deadline)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes are told: our environment and the node's variables."""
+        return {**_inherited(), **self.variables}
 
     def stop_service(self) -> None:
         self.stop_part("serve")
@@ -213,7 +222,7 @@ class HotlineStack:
 
     def hotline(self, *arguments: str, deadline: float = 30) -> subprocess.CompletedProcess[str]:
         """Run a verb of the command line on this node. Raises subprocess.TimeoutExpired."""
-        return run_verb(arguments, {**_inherited(), **self.variables}, deadline)
+        return run_verb(arguments, self.environment, deadline)
 
     def calls(self) -> list[Record]:
         """Every call of the record, oldest first, with callers' numbers in full."""

@@ -5,7 +5,7 @@ The names are a promise to dashboards; docs/operations.md lists them all, and a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from hotline_ivr import __version__
 from hotline_ivr.routing.alarms import Alarms
-from hotline_ivr.routing.alert_words import ASTERISK, GHOST_OPEN, RECORD
+from hotline_ivr.routing.alert_words import ASTERISK, DISK, GHOST_OPEN, RECORD
 from hotline_ivr.routing.promises import PromisesNow
 from hotline_ivr.routing.webhooks import HookCount
 
@@ -28,7 +28,7 @@ _ASK_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 2.5)
 _WAIT_BUCKETS = (5, 10, 20, 30, 60, 120, 300, 600)
 
 
-ALARMS = (GHOST_OPEN, RECORD, ASTERISK)
+ALARMS = (GHOST_OPEN, RECORD, ASTERISK, DISK)
 
 
 class FloorView(Protocol):
@@ -177,6 +177,10 @@ class Metrics:
         """Add how far the record is behind Asterisk's files: bytes and seconds by source."""
         self.registry.register(_RecordCollector(behind))
 
+    def watch_disks(self, free: Callable[[], Mapping[str, int]], full: Callable[[], Collection[str]]) -> None:
+        """Add how much room there is for the record, in bytes by place, and which places have too little."""
+        self.registry.register(_DiskCollector(free, full))
+
     def watch_promises(self, promises: Callable[[], PromisesNow], clock: Callable[[], datetime]) -> None:
         """Add what is owed to callers; `clock` is aware."""
         self.registry.register(_PromiseCollector(promises, clock))
@@ -266,6 +270,24 @@ class _RecordCollector(Collector):
             since.add_metric([source], seconds)
         yield missing
         yield since
+
+
+class _DiskCollector(Collector):
+    def __init__(self, free: Callable[[], Mapping[str, int]], full: Callable[[], Collection[str]]) -> None:
+        self._free, self._full = free, full
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        free = GaugeMetricFamily(
+            "hotline_disk_free_bytes", "Free space where the record is written.", labels=["place"]
+        )
+        full = GaugeMetricFamily("hotline_disk_full", "1 while too little of it is left.", labels=["place"])
+        found, lacking = self._free(), self._full()
+        for place, room in found.items():
+            free.add_metric([place], room)
+            full.add_metric([place], place in lacking)
+        yield free
+        yield full
 
 
 class _PromiseCollector(Collector):

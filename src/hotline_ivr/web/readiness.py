@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,7 +17,8 @@ from hotline_ivr.web.health import Check, Part
 class Readiness:
     """The parts that are asked.
 
-    `tables` says what is wrong with the database's tables, empty when nothing is; `refused` why the
+    `tables` says what is wrong with the database's tables, empty when nothing is; `disks` which of them are
+    full; `refused` why the
     configuration on disk is not in use, empty when it is; `version` which one is in use.
     """
 
@@ -26,6 +27,7 @@ class Readiness:
     floor: FloorWatch
     keeper: RecordKeeper
     tables: Callable[[], str]
+    disks: Callable[[], Iterable[str]]
     refused: Callable[[], object]
     version: Callable[[], str]
 
@@ -34,6 +36,7 @@ class Readiness:
             "asks": self._asks,
             "manager": self._manager,
             "record": self._record,
+            "disk": self._disk,
             "configuration": self._configuration,
         }
 
@@ -59,6 +62,10 @@ class Readiness:
         if tables := self.tables():
             return Part(ok=False, detail=tables)
         return Part(ok=self.keeper.healthy, detail=self.keeper.detail)
+
+    async def _disk(self) -> Part:
+        full = "; ".join(self.disks())
+        return Part(ok=not full, detail=full or "there is room for the record")
 
     async def _configuration(self) -> Part:
         if self.refused():

@@ -39,6 +39,7 @@ HELD: dict[str, str] = {
     "balance_night": NOTHING,
     "webhook": NOTHING,
     "purge": NOTHING,
+    "node_lease": NOTHING,
     "alembic_version": NOTHING,
 }
 
