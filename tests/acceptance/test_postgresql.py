@@ -231,10 +231,10 @@ async def an_old_number_goes(stack: HotlineStack, database: str, old: Record) ->
 
 
 async def the_person_is_erased(stack: HotlineStack, database: str) -> None:
-    assert where_it_stands(stack.folder), "or the search finds nothing ever"
+    assert where_it_stands(stack.folder, PERSON), "or the search finds nothing ever"
     done = await run(stack, "privacy", "erase", PERSON)
     assert (done["found"], done["calls"]) == ([], 1)
-    assert where_it_stands(stack.folder) == []
+    assert where_it_stands(stack.folder, PERSON) == []
     connection = await asyncpg.connect(database)
     try:
         row = await connection.fetchrow("SELECT question, answer, erased_at FROM register_entry WHERE latest")

@@ -6,10 +6,8 @@ By SIP REFER from a real telephone, through a real Asterisk. What the caller had
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -29,6 +27,7 @@ from tests.acceptance.transfer_calls import (
     hear_each_other,
     near,
     never_alone,
+    without_service,
 )
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
@@ -352,17 +351,6 @@ async def test_after_a_minute_nobody_waits_for_a_queue_that_was_asked_in_vain(
     assert [set(talked) for _, talked in told.values()] == [{"anna"}, {"anna"}]
     for each in (caller, waiting):
         never_alone(house, each)
-
-
-@contextmanager
-def without_service(stack: HotlineStack) -> Iterator[None]:
-    """Killed, and there again afterwards."""
-    stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        stack.start_service()
-        stack.wait_ready()
 
 
 async def test_without_the_service_callers_are_handed_on_all_the_same(house: House, prompt: Prompts) -> None:

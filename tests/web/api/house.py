@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,6 @@ from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 
 from hotline_ivr.config.check import CheckResult, check, read_plan
-from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.control.blocking import CallerControl
 from hotline_ivr.control.blocks_file import BlocksFile
@@ -21,7 +20,7 @@ from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
 from hotline_ivr.control.voicemail_files import VoicemailFiles
-from hotline_ivr.errors import AlertError, ExportBroken, PresenceRefused, StoreError
+from hotline_ivr.errors import AlertError, ExportBroken, StoreError
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.promise_parts import promise_rules
@@ -29,13 +28,11 @@ from hotline_ivr.launch.webhook_parts import DatabaseDeliveries
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import trial
 from hotline_ivr.routing.alerts import QueuedAlert
-from hotline_ivr.routing.break_floor import BreakAnswer
 from hotline_ivr.routing.floor import Floor
 from hotline_ivr.routing.messages import Message, Strays
 from hotline_ivr.routing.on_duty import OnDuty
 from hotline_ivr.routing.plan_diff import plan_diff
-from hotline_ivr.routing.presence import Period, Presence, PresenceEvent, Standing, TakePause, after
-from hotline_ivr.routing.presence_rules import rules_of
+from hotline_ivr.routing.presence import Period
 from hotline_ivr.routing.repeats import RepeatWish
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.routing.webhooks import Subscription
@@ -60,59 +57,8 @@ from hotline_ivr.web.api.webhooks import WebhookDesk
 from hotline_ivr.web.health import build_app
 from hotline_ivr.web.metrics import Metrics
 from tests.plans import a_plan
+from tests.web.api.house_staff import FakeBreaks, FakeStaff
 from tests.web.api.recordings import FakeRecordings, FakeTapes
-
-
-class FakeStaff:
-    """Operators in memory, who stand as they are asked to; `calls` are those who talk."""
-
-    def __init__(self, plan: Plan, clock: Callable[[], datetime]) -> None:
-        self._rules, self._clock = rules_of(plan), clock
-        self.calls: set[str] = set()
-        self.standing = {name: Presence(Standing.READY, clock()) for name in plan.operators}
-
-    def use(self, plan: Plan) -> None:
-        self._rules = rules_of(plan)
-
-    def presences(self) -> Mapping[str, Presence]:
-        return dict(self.standing)
-
-    def in_call(self, operator: str) -> bool:
-        return operator in self.calls
-
-    async def wish(self, operator: str, event: PresenceEvent) -> Presence:
-        now = after(
-            self.standing[operator], event, self._clock(), self._rules, in_call=operator in self.calls
-        )
-        self.standing[operator] = now
-        return now
-
-
-class FakeBreaks:
-    """Breaks as written down here; one that is asked for is granted unless it stands in `next`."""
-
-    def __init__(self, staff: FakeStaff) -> None:
-        self._staff = staff
-        self.next: dict[str, BreakAnswer] = {}
-        self.asked: dict[str, str] = {}
-
-    def ahead(self) -> Mapping[str, BreakAnswer]:
-        return self.next
-
-    def kind_of(self, answer: BreakAnswer) -> str:
-        return answer.wish.id
-
-    async def ask(self, operator: str, kind: str, by: str) -> BreakAnswer | None:
-        if operator not in self.next:
-            await self._staff.wish(operator, TakePause(kind, by))
-            return None
-        self.asked[operator] = kind
-        return self.next[operator]
-
-    async def take_back(self, operator: str) -> None:
-        if operator not in self.asked:
-            raise PresenceRefused("waits for no break")
-        del self.asked[operator], self.next[operator]
 
 
 class FakeAlerts:
