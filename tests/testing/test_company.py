@@ -73,6 +73,24 @@ def test_a_prompt_that_is_played_and_not_heard_is_nothing() -> None:
     assert [stretch.had for stretch in had.stretches] == [Had.RINGING, Had.NOTHING]
 
 
+QUESTION = [
+    event(100.5, "HOTLINE", "menu|main|en/menu|menu"),
+    event(103.0, "HOTLINE", "played|SUCCESS"),
+    event(109.0, "HOTLINE", "key|main|timeout"),
+]
+
+
+def test_who_was_asked_something_has_a_while_for_the_key() -> None:
+    had = company(100.0, 100.5, 109.0, QUESTION, [(103.0, tone(440, 2.5))])
+    assert had.in_words() == "prompt 2.5, question 6.0"
+    assert had.nothing() == []
+
+
+def test_a_question_that_nobody_heard_is_nothing() -> None:
+    had = company(100.0, 100.5, 109.0, QUESTION, [(109.0, quiet(8.5))])
+    assert had.longest_nothing == pytest.approx(8.5)
+
+
 def test_somebody_outside_and_a_recorder_are_company_though_they_are_silent() -> None:
     events = [
         event(101.0, "BRIDGE_ENTER", "b", CENTRE),

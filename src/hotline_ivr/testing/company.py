@@ -41,9 +41,12 @@ class Had(StrEnum):
     OUTSIDE = "somebody outside"
     # The caller speaks, and a recorder listens.
     RECORDER = "recorder"
+    # The caller has heard what to press, and has a while for it.
+    QUESTION = "question"
     NOTHING = "nothing"
 
 
+_ASKED = {"play": Had.PROMPT, "menu": Had.QUESTION, "record": Had.RECORDER}
 _HUMAN = frozenset({Had.OPERATOR, Had.OUTSIDE, Had.RECORDER})
 
 
@@ -144,15 +147,22 @@ def company(
     """`heard` are pieces of what the caller heard, each with the moment of its end. Moments are seconds."""
     places = list(_places(events, ended))
     sounds = _sounds(started, ended, heard)
-    slots = []
+    slots: list[Stretch] = []
     for number, sound in enumerate(sounds):
         at = started + number * SLOT_S
         middle = at + SLOT_S / 2
         if answered is None or middle < answered:
             had = Had.RINGING
         else:
-            place = next((had for begin, end, had in places if begin <= middle < end), Had.MUSIC)
-            had = place if place in _HUMAN or sound else Had.NOTHING
+            begin, place = next(
+                ((begin, had) for begin, end, had in places if begin <= middle < end), (0.0, Had.MUSIC)
+            )
+            if sound:
+                had = Had.PROMPT if place is Had.QUESTION else place
+            elif place is Had.QUESTION and any(each.had is Had.PROMPT for each in slots if each.end > begin):
+                had = Had.QUESTION
+            else:
+                had = place if place in _HUMAN else Had.NOTHING
         slots.append(Stretch(had, at, min(at + SLOT_S, ended)))
     joined = (list(same) for _, same in groupby(slots, key=lambda each: each.had))
     return Company(tuple(Stretch(same[0].had, same[0].start, same[-1].end) for same in joined))
@@ -187,8 +197,11 @@ def _places(events: Sequence[CallEvent], ended: float) -> Iterator[tuple[float, 
         if event.kind != STAGE_EVENT or event.channel != event.call:
             continue
         verb = _words(event)[0]
-        if verb in {"play", "menu", "record"}:
-            begun = event.at / 1e6, Had.RECORDER if verb == "record" else Had.PROMPT
+        if verb in _ASKED:
+            begun = event.at / 1e6, _ASKED[verb]
+        elif verb == "played" and begun is not None and begun[1] is Had.QUESTION:
+            # The words of the question are over, and the key is waited for.
+            continue
         elif verb in {"played", "key", "digits", "recorded"} and begun is not None:
             yield begun[0], event.at / 1e6, begun[1]
             begun = None
