@@ -49,7 +49,7 @@ def stack(make_stack: MakeStack, tmp_path: Path) -> HotlineStack:
         {"anna": None, "bjorn": None},
         now=datetime.now(UTC),
         extra_queues={"second": ["bjorn"]},
-        ring_time=60,
+        ring_time=120,
         extra_lines={"menu": line("Line with a menu", MENU_LINE) | {"menu": "main"}},
     )
     made["lines"]["closed"]["closed_to"] = {"voicemail": "box"}
@@ -276,7 +276,8 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
     assert (held["number"], len(held["call"]), len(held["entries"])) == (PERSON, 4, 2)
     assert {sound.name, f"{spoken}.1.wav", f"{spoken}.2.wav"} == set(held["recordings"])
 
-    # In a call now: refused, and nothing is touched.
+    # In a call now, for anna's phone rings and nobody takes it up: refused, and nothing is touched.
+    anna = await operator_of(stack, telephones, "anna")
     waits = await dial(stack, telephones, PERSON, OPEN)
     await stack.wait_calls(lambda found: len(found) == 6, DEADLINE_S, "the call in the record")
     refused = await asyncio.to_thread(stack.hotline, "privacy", "erase", PERSON, deadline=90)
@@ -299,6 +300,7 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
         assert each.genuine
         assert "90055001" not in json.dumps(each.body)
     await other.hang_up()
+    await anna.unregister()
     assert where_it_stands(stack.folder, PERSON) == []
     assert not sound.exists()
     assert list(stack.settings.recordings_dir.glob(f"{spoken}.*")) == []
