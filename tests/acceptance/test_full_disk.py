@@ -145,7 +145,8 @@ def balance(stack: HotlineStack) -> dict[str, Any]:
 def judge(node: Node, sip: Sip, events: Fault, queue_log: Fault) -> None:
     """What was lost is the disk's of the call events alone, and named; everything else is right."""
     records, said = node.stack.calls(), balance(node.stack)
-    wrong = {line.partition(":")[0].split()[0] for line in differences(sip.callers, sip.operators, records)}
+    found = differences(sip.callers, sip.operators, [each for each in records if each["caller"]])
+    wrong = {re.split("[: ]", line)[0] for line in found}
     touched = {row.number for row in sip.callers if events.touches(row)}
     beside = {row.number for row in sip.callers if queue_log.touches(row)}
     known = {record["caller"]: record["id"] for record in records}
