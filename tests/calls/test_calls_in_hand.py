@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotline_ivr.calls.calls_in_hand import Aliases, CallsInHand, Limits, sort_by_call
 from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.cel import Source
-from hotline_ivr.routing.kept import keep_events
+from hotline_ivr.routing.kept import keep_events, keep_queue_events
 from hotline_ivr.routing.ledger import KeptCall, KeptEvents, Position, Reading
 from hotline_ivr.routing.steps import Outcome
 from tests.routing.call_tables import CALL, FOLDER, START, read_call
@@ -51,3 +51,26 @@ def test_only_so_many_channels_are_remembered() -> None:
         aliases.note(said._replace(channel=f"main-{number}.0"))
     assert aliases.call_of("main-0.0") == "main-0.0"
     assert aliases.call_of("main-5000.0") == CALL
+
+
+def test_a_call_whose_end_was_lost_is_over_when_the_file_has_long_gone_on() -> None:
+    call = read_call(FOLDER / "answered_caller_hangs_up.txt")
+    known = [each for each in call.events if each.at < (START + 4) * 1_000_000]
+    other = call.events[0]._replace(call="main-9.9", channel="main-9.9")
+    for stored in (False, True):
+        hand = CallsInHand("main", Limits())
+        if stored:  # the service was started in between
+            kept = [KeptEvents("main", CALL, Source.CEL.value, 1, 0, keep_events(known))]
+            kept.append(KeptEvents("main", CALL, "queue_log", 1, 0, keep_queue_events(call.queue_events)))
+            hand.remember({CALL: KeptCall(kept, is_open=True)})
+        else:
+            queue_log = reading(Source.QUEUE_LOG, call.queue_events, 9)
+            hand.take(sort_by_call("main", reading(Source.CEL, known, 9), queue_log, hand.aliases), 0.0)
+        ended, closed = [], []
+        for seconds in (20, 30):
+            cel = reading(Source.CEL, [other._replace(at=(START + seconds) * 1_000_000)], 9 + seconds)
+            batch, over = hand.take(sort_by_call("main", cel, None, hand.aliases), float(seconds))
+            ended.append([(each.id, each.outcome) for each in over])
+            closed.append(list(batch.closed))
+        assert ended == [[], [(CALL, Outcome.ANSWERED)]]
+        assert closed == [[], [CALL]]

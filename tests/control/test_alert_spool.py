@@ -13,6 +13,7 @@ from hotline_ivr.control import alert_spool
 from hotline_ivr.control.alert_spool import AlertSpool
 from hotline_ivr.errors import AlertError
 from hotline_ivr.routing.alerts import Alert, AlertState, Channel, Delivery, QueuedAlert, Result
+from tests.small_disk import small_disk_at
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -106,3 +107,21 @@ def test_a_folder_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "queue").write_text("no folder")
     with pytest.raises(AlertError, match="cannot be written"):
         AlertSpool(tmp_path).add(queued("a-1", "ops@example.org"))
+
+
+def test_on_a_full_disk_an_alert_is_kept_in_memory_and_told_once(tmp_path: Path) -> None:
+    with small_disk_at(tmp_path / "alerts", 2**20) as disk:
+        spool = AlertSpool(disk.folder)
+        kept = queued("before", "ops@example.org")
+        assert spool.add(kept)
+        disk.fill()
+        full = queued("full", "ops@example.org")
+        assert spool.add(full)
+        assert not spool.add(full)
+        assert {each.alert.id for each in spool.queued()} == {"before", "full"}
+        for each in (kept, full):
+            spool.update(each.alert.id, replace(each.deliveries[0], result=Result.SENT, tries=1))
+        assert spool.queued() == ()
+        disk.empty()
+        assert spool.add(queued("after", "ops@example.org"))
+        assert [each.alert.id for each in spool.queued()] == ["after"]

@@ -11,6 +11,7 @@ import pytest
 from hotline_ivr.asterisk.secrets import Secrets
 from hotline_ivr.calls.waker import WakeObserver
 from hotline_ivr.launch.alert_parts import AlertParts
+from hotline_ivr.launch.disk_watch import DiskWatch
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.loops import running
 from hotline_ivr.routing.rulebook import Rulebook
@@ -59,6 +60,7 @@ async def test_a_record_that_cannot_be_written_and_a_lost_link_are_told_and_coun
             book=lambda: book,
             floor=floor,
             record=lambda: wrong["record"],
+            disks=DiskWatch(settings),
             observer=AlertObserver(metrics),
         )
         metrics.watch_alerts(lambda: parts.sender.waiting, parts.alarms)

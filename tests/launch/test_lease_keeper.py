@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.launch.lease_keeper import LeaseKeeper
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.lease_tables import node_lease
 from hotline_ivr.store.leases import lease_of
 from hotline_ivr.store.migrate import upgrade
 
@@ -118,3 +120,20 @@ async def test_where_there_are_no_tables_or_no_database_yet_the_start_goes_on(tm
         await first.ask()
         with pytest.raises(StoreError):
             await first.take()
+
+
+async def test_a_lease_that_is_gone_with_its_database_is_had_again(tmp_path: Path, database_url: str) -> None:
+    """As when a backup is put back on the server beside the running service."""
+    await upgrade(database_url)
+    store = open_store(database_url)
+    async with keeper(tmp_path / "a", database_url) as first:
+        await first.take()
+        await store.write(lambda connection: connection.execute(delete(node_lease)))
+        stop = asyncio.Event()
+        renewing = asyncio.create_task(first.run(stop))
+        async with asyncio.timeout(20):
+            while await store.read(lambda connection: lease_of(connection, "main")) is None:
+                await asyncio.sleep(PACE)
+        assert not stop.is_set()
+        renewing.cancel()
+    await store.close()

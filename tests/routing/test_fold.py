@@ -272,3 +272,63 @@ def test_queue_lines_that_come_late_mend_the_row() -> None:
     call = recorded("timed_out")
     assert folded(call.events).unanswered_rings == 0
     assert folded(call.events, call.queue_events).unanswered_rings == 1
+
+
+# The last channel events were lost, as on a full disk; `heard_to` is how far the file went on without them.
+
+
+def cut_after(name: str, seconds: float) -> tuple[list[CallEvent], list[QueueEvent]]:
+    """A call of which the file of channel events lacks all that came later."""
+    call = recorded(name)
+    return [each for each in call.events if each.at < (START + seconds) * SECOND], call.queue_events
+
+
+@pytest.mark.parametrize(
+    ("name", "known_s", "outcome", "discrepancy"),
+    [
+        ("answered_caller_hangs_up", 4, Outcome.ANSWERED, None),
+        ("answered_caller_hangs_up", 2.859, Outcome.ANSWERED, Discrepancy.CONNECT_WITHOUT_BRIDGE),
+        ("abandoned_in_queue", 3, Outcome.ABANDONED, None),
+    ],
+)
+def test_a_call_whose_end_was_lost_ends_as_queue_log_has_it(
+    name: str, known_s: float, outcome: Outcome, discrepancy: Discrepancy | None
+) -> None:
+    events, lines = cut_after(name, known_s)
+    left_at = lines[-1].at
+    early = fold(events, lines, node="main", heard_to=left_at + 14 * SECOND)
+    assert early is not None
+    assert not early.finished
+    record = fold(events, lines, node="main", heard_to=left_at + 15 * SECOND)
+    assert record is not None
+    assert (record.finished, record.outcome, record.discrepancy) == (True, outcome, discrepancy)
+    assert (record.ended_at, record.ended_by) == (max(left_at, events[-1].at), EndedBy.CALLER)
+    assert "events-lost" in record.reasons
+
+
+def test_a_caller_who_stays_when_the_operator_has_gone_is_waited_for_an_hour() -> None:
+    events, lines = cut_after("answered_operator_hangs_up", 4)
+    assert lines[-1].kind == "COMPLETEAGENT"
+    left_at = lines[-1].at
+    for after_s, over in ((3_599, False), (3_600, True)):
+        record = fold(events, lines, node="main", heard_to=left_at + after_s * SECOND)
+        assert record is not None
+        assert record.finished is over
+
+
+def test_a_call_that_goes_on_after_the_queue_has_lost_nothing() -> None:
+    call = recorded("answered_caller_hangs_up")
+    later = call.events[-1]._replace(kind="HOTLINE", at=call.events[-1].at + 60 * SECOND, offset=10**6)
+    events, lines = cut_after("answered_caller_hangs_up", 4)
+    record = fold([*events, later], lines, node="main", heard_to=2**62)
+    assert record is not None
+    assert not record.finished
+
+
+def test_a_restart_soon_after_cuts_a_call_off_and_one_long_after_finds_its_end_lost() -> None:
+    events, lines = cut_after("answered_caller_hangs_up", 4)
+    left_at = lines[-1].at
+    soon = folded(events, lines, restarted_at=left_at + 9 * SECOND)
+    assert (soon.ended_by, soon.reasons.split()[-1]) == (EndedBy.SYSTEM, "asterisk-restart")
+    late = folded(events, lines, restarted_at=left_at + 600 * SECOND)
+    assert (late.ended_by, late.reasons.split()[-1]) == (EndedBy.CALLER, "events-lost")

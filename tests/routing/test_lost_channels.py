@@ -21,7 +21,7 @@ def test_the_number_stands_at_the_end_of_a_sip_channel_s_name() -> None:
 def test_what_is_missing_between_two_is_lost() -> None:
     (gap,) = lost_channels(seen(0, 1, 2, 7, 8), [])
     assert gap == LostChannels(3, 6, 2 * S, 3 * S)
-    assert gap.count == 4
+    assert gap.channels == 4
 
 
 def test_nothing_is_lost_where_channels_are_written_of_in_another_order() -> None:

@@ -8,6 +8,7 @@ that is not over is noted there as open.
 
 from __future__ import annotations
 
+import heapq
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from hotline_ivr.routing.call_record import CallRecord, EndedBy
 from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, STAGE_EVENT, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk
+from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, Reading, RejectedLine
 
@@ -162,6 +164,10 @@ class CallsInHand:
         # When Asterisk last started, microseconds UTC.
         self._restarted_at = restarted_at
         self.aliases = Aliases()
+        # Up to when (microseconds UTC) the file of channel events has been read.
+        self._heard_to: int | None = None
+        # Calls that have left by queue_log and not ended yet, by when their end has to be there; a heap.
+        self._leaving: list[tuple[int, str]] = []
         # The one that was touched longest ago comes first.
         self._held: OrderedDict[str, _Held] = OrderedDict()
         # Calls with events that are not yet in their row, and since when (seconds); the oldest first.
@@ -188,6 +194,7 @@ class CallsInHand:
                         self.aliases.note(event)
                 else:
                     held.queue_events.extend(kept_queue_events(row.events, call, row.generation, row.start))
+            self._await_end(call, held)
 
     def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for what was read, and the calls that ended. `now` in seconds of any steady clock."""
@@ -195,6 +202,8 @@ class CallsInHand:
         starts = [event.at for event in taken.other if event.kind == QUEUE_START]
         if starts:
             self._restarted_at = max(*starts, self._restarted_at or 0)
+        if taken.cel is not None and taken.cel.events:
+            self._heard_to = max(self._heard_to or 0, taken.cel.events[-1].at)
         for call in taken.touched():
             held = self._held.get(call)
             if held is None:
@@ -208,6 +217,8 @@ class CallsInHand:
             else:
                 self._stale.setdefault(call, now)
                 work.note_open(call, held)
+            if call in taken.queue_events:
+                self._await_end(call, held)
         if starts:
             for _, call in self._hung_up:
                 if (hung_up := self._held.get(call)) is not None:
@@ -253,7 +264,13 @@ class CallsInHand:
         """The row of a call in hand, if it is one of the hotline and can be folded."""
         self._stale.pop(call, None)
         try:
-            return fold(held.events, held.queue_events, node=self._node, restarted_at=self._restarted_at)
+            return fold(
+                held.events,
+                held.queue_events,
+                node=self._node,
+                restarted_at=self._restarted_at,
+                heard_to=self._heard_to,
+            )
         except Exception:  # noqa: BLE001
             # A fault of ours in one call must not stop the record of the others. Its lines are kept, so that
             # its row can be made when the fault has been mended.
@@ -275,7 +292,25 @@ class CallsInHand:
                 return
             work.fold(call, self._held[call], over=False)
 
+    def _await_end(self, call: str, held: _Held) -> None:
+        """Note a call that queue_log has let go, if its channels have not ended: their end may be lost."""
+        if (
+            not held.settled
+            and held.events
+            and (due := QueueStory(held.queue_events).lost_from()) is not None
+        ):
+            heapq.heappush(self._leaving, (due, call))
+
+    def _judge_lost(self, work: _Work) -> None:
+        """Calls whose end should be there by now."""
+        while self._leaving and self._leaving[0][0] <= (self._heard_to or 0):
+            _, call = heapq.heappop(self._leaving)
+            held = self._held.get(call)
+            if held is not None and not held.settled:
+                work.fold(call, held, over=False)
+
     def _let_go(self, work: _Work, now: float) -> None:
+        self._judge_lost(work)
         for record_id in work.settled:
             self._lingering.append((now + self._limits.linger, record_id))
         for record_id in work.hung_up:

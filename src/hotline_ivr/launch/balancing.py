@@ -106,7 +106,7 @@ def _compare(
         unreadable=written.unreadable if written is not None else 0,
         lines=balance.lines,
         callbacks=balance.callbacks,
-        lost_channels=sum(gap.count for gap in lost),
+        lost_channels=sum(gap.channels for gap in lost),
         differences=count,
         shown=tuple(shown),
     )

@@ -128,16 +128,16 @@ class LeaseKeeper:
             # Nobody else can take it while nobody reaches the database; then it must stand still for a while.
             log.warning("the node's lease was not renewed", reason=str(error))
             return
-        if found is None:
-            # Another database in its place, or an old one that was put back.
-            self._held = None
-            try:
-                await self.take()
-            except StoreError as error:
-                log.warning("the node's lease was not taken again", reason=str(error))
-                self._held = self._held or held
+        if found is not None:
+            self.refused = self._words(found)
             return
-        self.refused = self._words(found)
+        # Another database in its place, or an old one that was put back.
+        wanted = self._wanted()
+        try:
+            if await self._bare.write(partial(take, wanted=wanted, before=None)):
+                self._held = wanted
+        except StoreError as error:
+            log.warning("the node's lease was not taken again", reason=str(error))
 
     async def _look(self) -> Lease | None:
         return await self._bare.read(lambda connection: lease_of(connection, self._settings.node))

@@ -246,7 +246,7 @@ class Balance:
 
 def not_written(gap: LostChannels) -> Imbalance:
     """What to say of channels that are missing."""
-    many = f"{gap.count} SIP channels (callers or telephones)" if gap.count > 1 else "a SIP channel"
+    many = f"{gap.channels} SIP channels (callers or telephones)" if gap.channels > 1 else "a SIP channel"
     text = f"of {many} Asterisk's file has nothing: no room on its disk, or a file is gone"
     return Imbalance(f"PJSIP/*-{gap.first:08x}", Reason.LOST, text)
 

@@ -14,6 +14,8 @@ The outcome, first that fits:
 8. informed: the caller hung up after the information that was played up front, before any queue;
 9. abandoned: the caller hung up; `stage` says where.
 A call of which only queue_log knows (its channel events were lost) has the outcome that queue_log gives it.
+So has one whose last channel events were lost, as on a full disk: it is over when queue_log has it gone and
+the file of channel events has long gone on without it.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from hotline_ivr.routing.folding import OWN_PAIRS, Folding
 from hotline_ivr.routing.steps import Outcome, Stage
 
 # Counted up when the same events give another row than before; `hotline refold` makes old rows anew.
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 
 RESTARTED = "asterisk-restart"
 # Asterisk, told to restart at once, hangs up every call itself, waits for them for 15 s at most, starts anew.
@@ -38,6 +40,7 @@ RESTARTS_WITHIN_US = 30_000_000
 # It ends both sides of a conversation within milliseconds.
 TOGETHER_US = 1_000_000
 NOTHING_SETTLED = "nothing-settled"
+EVENTS_LOST = "events-lost"
 
 _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
 _GENERATION, _OFFSET = 6, 7  # where both kinds of event have them
@@ -55,6 +58,7 @@ def fold(
     *,
     node: str,
     restarted_at: int | None = None,
+    heard_to: int | None = None,
 ) -> CallRecord | None:
     """The row of the call that all these events belong to.
 
@@ -63,7 +67,7 @@ def fold(
     that reached the control number.
     `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing was heard since
     was cut off then, and ends at the last moment of which anything is known. So was one that Asterisk itself
-    hung up shortly before.
+    hung up shortly before. All that was written of channels before `heard_to` (microseconds UTC) is known.
     """
     ordered = in_order(events)
     story = QueueStory(in_order(queue_events))
@@ -81,7 +85,12 @@ def fold(
     else:
         return None
     moments = [event.at for event in ordered or story.events]
-    return _record(folding, node, story, restarted_at, first_at=moments[0], last_at=max(moments))
+    last_at = max(moments)
+    if restarted_at is not None and last_at < restarted_at + QUEUE_LOG_RESOLUTION:
+        # Nothing more of it was written then.
+        heard_to = restarted_at
+    lost = heard_to is not None and _end_is_lost(folding, story, last_at, heard_to)
+    return _record(folding, node, story, restarted_at, first_at=moments[0], last_at=last_at, lost=lost)
 
 
 def in_order(events: Iterable[_AnyEvent]) -> list[_AnyEvent]:
@@ -109,12 +118,21 @@ def in_order(events: Iterable[_AnyEvent]) -> list[_AnyEvent]:
 
 
 def _record(
-    known: Folding, node: str, story: QueueStory, restarted_at: int | None, *, first_at: int, last_at: int
+    known: Folding,
+    node: str,
+    story: QueueStory,
+    restarted_at: int | None,
+    *,
+    first_at: int,
+    last_at: int,
+    lost: bool,
 ) -> CallRecord:
-    over = known.over or (not known.channel_name and story.left_at is not None)
+    over = known.over or lost or (not known.channel_name and story.left_at is not None)
     cut = not over and restarted_at is not None and last_at < restarted_at + QUEUE_LOG_RESOLUTION
     finished = over or cut
     ended_at = _ended_at(known, story, last_at) if finished else None
+    if lost and ended_at is not None and story.left_at is not None:
+        ended_at = max(ended_at, story.left_at)
     if ended_at is not None:
         known.conversation.stop(ended_at)
         known.outside.stop(ended_at)
@@ -122,7 +140,9 @@ def _record(
     ended_by = _ended_by(known, cut=cut or restarting) if finished else None
     if ended_at is not None:
         known.node_left(ended_at, "hung-up")
-    outcome = _outcome(known, story, ended_by, finished=finished)
+    if lost and story.caller_gone:
+        ended_by = EndedBy.CALLER
+    outcome = _outcome(known, story, ended_by, finished=finished, lost=lost)
     queued_at = known.queued_at if known.queued_at is not None else story.entered_at
     connected_at = known.conversation.connected_at
     left_at = known.left_queue_at if known.left_queue_at is not None else ended_at
@@ -132,6 +152,8 @@ def _record(
     called_off_at = ended_at if called_off else None
     legs = [leg for leg in known.legs.values() if not leg.name.startswith(OWN_PAIRS)]
     reasons = list(known.reasons)
+    if lost:
+        reasons.append(EVENTS_LOST)
     if cut or restarting:
         reasons.append(RESTARTED)
     elif finished and outcome is Outcome.TECHNICAL and known.marked is None:
@@ -183,6 +205,14 @@ def _record(
         recorded=known.recorded or None,
         legs=tuple(leg.record(called_off_at, legs) for leg in legs),
     )
+
+
+def _end_is_lost(known: Folding, story: QueueStory, last_at: int, heard_to: int) -> bool:
+    """Whether the caller has left by queue_log, and the channels have been silent for too long since."""
+    left_at, lost_from = story.left_at, story.lost_from()
+    if known.over or not known.channel_name or left_at is None or lost_from is None:
+        return False
+    return lost_from <= heard_to and last_at <= left_at + 2 * QUEUE_LOG_RESOLUTION
 
 
 def hung_up_by_asterisk(events: Iterable[CallEvent]) -> bool:
@@ -247,7 +277,7 @@ def _ended_by(known: Folding, *, cut: bool) -> EndedBy | None:
 
 
 def _outcome(
-    known: Folding, story: QueueStory, ended_by: EndedBy | None, *, finished: bool
+    known: Folding, story: QueueStory, ended_by: EndedBy | None, *, finished: bool, lost: bool
 ) -> Outcome | None:
     if known.conversation.connected_at is not None:
         return Outcome.ANSWERED
@@ -255,6 +285,8 @@ def _outcome(
         return Outcome.OVERFLOWED
     if _left_a_message(known):
         return Outcome.VOICEMAIL
+    if lost:
+        return known.marked or story.outcome
     if known.marked is not None or not finished:
         return known.marked
     return _unsettled(known, story, ended_by)

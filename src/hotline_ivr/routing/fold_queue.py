@@ -23,6 +23,10 @@ _LEAVING = {
     "AGENTDUMP": Outcome.TECHNICAL,
     "SYSCOMPAT": Outcome.TECHNICAL,
 }
+# Whose caller has hung up by then, so that the channel's own end follows at once; after the others the
+# dialplan may go on with the caller. How long (microseconds) an end that does not come is waited for.
+_CALLER_GONE = frozenset({"ABANDON", "COMPLETECALLER"})
+_GONE_FOR_US, _GOING_ON_US = 15_000_000, 3_600_000_000
 # Asterisk writes nothing for a caller whom the queue did not take in (app_queue.c: FULL and JOINEMPTY).
 _NEVER_JOINED = frozenset({"FULL", "JOINEMPTY", "UNKNOWN", ""})
 # A wait shorter than this may have ended before the caller was in the queue.
@@ -32,13 +36,24 @@ _SURELY_JOINED_US = 1_000_000
 class QueueStory:
     """The lines of one call, in order."""
 
-    __slots__ = ("connected", "entered_at", "events", "left_at", "outcome", "queue", "unanswered_rings")
+    __slots__ = (
+        "caller_gone",
+        "connected",
+        "entered_at",
+        "events",
+        "left_at",
+        "outcome",
+        "queue",
+        "unanswered_rings",
+    )
 
     def __init__(self, events: Sequence[QueueEvent]) -> None:
         self.events = events
         self.queue: str | None = None
         self.entered_at: int | None = None
         self.left_at: int | None = None
+        # Whether it left by hanging up.
+        self.caller_gone = False
         self.connected = False
         # How the caller left the queue, as far as this log knows.
         self.outcome: Outcome | None = None
@@ -56,8 +71,14 @@ class QueueStory:
         elif kind == "RINGNOANSWER":
             self.unanswered_rings += 1
         elif kind in _LEAVING:
-            self.left_at = event.at
+            self.left_at, self.caller_gone = event.at, kind in _CALLER_GONE
             self.outcome = _LEAVING[kind]
+
+    def lost_from(self) -> int | None:
+        """From when on (microseconds UTC) a call that left and has no end has lost it; None: it is here."""
+        if self.left_at is None:
+            return None
+        return self.left_at + (_GONE_FOR_US if self.caller_gone else _GOING_ON_US)
 
     def differs(
         self, *, bridged: bool, waited_us: int | None, queue_status: str | None

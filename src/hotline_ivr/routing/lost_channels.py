@@ -30,7 +30,7 @@ class LostChannels(NamedTuple):
     before: int
 
     @property
-    def count(self) -> int:
+    def channels(self) -> int:
         return self.last - self.first + 1
 
 

@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 
 # Calls in one transaction: the service waits for no longer than that. Also parameters of one query.
 PAGE = 200
+# Later than anything (microseconds).
+_EVERYTHING = 2**62
 
 _COLUMNS = tuple(call.c.keys())
 
@@ -184,7 +186,8 @@ def folded(kept: KeptCall, ident: str, node: str, restarts: Sequence[int]) -> Ca
     # The first start of Asterisk after all that is known of the call: that is the one which cut it off.
     place = bisect_left(restarts, last_at - QUEUE_LOG_RESOLUTION + 1)
     restarted_at = restarts[place] if place < len(restarts) else None
-    return fold(events, lines, node=node, restarted_at=restarted_at)
+    # What is under way is left alone: of all others everything is known.
+    return fold(events, lines, node=node, restarted_at=restarted_at, heard_to=_EVERYTHING)
 
 
 def _within(record: CallRecord, span: tuple[datetime | None, datetime | None]) -> bool:
