@@ -57,7 +57,8 @@ def test_alerts_that_are_right_have_no_problem(alerting: Spoil) -> None:
     result = alerting()
     assert [each for each in shown(result) if each.startswith("error")] == []
     assert result.plan is not None
-    assert result.plan.alerts.to[0].kinds == ("ghost-open", "record", "asterisk", "balance", "recording")
+    kinds = ("ghost-open", "record", "asterisk", "disk", "balance", "recording")
+    assert result.plan.alerts.to[0].kinds == kinds
     assert result.plan.duty is not None
     assert result.plan.duty.people["kari"].number == "+4722850001"
 

@@ -150,6 +150,7 @@ class Balance:
         self.settled = read_at - settle
         reach = self._written.cel_since
         self._reach = None if reach is None else max(reach, since)
+        self._gaps = list(lost_channels(self._written.numbered.values(), self._written.restarts))
         self._seen: set[str] = set()
         self.lines: dict[str, LineSums] = {}
         #: Calls that the service made: no arrivals.
@@ -200,8 +201,9 @@ class Balance:
         reach = self._reach
         if reach is None:
             return []
-        found = lost_channels(self._written.numbered.values(), self._written.restarts)
-        return [gap for gap in found if gap.before >= reach and gap.after < min(self._until, self.settled)]
+        return [
+            gap for gap in self._gaps if gap.before >= reach and gap.after < min(self._until, self.settled)
+        ]
 
     def finish(self) -> None:
         """Count what Asterisk wrote of, by line."""
@@ -234,6 +236,11 @@ class Balance:
             yield Imbalance(row.id, Reason.STILL_OPEN, "Asterisk has ended it, the row has not")
         elif row.finished and not (call.ended or call.hung_up or cut):
             yield Imbalance(row.id, Reason.END_UNSEEN, "the row is over, Asterisk's file has no end of it")
+        elif not row.finished and any(call.last_at <= gap.before for gap in self._gaps):
+            text = (
+                "it is under way, and events of other calls were lost since its last one: its end may be, too"
+            )
+            yield Imbalance(row.id, Reason.LOST, text)
         if call.line is not None and call.line != row.line:
             yield Imbalance(row.id, Reason.LINE, f"it arrived at line {call.line}, the row says {row.line}")
         kind = CallKind.CALLBACK if call.called_back else CallKind.CALLER

@@ -23,10 +23,12 @@ _LEAVING = {
     "AGENTDUMP": Outcome.TECHNICAL,
     "SYSCOMPAT": Outcome.TECHNICAL,
 }
-# Whose caller has hung up by then, so that the channel's own end follows at once; after the others the
-# dialplan may go on with the caller. How long (microseconds) an end that does not come is waited for.
+# Whose caller has hung up by then, so that the channel's own end follows at once; where the operator has,
+# the dialplan soon ends the call, and after the others it may go on with the caller. How long (microseconds)
+# an end that does not come is waited for.
 _CALLER_GONE = frozenset({"ABANDON", "COMPLETECALLER"})
-_GONE_FOR_US, _GOING_ON_US = 15_000_000, 3_600_000_000
+_END_WAITED_FOR_US = {"ABANDON": 15_000_000, "COMPLETECALLER": 15_000_000, "COMPLETEAGENT": 30_000_000}
+_GOING_ON_US = 3_600_000_000
 # Asterisk writes nothing for a caller whom the queue did not take in (app_queue.c: FULL and JOINEMPTY).
 _NEVER_JOINED = frozenset({"FULL", "JOINEMPTY", "UNKNOWN", ""})
 # A wait shorter than this may have ended before the caller was in the queue.
@@ -37,6 +39,7 @@ class QueueStory:
     """The lines of one call, in order."""
 
     __slots__ = (
+        "_end_waited_for_us",
         "caller_gone",
         "connected",
         "entered_at",
@@ -54,6 +57,7 @@ class QueueStory:
         self.left_at: int | None = None
         # Whether it left by hanging up.
         self.caller_gone = False
+        self._end_waited_for_us = 0
         self.connected = False
         # How the caller left the queue, as far as this log knows.
         self.outcome: Outcome | None = None
@@ -72,13 +76,14 @@ class QueueStory:
             self.unanswered_rings += 1
         elif kind in _LEAVING:
             self.left_at, self.caller_gone = event.at, kind in _CALLER_GONE
+            self._end_waited_for_us = _END_WAITED_FOR_US.get(kind, _GOING_ON_US)
             self.outcome = _LEAVING[kind]
 
     def lost_from(self) -> int | None:
         """From when on (microseconds UTC) a call that left and has no end has lost it; None: it is here."""
         if self.left_at is None:
             return None
-        return self.left_at + (_GONE_FOR_US if self.caller_gone else _GOING_ON_US)
+        return self.left_at + self._end_waited_for_us
 
     def differs(
         self, *, bridged: bool, waited_us: int | None, queue_status: str | None
