@@ -105,6 +105,10 @@ async def test_one_acts_and_the_other_says_what_is_wrong(
 ) -> None:
     state = {"HOTLINE_STATE": str(stack.settings.state_dir)}
     async with HookReceiver(SECRET, port=HOOK_PORT) as receiver:
+        # What is still to be told of calls before is told.
+        await until(lambda: waiting(stack) == 0, 30, "all messages")
+        receiver.hooks.clear()
+        before = len(stack.calls())
         await ring(stack, telephones, "+4790000001")
         with second(stack, tmp_path / "same", **state) as same, second(stack, tmp_path / "copy") as copy:
             await ring(stack, telephones, "+4790000002")
@@ -117,7 +121,7 @@ async def test_one_acts_and_the_other_says_what_is_wrong(
         assert "HOTLINE_NODE" in said
         await ring(stack, telephones, "+4790000003")
         await until(lambda: len(subjects(receiver)) >= 3, 30, "all three messages")
-        await everybody_once(stack, receiver, 3)
+        await everybody_once(stack, receiver, before + 3)
 
 
 async def test_a_service_that_was_stopped_for_long_finds_the_node_taken_and_ends(
