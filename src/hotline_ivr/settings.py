@@ -115,10 +115,12 @@ class Settings(Places):
         " without the class `call`.",
     )
     queue_wakeup_rate: int = Field(
-        10,
+        5,
         ge=1,
-        le=50,
-        description="Most wake-ups a second of one caller; who hears an announcement is tried so often.",
+        # Asterisk takes 145 ms for a key, and plays no music while another one waits in line.
+        le=5,
+        description="Most wake-ups a second of one caller, five at most; who hears an announcement is"
+        " tried so often.",
     )
     record_poll: float = Field(
         0.25,

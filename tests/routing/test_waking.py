@@ -173,6 +173,28 @@ def test_a_caller_for_whom_a_phone_rings_is_left_alone_and_the_next_is_woken() -
     assert woken(made, T + 0.01) == ["c2"]
 
 
+def test_who_is_rung_at_a_dead_phone_is_left_alone_also_when_it_was_rung_for_somebody_before() -> None:
+    """It never says that it is busy, nor that it is free again: only that it is rung is heard of."""
+    made = waking(seat("anna"), main=QueueRule(ring_time=15))
+    made.happened(caller("first", 1), T)
+    made.happened(SeatRung("main", "PJSIP/anna", "first"), T)
+    made.happened(caller("second", 2), T + 1)
+    made.happened(CallerOut("main", "first"), T + 2)
+    assert woken(made, T + 2) == ["second"]
+    made.happened(SeatRung("main", "PJSIP/anna", "second"), T + 2.01)
+    assert run(made, T + 2.02, T + 15)["second"] == []
+
+
+def test_a_ring_that_ended_in_silence_does_not_hide_the_next_one() -> None:
+    made = waking(seat("anna"), main=QueueRule(ring_time=15))
+    made.happened(caller("first", 1), T)
+    made.happened(SeatRung("main", "PJSIP/anna", "first"), T)
+    made.happened(caller("second", 2), T + 59)
+    made.happened(SeatRung("main", "PJSIP/anna", "first"), T + 60)
+    made.happened(CallerOut("main", "second"), T + 60)
+    assert run(made, T + 60.01, T + 75)["first"] == []
+
+
 def test_where_it_is_not_known_for_whom_a_phone_rings_as_many_more_callers_look() -> None:
     made = waking(seat("anna"), seat("bjorn", BUSY, in_call=True))
     made.happened(caller("c1", 1), T)

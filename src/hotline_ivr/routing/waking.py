@@ -30,9 +30,12 @@ from hotline_ivr.routing.turn_events import (
 PATIENCE_S = 20.0
 """A caller whom waking does not deliver is woken no longer than this: as long as a long announcement."""
 
-FIRST_GAP_S = 0.05
+FIRST_GAP_S = 0.15
 """A look that found nobody is tried again so soon, and after twice as long each time: the queue may have said
-that a phone is free a moment before it could ring it."""
+that a phone is free a moment before it could ring it.
+
+Sooner the caller's music would stop. Asterisk takes 145 ms for a key (AST_DEFAULT_EMULATE_DTMF_DURATION and
+AST_MIN_DTMF_GAP), and serves nothing else of a channel that has another key in line (channel.c, __ast_read)."""
 
 UNANSWERED_S = 5.0
 """A phone that rang and was not taken up is no reason to hurry for so long; the queue's own pace is left."""
@@ -228,8 +231,11 @@ class Waking:
             phone.settled = seen.in_call
 
     def _rung(self, phone: _Phone, call: str, now: float) -> None:
-        """A phone says that it is busy before or after we hear for whom it is rung, or never for whom."""
-        if phone.busy_since == math.inf:
+        """A phone says that it is busy before or after we hear for whom it is rung, or never for whom.
+
+        One that is dead says nothing at all, neither when it is rung nor when that is over.
+        """
+        if not phone.rings(now):
             phone.busy_since = now
             phone.settled = False
             phone.ring_time = max((self._rule(queue).ring_time for queue in phone.queues), default=0)
