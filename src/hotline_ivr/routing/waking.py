@@ -35,7 +35,7 @@ FIRST_GAP_S = 0.15
 that a phone is free a moment before it could ring it.
 
 Sooner the caller's music would stop. Asterisk takes 145 ms for a key (AST_DEFAULT_EMULATE_DTMF_DURATION and
-AST_MIN_DTMF_GAP), and serves nothing else of a channel that has another key in line (channel.c, __ast_read)."""
+AST_MIN_DTMF_GAP), and serves nothing else of a channel that has another in line (channel.c, __ast_read)."""
 
 UNANSWERED_S = 5.0
 """A phone that rang and was not taken up is no reason to hurry for so long; the queue's own pace is left."""
