@@ -173,6 +173,11 @@ class Places(BaseModel):
         return self.asterisk_dir / "fallback"
 
     @property
+    def fallback_lock(self) -> Path:
+        """Held by whoever reads what was decided by hand and writes it into the fallback."""
+        return self.state_dir / "fallback.lock"
+
+    @property
     def voicemail_dir(self) -> Path:
         """Messages that callers have left, one folder a box."""
         return self.asterisk_dir / "voicemail"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +13,12 @@ import pytest
 
 from hotline_ivr.control.deciding import Wish
 from hotline_ivr.control.overrides_file import OverridesFile
+from hotline_ivr.launch import overriding
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control, standing_overrides
 from hotline_ivr.launch.plans import running_plan
+from hotline_ivr.launch.preparing import write_fallback
 from hotline_ivr.routing.overrides import Override, OverrideKind
+from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
 
 SHIPPED = Path(__file__).parents[2] / "config"
@@ -83,3 +88,36 @@ def test_a_spoilt_file_overrides_nothing(settings: Settings) -> None:
     settings.state_dir.mkdir(parents=True)
     settings.overrides_file.write_text("{")
     assert standing_overrides(settings, datetime.now(UTC)) == ()
+
+
+def test_of_two_who_decide_at_once_without_the_service_neither_takes_back_what_the_other_decided(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One has read what stands and not written it yet when the other decides."""
+    plan = running_plan(settings)
+    reading, decided = threading.Event(), threading.Event()
+
+    def slowly(folder: Path, book: Rulebook, now: datetime) -> tuple[str, ...]:
+        if not reading.is_set():
+            reading.set()
+            # The other is kept waiting, or else done by now.
+            decided.wait(0.5)
+        return write_fallback(folder, book, now)
+
+    monkeypatch.setattr(overriding, "write_fallback", slowly)
+    with ThreadPoolExecutor(2) as people:
+        first = people.submit(
+            hand_control(settings, plan).set, Wish("demo", OverrideKind.CLOSE, "kari", "command")
+        )
+        assert reading.wait(10)
+        second = people.submit(
+            hand_control(settings, plan).set, Wish("admission", OverrideKind.CLOSE, "ola", "command")
+        )
+        second.add_done_callback(lambda _: decided.set())
+        first.result(10)
+        second.result(10)
+    now = datetime.now(UTC)
+    standing = standing_overrides(settings, now)
+    assert {each.line for each in standing} == {"demo", "admission"}
+    left_to_write = write_fallback(settings.fallback_dir, Rulebook(plan, standing), now)
+    assert left_to_write == ()

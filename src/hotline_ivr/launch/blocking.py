@@ -18,7 +18,7 @@ from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.blocking import CallerControl
 from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.errors import BlockError
-from hotline_ivr.files import write
+from hotline_ivr.files import locked, write
 from hotline_ivr.launch.plans import known_prompts
 from hotline_ivr.routing.blocks import Block, CallerBook
 from hotline_ivr.settings import Settings
@@ -53,13 +53,15 @@ def standing_blocks(settings: Settings, now: datetime) -> tuple[Block, ...]:
 def write_callers(settings: Settings, plan: Plan, now: datetime) -> None:
     """Leave the lists behind for calls that arrive without the service; who is on none loses its files."""
     folder = settings.fallback_dir / "callers"
-    files = caller_files(plan, CallerBook(plan, standing_blocks(settings, now)), now)
-    if not files and not folder.exists():
-        return
-    write(folder, files)
-    for stale in folder.iterdir():
-        if stale.name not in files and not stale.name.startswith("."):
-            stale.unlink(missing_ok=True)
+    # Of two who block somebody at once the one who writes last has read what both decided.
+    with locked(settings.fallback_lock):
+        files = caller_files(plan, CallerBook(plan, standing_blocks(settings, now)), now)
+        if not files and not folder.exists():
+            return
+        write(folder, files)
+        for stale in folder.iterdir():
+            if stale.name not in files and not stale.name.startswith("."):
+                stale.unlink(missing_ok=True)
 
 
 class BlocksWatch:

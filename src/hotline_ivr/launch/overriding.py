@@ -17,6 +17,7 @@ from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.deciding import HandControl
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.errors import OverrideError
+from hotline_ivr.files import locked
 from hotline_ivr.launch.plans import known_prompts
 from hotline_ivr.launch.preparing import write_fallback
 from hotline_ivr.routing.overrides import Override
@@ -35,7 +36,9 @@ def hand_control(settings: Settings, plan: Plan) -> HandControl:
 
     def changed() -> None:
         now = datetime.now(UTC)
-        write_fallback(settings.fallback_dir, Rulebook(plan, file.standing(now)), now)
+        # Of two who decide at once the one who writes last has read what both decided.
+        with locked(settings.fallback_lock):
+            write_fallback(settings.fallback_dir, Rulebook(plan, file.standing(now)), now)
 
     return HandControl(
         plan,
