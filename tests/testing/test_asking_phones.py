@@ -133,3 +133,11 @@ async def test_a_hand_over_that_is_refused_leaves_the_caller_with_the_operator()
     assert [row.number for row in rows] == ["anna"]
     assert rows[0].ended is not None
     assert "REFER" in asked
+
+
+async def test_a_colleague_who_is_rung_when_nobody_asks_any_more_is_engaged_and_has_not_talked() -> None:
+    port, phones = free_port(), free_port()
+    turn = AskTurn(Asks.GIVES_UP, 0.02, 0.1, 0.02, 0.02, 0.1)
+    async with Switch(port, phones) as switch, AskingPhones(phones, port, {"anna": ANNA}, [turn]) as asking:
+        assert await switch.ring("bjorn", "01") is None
+        assert asking.rows() == []

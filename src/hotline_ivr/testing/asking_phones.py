@@ -95,6 +95,7 @@ class AskingPhones(asyncio.DatagramProtocol):
     ) -> None:
         self._at, self._asterisk = f"{_HOST}:{port}", (_HOST, sip_port)
         self._port, self._askers, self._turns = port, askers, cycle(turns)
+        self._colleagues = {asker.colleague for asker in askers.values()}
         self._legs: dict[str, _Leg] = {}
         self._consults: dict[str, Dialog] = {}
         self._asking: dict[str, _Asking] = {}
@@ -168,7 +169,12 @@ class AskingPhones(asyncio.DatagramProtocol):
         leg = _Leg(invite, addr, row)
         self._legs[row.call_id] = leg
         asking = self._asking.get(row.number)
-        work = self._asked(leg, asking) if asking is not None else self._called(leg, next(self._turns))
+        if asking is not None:
+            work = self._asked(leg, asking)
+        elif row.number in self._colleagues:
+            work = self._asked_too_late(leg)
+        else:
+            work = self._called(leg, next(self._turns))
         task = asyncio.create_task(self._guarded(leg, work), name=f"{row.number} is rung")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -282,6 +288,10 @@ class AskingPhones(asyncio.DatagramProtocol):
         await self._hangs_up(leg)
         at = asking.handed_at
         self._kept.append(replace(leg.row, peer=asking.caller, started=at, ringing=at, answered=at))
+
+    async def _asked_too_late(self, leg: _Leg) -> None:
+        """Whoever asked has given up meanwhile: the call was on its way."""
+        self._say(leg, "486 Busy Here")
 
     # What any of them does.
 
