@@ -18,7 +18,7 @@ from tests.acceptance.test_limits import Callers, alive, dead
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 ORDINARY, EMERGENCY = "+4722851501", "+4722851502"
-LISTED, ALLOWED = "+4799999999", "+4782012345"
+LISTED, ALLOWED, CALLS_OFTEN = "+4799999999", "+4782012345", "+4782012346"
 
 
 def configuration() -> dict[str, Any]:
@@ -29,7 +29,7 @@ def configuration() -> dict[str, Any]:
     made = plan({"anna": None}, now=datetime.now(UTC), extra_lines=lines)
     made["queues"]["main"]["join_when_empty"] = "yes"
     made["guard"] = {
-        "allow": [{"numbers": [ALLOWED]}],
+        "allow": [{"numbers": [ALLOWED, CALLS_OFTEN]}],
         "block": [
             {"numbers": [LISTED], "message": "news"},
             {"prefixes": ["+47820"], "refuse": "busy"},
@@ -116,7 +116,7 @@ async def test_who_calls_without_end_is_busy_but_neither_in_an_emergency_nor_fro
     # However it is written; an emergency, another caller, and who is on the allow list.
     await callers.is_refused("004790008001", ORDINARY, 486)
     passed = [await callers.rings(number, EMERGENCY), await callers.rings("+4790008002", ORDINARY)]
-    passed += [await callers.rings(ALLOWED, ORDINARY) for _ in range(4)]
+    passed += [await callers.rings(CALLS_OFTEN, ORDINARY) for _ in range(4)]
     await asyncio.gather(*(call.wait_answered() for call in passed))
     await callers.gone(*passed)
     records = await callers.stack.wait_calls(

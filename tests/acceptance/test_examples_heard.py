@@ -199,8 +199,9 @@ def node(
     ) as made:
         for template in TEMPLATES:
             for file in (folder / template).glob("*.yaml"):
-                # Weeks of shifts say nothing of what callers hear, and two examples name their breaks alike.
-                if file.name not in {"hotline.yaml", "shifts.yaml"}:
+                # Weeks of shifts and how long things are kept say nothing of what callers hear, and the
+                # examples name these alike.
+                if file.name not in {"hotline.yaml", "shifts.yaml", "privacy.yaml"}:
                     shutil.copyfile(file, made.settings.config / f"{template}-{file.name}")
         made.start()
         yield made

@@ -24,6 +24,7 @@ from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.raw_sip import RawCall
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
 from tests.acceptance.test_alerts import leave_message, until
+from tests.acceptance.test_blocked import notices
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
@@ -134,12 +135,22 @@ async def operator_of(stack: HotlineStack, telephones: Telephones, name: str) ->
 
 async def is_turned_away(stack: HotlineStack, number: str) -> None:
     """Blocked by hand, rings with a name, and is let in again."""
+    before = notices(stack)
     made = await asyncio.to_thread(hotline, stack, "block", number, "--reason", f"rings from {number}")
+    await told_of(stack, before + 1)
     sender = f'"{NAME}" <sip:{number}@127.0.0.1>'.encode()
     async with RawCall("127.0.0.1", stack.settings.sip_port, OPEN, sender) as call:
         if await call.wait_final(DEADLINE_S) == 200:
             await call.wait_ended(DEADLINE_S)
     await asyncio.to_thread(hotline, stack, "unblock", made["set"]["id"])
+    await told_of(stack, before + 2)
+
+
+async def told_of(stack: HotlineStack, count: int) -> None:
+    """Until the service has taken notice of so many changes of who is blocked."""
+    async with asyncio.timeout(DEADLINE_S):
+        while notices(stack) < count:
+            await asyncio.sleep(0.05)
 
 
 async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> PhoneCall:
