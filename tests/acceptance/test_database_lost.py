@@ -118,7 +118,7 @@ async def test_calls_go_on_without_the_database_and_the_record_is_whole_when_it_
         ) as calling,
     ):
         await calling.wait_for(lambda rows: sum(row.ended is None for row in rows) >= 4, 30)
-        await crash(stack, postgres)
+        killed, alive = await crash(stack, postgres)
         connection = await asyncpg.connect(database)
         try:
             await cut_sessions(connection, dice)
