@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotline_ivr.routing.repeats import WINDOW_DAYS, RepeatWish
 from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,8 +23,11 @@ def repeat(
     until: Annotated[str | None, typer.Option(help="Calls before this time.")] = None,
     line: Annotated[str | None, typer.Option(help="Id of a line.")] = None,
     days: Annotated[
-        int, typer.Option(min=1, max=MOST_DAYS, help="A call within so many days after it repeats a call.")
-    ] = WINDOW_DAYS,
+        int | None,
+        typer.Option(
+            min=1, max=MOST_DAYS, help="A call within so many days after it repeats a call; else 7."
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Machine-readable output on standard output.")
     ] = False,
@@ -38,10 +40,11 @@ def repeat(
 
     from hotline_ivr.cli import calls_view as view
     from hotline_ivr.launch.repeats import count_repeats
+    from hotline_ivr.routing.repeats import WINDOW_DAYS, RepeatWish
 
     settings = Settings.from_environment()
     zone = view.zones_of(settings).get(line or "")
-    wish = RepeatWish(view.moment_of(since, zone), view.moment_of(until, zone), line, days)
+    wish = RepeatWish(view.moment_of(since, zone), view.moment_of(until, zone), line, days or WINDOW_DAYS)
     # It reads the whole record of weeks, beside a service that answers calls.
     os.nice(10)
     found = count_repeats(settings, wish, datetime.now(UTC))
