@@ -24,9 +24,7 @@ def repeat(
     line: Annotated[str | None, typer.Option(help="Id of a line.")] = None,
     days: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=MOST_DAYS, help="A call within so many days after it repeats a call; else 7."
-        ),
+        typer.Option(min=1, max=MOST_DAYS, help="A call within so many days repeats a call; else 7."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Machine-readable output on standard output.")
