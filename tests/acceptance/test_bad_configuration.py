@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from hotline_ivr.launch.reloading import wait_until_loaded
 from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, line, plan
@@ -117,12 +118,13 @@ def with_a_menu(message: str) -> dict[str, Any]:
 
 
 async def take(stack: HotlineStack, config: dict[str, Any]) -> None:
-    """Save a configuration, and wait until the service has taken it by itself."""
+    """Save a configuration, and wait until the service and Asterisk have taken it by themselves."""
     before = stack.settings.in_use_file.read_text(encoding="utf-8")
     stack.write_config(config)
     async with asyncio.timeout(20):
         while stack.settings.in_use_file.read_text(encoding="utf-8") == before:
             await asyncio.sleep(0.05)
+    assert await wait_until_loaded(stack.settings.etc_dir, 20)
 
 
 async def test_what_is_saved_is_taken_by_itself_and_a_call_that_is_under_way_keeps_its_plan(
