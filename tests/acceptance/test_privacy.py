@@ -273,8 +273,11 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
     ]
     spoken = next(each["id"] for each in records if each["outcome"] == "answered")
     await recorded(stack, spoken, 2)
-    hotline(stack, "register", "add", "--call", spoken, "--question", "Ring 900 55 001 or 0047-90055001")
-    hotline(
+    await asyncio.to_thread(
+        hotline, stack, "register", "add", "--call", spoken, "--question", "Ring 900 55 001 or 0047-90055001"
+    )
+    await asyncio.to_thread(
+        hotline,
         stack,
         *("register", "add", "--way", "visit", "--line", "open", "--number", PERSON, "--question", "Who?"),
     )
@@ -283,7 +286,7 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
     before = await even(stack)
     assert where_it_stands(stack.folder, PERSON), "or the search finds nothing ever"
 
-    held = hotline(stack, "privacy", "export", "900 55 001")
+    held = await asyncio.to_thread(hotline, stack, "privacy", "export", "900 55 001")
     assert (held["number"], len(held["call"]), len(held["entries"])) == (PERSON, 4, 2)
     assert {sound.name, f"{spoken}.1.wav", f"{spoken}.2.wav"} == set(held["recordings"])
 
@@ -296,9 +299,9 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
     await waits.hang_up()
     records = await finished(stack, 6)
     before = await even(stack)
-    folded = hotline(stack, "refold")
+    folded = await asyncio.to_thread(hotline, stack, "refold")
     assert folded["changed"] == 0, folded["columns"]
-    saved = hotline(stack, "backup", str(tmp_path))
+    saved = await asyncio.to_thread(hotline, stack, "backup", str(tmp_path))
 
     # Asterisk writes on: somebody else hears the music while the person goes.
     other = await dial(stack, telephones, OTHER, OPEN)
@@ -321,7 +324,7 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
     stack.signal_service(signal.SIGKILL)
     stack.start_service()
     await asyncio.to_thread(stack.wait_ready)
-    folded = hotline(stack, "refold")
+    folded = await asyncio.to_thread(hotline, stack, "refold")
     assert folded["changed"] == 0, folded["columns"]
     after = await finished(stack, 7)
     assert counted(after)[:6] == counted(records)
@@ -334,7 +337,7 @@ async def test_a_person_is_erased_while_others_call_and_every_total_stays(
     await speak(stack, telephones, LATER_ONE)
     last = (await finished(stack, 8))[-1]
     asked = ("--question", "Ring 90 05 50 03", "--number", LATER_ONE)
-    hotline(stack, "register", "add", "--call", last["id"], *asked)
+    await asyncio.to_thread(hotline, stack, "register", "add", "--call", last["id"], *asked)
     await recorded(stack, last["id"], 1)
     await purged_later(stack, last)
     trail = [json.loads(each) for each in stack.settings.audit_file.read_text().splitlines()]
@@ -346,7 +349,7 @@ async def test_a_backup_made_in_mid_call_is_read_on_from_after_the_restore(
     stack: HotlineStack, telephones: Telephones, tmp_path: Path
 ) -> None:
     call = await dial(stack, telephones, OTHER, CLOSED)
-    made = hotline(stack, "backup", str(tmp_path))
+    made = await asyncio.to_thread(hotline, stack, "backup", str(tmp_path))
     await call.hang_up()
     await speak(stack, telephones, "+4790055009")
     records = await stack.wait_calls(
@@ -360,7 +363,7 @@ async def test_a_backup_made_in_mid_call_is_read_on_from_after_the_restore(
     assert (refused.returncode, "already runs" in refused.stderr) == (1, True)
     stack.stop()
     (stack.settings.state_dir / "hotline.db").write_bytes(b"lost")
-    done = hotline(stack, "restore", made["path"])
+    done = await asyncio.to_thread(hotline, stack, "restore", made["path"])
     assert done["logs_stayed"]
     stack.start()
     again = await stack.wait_calls(
