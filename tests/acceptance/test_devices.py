@@ -103,6 +103,15 @@ async def told_device(stack: HotlineStack, number: str) -> tuple[str | None, lis
     return operator, [each["device"] for each in legs if each["result"] == "answered"]
 
 
+async def is_ready_at(phone: Phone, prompt: Prompts) -> None:
+    code = await phone.dial(CODE)
+    await code.wait_answered()
+    talk = Dialogue(code, prompt, "en")
+    await talk.answers("operator-ready", "1")
+    await talk.hears("operator-is-ready")
+    await code.wait_ended(10)
+
+
 async def wrap_ups(stack: HotlineStack) -> int:
     """How often the operator was alone after a call, by the ledger: once for each, at whichever telephone."""
     done = await asyncio.to_thread(stack.hotline, "operators", "periods", "--operator", "anna", "--json")
@@ -130,12 +139,7 @@ async def test_one_person_is_rung_at_the_telephone_that_is_there(
     assert await wrap_ups(stack) == 2
 
     # She is ready at the softphone: calls come there, also while the desk phone is there.
-    code = await soft.dial(CODE)
-    await code.wait_answered()
-    talk = Dialogue(code, prompt, "en")
-    await talk.answers("operator-ready", "1")
-    await talk.hears("operator-is-ready")
-    await code.wait_ended(10)
+    await is_ready_at(soft, prompt)
     await until(stack, lambda now: rung(now) == ["soft"] and would_be_rung(now))
     assert there(await anna(stack)) == ["desk", "soft"]
     caller = await calls(stack, telephones, "+4790080003")
@@ -165,6 +169,8 @@ async def test_one_person_is_rung_at_the_telephone_that_is_there(
     shown = await asyncio.to_thread(stack.hotline, "status")
     assert "*desk, soft (off)" in shown.stdout, shown.stdout
 
+    # For whatever test comes next she is at the desk phone again.
+    await is_ready_at(desk, prompt)
     await desk.unregister()
     await until(stack, lambda now: [each["code"] for each in now["why_not_rung"]] == ["unreachable"])
     assert not there(await anna(stack))
