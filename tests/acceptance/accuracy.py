@@ -12,7 +12,7 @@ from typing import TypeVar
 from typing_extensions import override
 
 from hotline_ivr.testing.ledger import LedgerRow
-from tests.acceptance.journeys import CROSSING_S, expected_outcomes
+from tests.acceptance.journeys import BUSY_S, CROSSING_S, expected_outcomes
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -154,7 +154,7 @@ def compare(
             found.time("hand-over after asking", ours.answered, theirs.answered, who)
         else:
             found.time("ring", ours.started, theirs.started, who)
-            if not _crossed(theirs):
+            if not _crossed(ours, theirs):
                 found.time("answer", ours.answered, theirs.answered, who)
         found.time("end of ring or talk", ours.ended, theirs.ended, who)
     found.wrong += list(_unmatched(records, legs, talks))
@@ -174,9 +174,11 @@ def talk_by_operator(talks: Sequence[LedgerRow], legs: Sequence[LegRow]) -> dict
     return {name: (float(ours[name]), float(theirs[name])) for name in sorted({*ours, *theirs})}
 
 
-def _crossed(talk: LedgerRow) -> bool:
-    """The answer met the end of the ringing on its way."""
-    return talk.answered is not None and talk.ended is not None and talk.ended - talk.answered < CROSSING_S
+def _crossed(leg: LegRow, talk: LedgerRow) -> bool:
+    """The answer met the end of the ringing on its way, or came before it to an Asterisk that was busy."""
+    if talk.answered is None or talk.ended is None:
+        return False
+    return talk.ended - talk.answered < (CROSSING_S if leg.answered is not None else BUSY_S)
 
 
 def _rings(

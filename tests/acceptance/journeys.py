@@ -30,6 +30,8 @@ TELLERS = tuple(f"told{number:02}" for number in range(26))
 """To whom people are connected who are called back: they first, or the operator first."""
 CROSSING_S = 0.3
 """Two messages sent within so long may cross on a busy machine."""
+BUSY_S = 1.0
+"""So long a busy Asterisk may take to read an answer; a caller who is gone by then was not connected."""
 
 RING_TIME_S = 3
 """Phones that ring for longer have not answered."""
@@ -233,7 +235,7 @@ def expected_outcomes(row: LedgerRow, called: str, talks: Sequence[LedgerRow]) -
         # What was said with them later was said in a call of ours.
         return {"callback", "closed", "abandoned"} if left else {"callback"}
     answers = [talk.answered for talk in talks if talk.answered is not None and talk.code == 200]
-    if answers and left and row.ended is not None and min(answers) > row.ended - CROSSING_S:
+    if answers and left and row.ended is not None and min(answers) > row.ended - BUSY_S:
         # The answer and the hang-up crossed; or the answer came when the caller had gone already.
         return {"answered", "abandoned"}
     if answers:
