@@ -142,12 +142,17 @@ async def test_a_moment_that_asterisk_missed_is_no_try_and_the_person_is_rung_so
     account, secret = stack.accounts()["anna"]
     anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
     events, outgoing = stack.settings.cel_file, stack.settings.asterisk_dir / "spool" / "outgoing"
-    over = events.read_text(encoding="utf-8").count("LINKEDID_END")
+
+    def ended() -> int:
+        # Asterisk makes the file with the first event of the node.
+        return events.read_text(encoding="utf-8").count("LINKEDID_END") if events.exists() else 0
+
+    over = ended()
     async with CentreDesk(DESK_PORT, MANNERS) as desk:
         await ask_for_a_call(stack, telephones, MISSED)
         async with asyncio.timeout(DEADLINE_S):
             # So that the promise is in the record, and nobody is rung for it yet.
-            while events.read_text(encoding="utf-8").count("LINKEDID_END") == over:
+            while ended() == over:
                 await asyncio.sleep(0.01)
         with asleep(stack):
             async with asyncio.timeout(DEADLINE_S):

@@ -18,6 +18,7 @@ from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, DESERTED, OPEN
 from hotline_ivr.testing.stack import HotlineStack
+from tests.acceptance.by_hand import decide
 from tests.acceptance.control_calls import Dialogue, Prompts, control_node, new_pin, number_of, ring, trail
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
@@ -109,8 +110,7 @@ async def records(node: HotlineStack, telephones: Telephones, prompt: Prompts, p
     await talk.answers("control-keep", "1")
     await talk.hears("control-kept")
     await talk.call.hang_up()
-    surge = ("surge", "other", "--message", "incident", "--for", "2h")
-    assert (await asyncio.to_thread(node.hotline, *surge)).returncode == 0
+    await decide(node, "surge", "other", "--message", "incident", "--for", "2h")
     try:
         await heard_by_caller(node, telephones, "+4790070012", DESERTED, voice)
     finally:

@@ -20,6 +20,7 @@ from hotline_ivr.testing.audio import Audio, recognise, tone
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import DESERTED, OPEN
 from hotline_ivr.testing.stack import HotlineStack
+from tests.acceptance.by_hand import decide
 from tests.acceptance.control_calls import (
     Dialogue,
     Prompts,
@@ -187,8 +188,7 @@ async def test_whoever_records_badly_or_may_not_hears_why_and_only_a_good_record
     played = node.settings.sounds_dir / "en"
     before = {file.name: file.read_bytes() for file in played.glob("incident.*")}
     assert before
-    surge = ("surge", "other", "--message", "incident", "--for", "2h")
-    assert (await asyncio.to_thread(node.hotline, *surge)).returncode == 0
+    await decide(node, "surge", "other", "--message", "incident", "--for", "2h")
 
     async def tell(place: int, story: Callable[[Dialogue], Awaitable[None]]) -> None:
         await story(await ring(node, telephones, prompt, f"+47900710{place:02}"))
