@@ -31,7 +31,7 @@ PHONES_PORT = free_port()
 OPERATORS = tuple(f"{name}{number}" for number in range(2) for name in ("anna", "bjorn", "cara", "dag"))
 AT_SIZE = bool(os.environ.get("HOTLINE_TEST_AT_SIZE"))
 """Faults as large as docs/faults.md tells them, which takes minutes more."""
-CALLS, PER_SECOND = (500, 25) if AT_SIZE else (26, 3)
+CALLS, PER_SECOND, RING_S = (500, 25, 60) if AT_SIZE else (26, 3, 15)
 CLOSED_WITHIN_S = 60.0
 STAGES = {"greeting", "queue", "ringing", "talk"}
 
@@ -39,7 +39,7 @@ STAGES = {"greeting", "queue", "ringing", "talk"}
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
     contacts: dict[str, str | None] = {name: f"sip:{name}@127.0.0.1:{PHONES_PORT}" for name in OPERATORS}
-    made = make_stack(plan(contacts, now=datetime.now(UTC)))
+    made = make_stack(plan(contacts, now=datetime.now(UTC), ring_time=RING_S))
     made.start_up()
     return made
 
@@ -98,7 +98,7 @@ async def test_every_call_that_asterisk_cut_is_closed_and_the_floor_is_back(
     before = await standings(stack)
     wanted = [Caller(f"{prefix}0{index:03}", OPEN) for index in range(CALLS)]
     # Three talk, the other phones ring on until the cut.
-    turns = [Turn(500, 60_000)] * 3 + [Turn(14_000, 60_000)] * 40
+    turns = [Turn(500, 60_000)] * 3 + [Turn((RING_S - 1) * 1000, 60_000)] * 40
     port = stack.settings.sip_port
     async with (
         operator_phones(tmp_path, turns, port=PHONES_PORT) as phones,
