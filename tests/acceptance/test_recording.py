@@ -5,169 +5,46 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import time
-import wave
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hotline_ivr.control.recording_seal import make_key
-from hotline_ivr.testing.audio import Audio, recognise, tone, tone_share
-from hotline_ivr.testing.centre_desk import CentreDesk, Manners
-from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
-from hotline_ivr.testing.plans import OPEN, closed_now, line, plan
+from hotline_ivr.testing.audio import recognise, tone_share
+from hotline_ivr.testing.phone import Phone, Telephones
+from hotline_ivr.testing.plans import OPEN
 from hotline_ivr.testing.ports import free_port
-from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.recording_calls import (
+    ASKED,
+    CODE,
+    HIDDEN_HZ,
+    TO_BJORN,
+    TOLD,
+    UNHEARD,
+    Prompts,
+    Talk,
+    begin,
+    cel,
+    has_both,
+    heard,
+    listed,
+    operator_of,
+    plain_files,
+    recording_node,
+    sealed_files,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
-
-Prompts = Callable[[str], Audio]
-ASKED, TOLD, AWAY = "+4722851211", "+4722851212", "+4722851213"
-OUTSIDE, DESK_PORT = "+4722850000", free_port()
-CODE = "*7"
-TO_BJORN = "21"
-CALLERS_HZ, OPERATORS_HZ, HIDDEN_HZ = 1000.0, 700.0, 1400.0
-HEARD, UNHEARD = 0.15, 0.02
-"""Shares of a tone in a file that has it for a good part of its time, and in one that has none of it."""
 
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
-    private, public = make_key()
-    other, _ = make_key()
-    config = plan(
-        {"anna": None, "bjorn": None},
-        now=datetime.now(UTC),
-        extra_queues={"second": ["bjorn"]},
-        extra_lines={
-            "asked": {**line("Asked", ASKED), "recording": {"consent": "key", "after_transfer": "continue"}},
-            "told": {**line("Told", TOLD), "recording": {"consent": "announce"}},
-            "away": {
-                **line("Away", AWAY, hours=closed_now(datetime.now(UTC))),
-                "recording": {"consent": "announce"},
-                "closed_to": {"centre": "night"},
-            },
-        },
-    )
-    config["trunks"]["carrier"]["outbound"] = f"127.0.0.1:{DESK_PORT}"
-    config["outside"] = {"allowed": [OUTSIDE]}
-    targets = {"desk": {"number": OUTSIDE, "ring": "20s"}}
-    config["centres"] = {"night": {"name": "Night", "language": "en", "targets": targets, "record": "yes"}}
-    config["lines"]["asked"]["recording"]["answer_within"] = "2s"
-    config["operators"]["anna"]["language"] = config["operators"]["bjorn"]["language"] = "en"
-    config["operators"]["bjorn"]["extension"] = TO_BJORN
-    config["recordings"] = {"public_keys": [public], "pause_code": CODE, "pause_limit": "5s"}
-    made = make_stack(config)
-    (made.folder / "key").write_text(f"# the key\n{private}\n", encoding="ascii")
-    (made.folder / "other").write_text(f"{other}\n", encoding="ascii")
-    made.start()
-    return made
-
-
-class Talk:
-    """A caller and an operator who speak with one another, each with a tone of their own."""
-
-    def __init__(self, stack: HotlineStack, number: str, caller: PhoneCall, operator: PhoneCall) -> None:
-        self.stack, self.number, self.caller, self.operator = stack, number, caller, operator
-
-    async def tones(self, seconds: float = 1.0, *, callers: float = CALLERS_HZ) -> None:
-        await asyncio.gather(
-            self.caller.say(tone(callers, seconds)), self.operator.say(tone(OPERATORS_HZ, seconds))
-        )
-
-    async def told(self, word: str) -> None:
-        await wait_until(lambda: word in cel(self.stack, self.number), 10, word)
-
-    async def over(self) -> Record:
-        await self.operator.hang_up()
-        await self.caller.wait_ended(5)
-        return await self.stack.wait_call(self.number)
+    return recording_node(make_stack, free_port())
 
 
 @pytest.fixture
 async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
     return await operator_of(stack, telephones, "anna")
-
-
-async def operator_of(stack: HotlineStack, telephones: Telephones, name: str) -> Phone:
-    account, secret = stack.accounts()[name]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
-async def begin(
-    stack: HotlineStack, telephones: Telephones, who: Phone, number: str, dialled: str, key: str = ""
-) -> Talk:
-    """A talk of a caller who presses `key` when asked, nothing where it is empty."""
-    phone = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    caller = await phone.dial(dialled)
-    await caller.wait_answered()
-    if key:
-        await wait_until(lambda: "consent-asked" in cel(stack, number), 20, "the question")
-        await caller.send_keys(key)
-    answered = await who.wait_rung(40)
-    await answered.answer()
-    return Talk(stack, number, caller, answered)
-
-
-def cel(stack: HotlineStack, number: str) -> str:
-    """What Asterisk wrote of the newest call of this caller."""
-    lines = stack.settings.cel_file.read_text(encoding="utf-8").splitlines()
-    calls = [json.loads(each)["linkedid"] for each in lines if f"|{number}|" in each]
-    return "\n".join(each for each in lines if calls and calls[-1] in each)
-
-
-async def wait_until(condition: Callable[[], object], deadline: float, what: str) -> None:
-    end = time.monotonic() + deadline
-    while not condition():
-        assert time.monotonic() < end, f"waited {deadline} s for {what}"
-        await asyncio.sleep(0.05)
-
-
-def plain_files(stack: HotlineStack) -> list[str]:
-    return sorted(each.name for each in stack.settings.plain_recordings_dir.iterdir())
-
-
-def sealed_files(stack: HotlineStack, call: str) -> list[Path]:
-    return sorted(stack.settings.recordings_dir.glob(f"{call}.*"))
-
-
-async def listed(stack: HotlineStack, call: str, parts: int) -> list[dict[str, Any]]:
-    """The rows of a call, once there are so many."""
-    end = time.monotonic() + 15
-    while True:
-        done = await asyncio.to_thread(stack.hotline, "recordings", "list", "--json")
-        assert done.returncode == 0, done.stderr
-        found = [each for each in json.loads(done.stdout)["recordings"] if each["id"] == call]
-        if len(found) == parts:
-            return sorted(found, key=lambda each: int(each["part"]))
-        assert time.monotonic() < end, (found, plain_files(stack))
-        await asyncio.sleep(0.1)
-
-
-async def heard(stack: HotlineStack, call: str, part: int) -> tuple[Audio, Audio]:
-    """The operator's and the caller's side of a part, decrypted by the command."""
-    out = stack.folder / f"{call}.{part}.wav"
-    done = await asyncio.to_thread(
-        stack.hotline,
-        *("recordings", "export", call, "--part", str(part), "--out", str(out)),
-        *("--key", str(stack.folder / "key")),
-    )
-    assert done.returncode == 0, done.stderr
-    with wave.open(str(out), "rb") as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 8000)
-        pcm = file.readframes(file.getnframes())
-    both = Audio.from_pcm(pcm, 16000).samples
-    return Audio(both[0::2], 8000), Audio(both[1::2], 8000)
-
-
-def has_both(operators: Audio, callers: Audio) -> None:
-    shares = tone_share(operators, OPERATORS_HZ), tone_share(callers, CALLERS_HZ)
-    assert min(shares) > HEARD, shares
-    crossed = tone_share(operators, CALLERS_HZ), tone_share(callers, OPERATORS_HZ)
-    assert max(crossed) < UNHEARD, crossed
 
 
 async def test_off_by_default_makes_no_file(stack: HotlineStack, telephones: Telephones, anna: Phone) -> None:
@@ -294,60 +171,6 @@ async def test_a_colleague_is_recorded_too_where_the_rule_says_so(
     await listed(stack, record["id"], 2)
     for part in (1, 2):
         has_both(*await heard(stack, record["id"], part))
-
-
-async def test_a_colleague_who_was_asked_first_is_recorded_from_when_the_caller_is_there(
-    stack: HotlineStack, telephones: Telephones, anna: Phone
-) -> None:
-    bjorn = await operator_of(stack, telephones, "bjorn")
-    talk = await begin(stack, telephones, anna, "+4790080007", ASKED, "1")
-    await talk.tones(3)
-    await talk.operator.native.hold()
-    asks = await anna.dial(TO_BJORN)
-    bjorns = await bjorn.wait_rung(10)
-    await bjorns.answer()
-    await asks.wait_answered()
-    # Operators among themselves: the recording of the caller, who hears music, goes on without it.
-    await asyncio.gather(asks.say(tone(HIDDEN_HZ, 1)), bjorns.say(tone(HIDDEN_HZ, 1)))
-    await talk.operator.transfer_to(asks)
-    after = Talk(stack, talk.number, talk.caller, bjorns)
-    await after.told("recording|2")
-    await after.tones()
-    # The colleague's code works as the first operator's does.
-    await bjorns.send_keys(CODE)
-    await after.told("recording-paused|2")
-    await after.tones(callers=HIDDEN_HZ)
-    await bjorns.send_keys(CODE)
-    await after.told("recording|3")
-    await after.tones()
-    record = await after.over()
-    assert (record["outcome"], record["recorded"]) == ("answered", 3)
-    await listed(stack, record["id"], 3)
-    for part in (1, 2, 3):
-        operators, callers = await heard(stack, record["id"], part)
-        has_both(operators, callers)
-        assert max(tone_share(each, HIDDEN_HZ) for each in (operators, callers)) < UNHEARD
-    assert plain_files(stack) == []
-
-
-async def test_a_call_at_a_centre_is_recorded_where_the_centre_says_so_and_the_caller_was_told(
-    stack: HotlineStack, telephones: Telephones, prompt: Prompts
-) -> None:
-    number = "+4790080008"
-    async with CentreDesk(DESK_PORT, {OUTSIDE: Manners.PRESSES}) as desk:
-        phone = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-        caller = await phone.dial(AWAY)
-        there = await desk.answered(OUTSIDE, AWAY, 40)
-        await wait_until(lambda: "recording|1" in cel(stack, number), 20, "the recording")
-        assert recognise(caller.heard(), prompt("en/recording-announce")).recognised
-        await caller.say(tone(CALLERS_HZ, 1.5))
-        desk.hang_up(there)
-        await caller.wait_ended(10)
-    record = await stack.wait_call(number)
-    assert (record["outcome"], record["consent"], record["recorded"]) == ("overflowed", "announced", 1)
-    await listed(stack, record["id"], 1)
-    _, callers = await heard(stack, record["id"], 1)
-    assert tone_share(callers, CALLERS_HZ) > HEARD
 
 
 async def test_a_service_that_is_killed_loses_and_doubles_nothing(

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from hotline_ivr.calls.callback_keeper import BEGINS_WITHIN
 from hotline_ivr.errors import SetupError, StoreError
-from hotline_ivr.launch.lease_keeper import LeaseKeeper
+from hotline_ivr.launch.lease_keeper import RENEW_EVERY, TAKEN_AFTER, LeaseKeeper
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.lease_tables import node_lease
@@ -137,3 +138,8 @@ async def test_a_lease_that_is_gone_with_its_database_is_had_again(tmp_path: Pat
         assert not stop.is_set()
         renewing.cancel()
     await store.close()
+
+
+def test_a_call_back_that_was_taken_before_the_node_was_lost_is_past_when_another_may_act() -> None:
+    # Its lease was renewed so long before it at most, and stood still for so long when another took the node.
+    assert BEGINS_WITHIN.total_seconds() < TAKEN_AFTER - RENEW_EVERY
