@@ -25,8 +25,9 @@ log = structlog.get_logger()
 PACE = 2.0
 IDLE = 15.0
 RETRY = 5.0
-# How long Asterisk has for beginning a call; it reads the folder at once. Less than another service waits until it
-# takes the node (launch/lease_keeper.py): a file that one left late, which stood still meanwhile, rings nobody.
+# How long Asterisk has for beginning a call; it reads the folder at once. Less than another service waits
+# until it takes the node (launch/lease_keeper.py): the file of one that stood still and left it late rings
+# nobody.
 BEGINS_WITHIN = timedelta(seconds=10)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from hotline_ivr.cli.person import person
 from hotline_ivr.config.cause import Refusal
 
 if TYPE_CHECKING:
+    from hotline_ivr.config.guard import Blocked
     from hotline_ivr.control.blocks_file import KeptBlock
     from hotline_ivr.routing.blocks import Block
 
@@ -74,6 +76,7 @@ def blocks(
     everything: Annotated[
         bool, typer.Option("--all", help="Also those that have ended, for 90 days.")
     ] = False,
+    numbers: Annotated[bool, typer.Option("--numbers", help="Show numbers in full.")] = False,
     as_json: Json = False,
 ) -> None:
     """List who is blocked: by hand and by the configuration, why, by whom and until when."""
@@ -83,9 +86,16 @@ def blocks(
 
     settings, now = Settings.from_environment(), datetime.now(UTC)
     kept = [each for each in BlocksFile(settings.blocks_file).all() if everything or not each.is_over_at(now)]
-    written = [
-        (f"guard.block.{place}", entry) for place, entry in enumerate(running_plan(settings).guard.block)
-    ]
+    entries = list(running_plan(settings).guard.block)
+    if numbers:
+        from hotline_ivr.cli.calls_view import note_numbers
+
+        note_numbers(settings, "blocks")
+    else:
+        visible = settings.visible_digits
+        kept = [replace(each, block=_masked(each.block, visible)) for each in kept]
+        entries = [_masked_entry(each, visible) for each in entries]
+    written = [(f"guard.block.{place}", entry) for place, entry in enumerate(entries)]
     if as_json:
         shown = [_as_data(each.block, each) for each in kept]
         listed = [{"place": place, **entry.model_dump(mode="json")} for place, entry in written]
@@ -111,6 +121,7 @@ def unblock(
     """Let a caller in again who was blocked by hand."""
     from hotline_ivr.launch.blocking import caller_control
     from hotline_ivr.launch.plans import running_plan
+    from hotline_ivr.routing.blocks import shown_to_all
     from hotline_ivr.settings import Settings
 
     settings = Settings.from_environment()
@@ -120,7 +131,9 @@ def unblock(
         typer.echo(json.dumps({"schema": "hotline/blocks/1", "ended": [_as_data(each) for each in ended]}))
     else:
         for each in ended:
-            typer.echo(f"{each.callers}: is not blocked any more")
+            # By its id it may be somebody whose number nobody has named here.
+            whom = shown_to_all(each.callers, settings.visible_digits) if which == each.id else each.callers
+            typer.echo(f"{whom}: is not blocked any more")
 
 
 def _seconds(text: str) -> int:
@@ -133,6 +146,20 @@ def _seconds(text: str) -> int:
         return int(days or 0) * 86_400 + (duration_seconds(rest) if rest or not days else 0)
     except ValueError:
         raise BlockError(f"--for {text[:40]!r} is no length: write 7d, 12h or 1d 6h") from None
+
+
+def _masked(block: Block, visible: int) -> Block:
+    from hotline_ivr.routing.blocks import shown_to_all
+    from hotline_ivr.routing.caller import mask_numbers
+
+    callers, reason = shown_to_all(block.callers, visible), mask_numbers(block.reason, visible)
+    return replace(block, callers=callers, reason=reason)
+
+
+def _masked_entry(entry: Blocked, visible: int) -> Blocked:
+    from hotline_ivr.routing.caller import mask
+
+    return entry.model_copy(update={"numbers": tuple(mask(each, visible) for each in entry.numbers)})
 
 
 def _in_words(block: Block, kept: KeptBlock | None = None) -> str:

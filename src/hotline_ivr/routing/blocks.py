@@ -16,6 +16,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from hotline_ivr.config.guard import REJECTED, Callers, TurnAway
 from hotline_ivr.config.models import Plan
+from hotline_ivr.routing.caller import mask
 from hotline_ivr.routing.wall import zone_of
 
 WITHHELD = "withheld"
@@ -39,6 +40,11 @@ class Block:
 
     def holds_at(self, moment: datetime) -> bool:
         return self.since <= moment and (self.until is None or moment < self.until)
+
+
+def shown_to_all(callers: str, visible: int) -> str:
+    """Whom a block names, for those who may not see numbers; a beginning of numbers is nobody's."""
+    return callers if callers == WITHHELD or callers.endswith("*") else mask(callers, visible)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from hotline_ivr.control.blocking import LONGEST, MOST_REASON, BlockWish, Caller
 from hotline_ivr.control.blocks_file import KeptBlock
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import BlocksFileError
-from hotline_ivr.routing.blocks import WITHHELD, Block
+from hotline_ivr.routing.blocks import Block, shown_to_all
 from hotline_ivr.routing.caller import mask_numbers
 from hotline_ivr.web.api.by_hand import KeptByHand
 from hotline_ivr.web.api.numbers import Numbers, NumbersDesk
@@ -211,15 +211,16 @@ async def unblock(desk: BlocksDesk, asked: Asked[BlockPath, Nothing, Nothing]) -
 
 
 def _told(desk: BlocksDesk, kept: KeptBlock, asked: Asked[Any, Any, Any]) -> BlockShown:
-    """As who asks may see it; a beginning of numbers is nobody's."""
+    """As who asks may see it."""
     shown = _kept(kept, asked.now)
     if asked.query.numbers:
         return shown
-    many = shown.callers == WITHHELD or shown.callers.endswith("*")
-    masked = shown.callers if many else desk.numbers.shown(shown.callers, full=False)
-    return shown.model_copy(
-        update={"callers": masked, "reason": mask_numbers(shown.reason, desk.numbers.visible)}
-    )
+    visible = desk.numbers.visible
+    masked = {
+        "callers": shown_to_all(shown.callers, visible),
+        "reason": mask_numbers(shown.reason, visible),
+    }
+    return shown.model_copy(update=masked)
 
 
 def _kept(kept: KeptBlock, now: datetime) -> BlockShown:
