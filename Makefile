@@ -11,8 +11,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SCRIPTS := $(wildcard scripts/*) .ci/run
 # Most calls wait more than they compute: with more workers than a small machine has processors, all tests take
-# half the time (tests/workers.py). The slowest are named at the end.
-ALL_TESTS := --numprocesses 4 --durations 40
+# half the time. Two of the six take only what computes (tests/workers.py). The slowest are named at the end.
+ALL_TESTS := --numprocesses 6 --durations 40
 # Tests that compare moments, or the order in which many callers are served: by themselves.
 ALONE := $(patsubst %,tests/acceptance/test_%.py,conversation closed_and_abandoned sixty_callers ten_thousand)
 COMPOSE_FILES := docker-compose.yml compose.host.yaml

@@ -2,7 +2,8 @@
 
 A file's tests stay together and in one worker, since they share a node. Files whose tests load the machine,
 or hold times against one another, stay together as well, and are never beside one another. Calls come first,
-the longest at the front; what only computes fills what is left, so that no worker ends long after another.
+the longest at the front. Beside them some workers take what only computes, from the beginning and at a lower
+priority: so they use what calls leave of the processors, and no more. Whoever has made the calls helps them.
 """
 
 from __future__ import annotations
@@ -28,25 +29,45 @@ ONE_AT_A_TIME = (
 """Files that one worker takes one after the other, in this order."""
 
 LONG = (
-    "tests/acceptance/test_recording.py",
+    "tests/acceptance/test_callback_offer.py",
+    "tests/acceptance/test_transfers.py",
+    "tests/acceptance/test_split_brain.py",
     "tests/acceptance/test_menus.py",
-    "tests/acceptance/test_phone_recording.py",
+    "tests/acceptance/test_service_dead.py",
     "tests/acceptance/test_overrides.py",
-    "tests/acceptance/test_alerts.py",
+    "tests/acceptance/test_control.py",
+    "tests/acceptance/test_copied_machine.py",
+    "tests/acceptance/test_queues.py",
+    "tests/acceptance/test_devices.py",
+    "tests/acceptance/test_phone_recording.py",
+    "tests/acceptance/test_recording.py",
+    "tests/acceptance/test_overflow.py",
     "tests/acceptance/test_shifts.py",
     "tests/acceptance/test_cut_link.py",
-    "tests/acceptance/test_control.py",
+    "tests/acceptance/test_alerts.py",
+    "tests/acceptance/test_callback_operator_first.py",
     "tests/acceptance/test_callbacks.py",
     "tests/acceptance/test_operators.py",
-    "tests/acceptance/test_service_dead.py",
-    "tests/acceptance/test_zombie_phones.py",
-    "tests/acceptance/test_database_lost.py",
-    "tests/acceptance/test_privacy.py",
-    "tests/acceptance/test_day.py",
     "tests/acceptance/test_wake_up.py",
-    "tests/acceptance/test_promises.py",
+    "tests/acceptance/test_up.py",
+    "tests/acceptance/test_limits.py",
+    "tests/acceptance/test_postgresql.py",
+    "tests/acceptance/test_full_disk.py",
+    "tests/acceptance/test_privacy.py",
+    "tests/acceptance/test_database_lost.py",
+    "tests/acceptance/test_day.py",
+    "tests/config/test_mutations.py",
+    "tests/calls/test_kill_nine.py",
+    "tests/launch/privacy/test_purging.py",
+    "tests/launch/privacy/test_erasing.py",
 )
 """Files that take longest, longest first: begun last, one of them would keep everybody waiting."""
+
+_FIRST, _CALLS, _COMPUTES = range(3)
+_TOGETHER = "one at a time"
+FEWEST = 4
+"""Of fewer workers none takes only what computes; of more one in three does."""
+_LOWER_BY = 5
 
 _END_WAIT_S = 60.0
 _LOOK_EVERY_S = 0.2
@@ -57,10 +78,14 @@ _RUN = "PYTEST_XDIST_TESTRUNUID"
 def place(file: str) -> tuple[int, int]:
     """Where a file stands in the queue of work; smaller is earlier."""
     if file in ONE_AT_A_TIME:
-        return 0, ONE_AT_A_TIME.index(file)
-    if file in LONG:
-        return 1, LONG.index(file)
-    return (2 if file.startswith("tests/acceptance/") else 3), 0
+        return _FIRST, ONE_AT_A_TIME.index(file)
+    kind = _CALLS if file.startswith("tests/acceptance/") else _COMPUTES
+    return kind, LONG.index(file) if file in LONG else len(LONG)
+
+
+def computes(worker: str, count: int) -> bool:
+    """Whether one of so many workers (`gw0` is the first) takes only what computes, if there is any."""
+    return count >= FEWEST and int(worker.removeprefix("gw")) >= count - count // 3
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # the library tells no types
@@ -70,10 +95,44 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # the library tells no 
         super().__init__(config, log)
         # Its own order is by the number of tests, which says nothing of how long they take.
         config.option.loadscopereorder = False
+        self._shares = False
+
+    def schedule(self) -> None:
+        """Called when all workers have told what they found, and once more for each that comes later."""
+        found = next(iter(self.registered_collections.values()), [])
+        self._shares = any(place(_file(each))[0] == _COMPUTES for each in found)
+        super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "one at a time" if file in ONE_AT_A_TIME else file
+        file = _file(nodeid)
+        return _TOGETHER if file in ONE_AT_A_TIME else file
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if self._shares and computes(node.gateway.id, self.numnodes):
+            left = (each for each in self.workqueue if each != _TOGETHER and place(each)[0] == _COMPUTES)
+            file = next(left, None)
+            if file is None:
+                node.shutdown()
+                return
+            self.workqueue.move_to_end(file, last=False)
+        super()._assign_work_unit(node)
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+class Computing:
+    """In a worker that takes only what computes: whoever is in a call goes before."""
+
+    def __init__(self) -> None:
+        self._lower = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if not self._lower and place(_file(item.nodeid))[0] == _COMPUTES:
+            self._lower = True
+            os.nice(_LOWER_BY)
 
 
 class Leftovers:
