@@ -376,6 +376,7 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
         sys.setswitchinterval(SWITCH_S)
         # What is loaded now stays for good: the collector need not look at it again for every call.
         gc.freeze()
+        gc.enable()
         try:
             await Service(settings, chosen, rendered.secrets, lease).run(parent)
         finally:

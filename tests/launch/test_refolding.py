@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from hotline_ivr.launch.refolding import refold_record
 from hotline_ivr.routing.fold import FOLD_VERSION
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
-from hotline_ivr.store.migrate import _config, upgrade
+from hotline_ivr.store.migrate import known_tables, upgrade
 from hotline_ivr.store.refolding import Refolded
 from tests.calls.asterisk_files import Written, a_call, a_keeper, started
 from tests.calls.keeping import EVERY_END, many_calls, written
@@ -177,7 +176,7 @@ async def test_rows_of_an_older_database_are_brought_up_to_date(place: Place) ->
     place.write(a_call("answered_caller_hangs_up"))
     await place.keep()
     before = await rows(place)
-    before_that = ScriptDirectory.from_config(_config()).get_revision("0009").down_revision
+    before_that = max(each for each in known_tables() if each < "0009")
     for statement in (
         *(f"ALTER TABLE call DROP COLUMN {name}" for name in NEWER_COLUMNS),
         *(f"DROP TABLE {name}" for name in NEWER_TABLES),

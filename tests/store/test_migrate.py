@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from hotline_ivr.errors import StoreError
+from hotline_ivr.store import migrate
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import check_schema, describe_schema, require_file, upgrade
 from hotline_ivr.store.schema import is_described, metadata
+
+_UPGRADE = """
+import asyncio, sys
+import hotline_ivr.app
+from hotline_ivr.store.migrate import describe_schema, upgrade
+asyncio.run(upgrade(sys.argv[1]))
+print(asyncio.run(describe_schema(sys.argv[1])).ok, sum(name.startswith("alembic") for name in sys.modules))
+"""
 
 
 async def change(url: str, statement: str) -> None:
@@ -34,6 +47,22 @@ async def test_migrated_tables_are_the_tables_of_the_models(database_url: str) -
     store = open_store(database_url)
     assert await store.read(differences) == []
     await store.close()
+
+
+def test_files_of_migrations_are_named_after_their_revisions() -> None:
+    """Whether there is anything to do is seen by the names."""
+    folder = Path(migrate.__file__).with_name("migrations")
+    made = [each.revision for each in ScriptDirectory(str(folder)).walk_revisions()]
+    assert sorted(migrate.known_tables()) == made[::-1]
+
+
+def test_a_start_without_anything_to_migrate_does_not_load_what_migrates(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'hotline.db'}"
+    asyncio.run(upgrade(url))
+    done = subprocess.run(
+        [sys.executable, "-c", _UPGRADE, url], capture_output=True, check=False, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "True 0\n"), done.stderr
 
 
 async def test_migrating_twice_changes_nothing(database_url: str) -> None:

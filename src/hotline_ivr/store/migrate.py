@@ -1,24 +1,24 @@
 """Bringing the database's tables up to date, and refusing to work on others.
 
-The migrations are in migrations/versions, in the package, so that whoever has the program has them.
+The migrations are in migrations/versions, in the package, so that whoever has the program has them. A file is
+named after its revision, so whether there is anything to do is known without loading them and what runs them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, inspect, make_url, text
 
 from hotline_ivr.errors import StoreError
 from hotline_ivr.store.engine import Store, open_store
 
 # Any number, so long as it is always this one: two services that start together wait for each other.
 _POSTGRES_LOCK = 4_573_001
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,6 @@ class SchemaState:
 
     ok: bool
     text: str
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    return config
 
 
 async def upgrade(url: str) -> None:
@@ -54,9 +48,19 @@ def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
     current = _current(connection)
-    if current is not None and current not in _known():
+    if current is not None and current not in _revisions():
         raise StoreError(_newer(current))
-    config = _config()
+    if current != _revisions()[-1]:
+        _migrate(connection)
+
+
+def _migrate(connection: Connection) -> None:
+    # A third of a second, and at most starts nothing is to be done.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -87,12 +91,12 @@ def require_file(url: str) -> None:
 
 def schema_state(connection: Connection) -> SchemaState:
     current = _current(connection)
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = _revisions()[-1]
     if current == head:
         return SchemaState(ok=True, text=f"tables of version {head}")
     if current is None:
         return SchemaState(ok=False, text="the database has no tables yet: `hotline serve` creates them")
-    if current not in _known():
+    if current not in _revisions():
         return SchemaState(ok=False, text=_newer(current))
     return SchemaState(
         ok=False,
@@ -101,16 +105,21 @@ def schema_state(connection: Connection) -> SchemaState:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 def known_tables() -> set[str]:
     """Every version of the tables that this program can bring up to date."""
-    return _known()
+    return set(_revisions())
 
 
-def _known() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+@cache
+def _revisions() -> tuple[str, ...]:
+    """All of them, the newest last."""
+    return tuple(sorted(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py")))
 
 
 def _newer(current: str) -> str:
