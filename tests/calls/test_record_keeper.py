@@ -279,6 +279,16 @@ def test_a_shorter_look_that_was_asked_for_stays() -> None:
     assert Ends().wait(0.0, Pace(poll=0.01)) == 0.01
 
 
+@pytest.mark.parametrize(
+    ("wanted", "spent", "rest"),
+    [(0.25, 0.0, 0.25), (0.25, 0.1, 0.15), (0.25, 0.24, 0.02), (0.25, 3.0, 0.02), (0.01, 0.5, 0.01)],
+)
+def test_looks_keep_their_pace_however_long_one_takes_and_leave_others_their_turn(
+    wanted: float, spent: float, rest: float
+) -> None:
+    assert Pace().rest(wanted, spent) == pytest.approx(rest)
+
+
 def test_when_calls_end_no_more_the_looks_are_as_far_apart_as_before() -> None:
     ends, pace = Ends(), Pace(ends=6)
     ends.wait(0.0, pace)

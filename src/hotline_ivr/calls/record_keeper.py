@@ -102,17 +102,22 @@ class NobodyObserves:
 class Pace:
     """How often, and how patiently (seconds)."""
 
-    # Between looks at the files, at most: about so long after its end a call is in the database.
+    # From one look at the files to the next: about so long after its end a call is in the database.
     poll: float = 0.25
     # With a number: where many calls end it is looked as soon as about so many have, and no more often than
     # the shortest. Each look costs some 3 ms of CPU however few calls it finds, so none is the default.
     ends: int = 0
+    # So long everybody else has the processor, also where a look takes longer than that to the next.
     shortest_poll: float = 0.02
     # After a failure, doubled each time up to the second, less a random part.
     first_retry: float = 0.5
     longest_retry: float = 30.0
     # What stop() gives to the last pass.
     last_pass: float = 10.0
+
+    def rest(self, wanted: float, spent: float) -> float:
+        """Seconds to wait where looks are to be so far apart and one has taken so long."""
+        return max(wanted - spent, min(wanted, self.shortest_poll))
 
 
 class Ends:
@@ -219,10 +224,12 @@ class RecordKeeper:
         self._thread.shutdown(wait=False)
 
     async def _turn(self) -> None:
+        begun = self._clock()
         try:
             await self.catch_up()
             self._well()
-            await self._wait(self._ends.wait(self._clock(), self._pace))
+            now = self._clock()
+            await self._wait(self._pace.rest(self._ends.wait(now, self._pace), now - begun))
             if self._stopping.is_set() and self._keeping is not None:
                 await self._read_to_the_end(self._keeping)
                 await self._review(self._keeping, self._keeping.hand.stale())
