@@ -6,21 +6,40 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, select
 
 from hotline_ivr.calls.callback_keeper import BEGINS_WITHIN
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.launch.lease_keeper import RENEW_EVERY, TAKEN_AFTER, LeaseKeeper
 from hotline_ivr.settings import Settings
+from hotline_ivr.store import attempts
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.lease_tables import node_lease
 from hotline_ivr.store.leases import lease_of
 from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.store.tables import callback_attempt
 
 PACE, PATIENCE = 0.05, 1.5
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+TAKEN = {
+    "node": "main",
+    "promise_node": "main",
+    "promise_id": "main-0.0",
+    "number": 1,
+    "id": "main-0.0-1",
+    "person": "+4790012345",
+    "queue": "main",
+    "file": "a call file",
+    "claimed_at": NOW,
+    "until": NOW + BEGINS_WITHIN,
+    "state": "claimed",
+    "result": "",
+    "call_id": "",
+}
 
 
 @asynccontextmanager
@@ -137,6 +156,25 @@ async def test_a_lease_that_is_gone_with_its_database_is_had_again(tmp_path: Pat
                 await asyncio.sleep(PACE)
         assert not stop.is_set()
         renewing.cancel()
+    await store.close()
+
+
+@pytest.mark.parametrize(("folder", "finished"), [("a", ["main-0.0-1"]), ("b", [])])
+async def test_a_call_back_that_was_taken_elsewhere_is_not_made_here_as_well(
+    tmp_path: Path, database_url: str, folder: str, finished: list[str]
+) -> None:
+    """The next process of the same folder finishes it; another machine does not know whether it was made."""
+    await upgrade(database_url)
+    store = open_store(database_url)
+    async with keeper(tmp_path / "a", database_url) as first:
+        await first.take()
+        await store.write(lambda connection: connection.execute(insert(callback_attempt).values(TAKEN)))
+        async with keeper(tmp_path / folder, database_url, patience=0.1) as second:
+            await second.take()
+    claimed = await store.read(lambda connection: attempts.claimed(connection, "main"))
+    assert [each.id for each in claimed] == finished
+    states = await store.read(lambda connection: list(connection.scalars(select(callback_attempt.c.state))))
+    assert states == ["claimed" if finished else "written"]
     await store.close()
 
 

@@ -18,11 +18,12 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 
 from hotline_ivr.errors import SetupError, StoreError
 from hotline_ivr.files import replace
 from hotline_ivr.settings import Settings
+from hotline_ivr.store.attempts import left_elsewhere
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.leases import FencedStore, Lease, give_back, lease_of, renew, take
 
@@ -91,7 +92,7 @@ class LeaseKeeper:
                     raise StoreError(self.refused)
                 found = await self._look()
             wanted = self._wanted()
-            if await self._bare.write(partial(take, wanted=wanted, before=found)):
+            if await self._bare.write(partial(_take_over, wanted=wanted, before=found)):
                 self._held = wanted
         log.info("this service is the one of its node", node=self._settings.node)
 
@@ -174,6 +175,14 @@ class LeaseKeeper:
             " Two nodes must not share a name: give this one another HOTLINE_NODE (or a database of its own),"
             " or stop the other."
         )
+
+
+def _take_over(connection: Connection, wanted: Lease, before: Lease | None) -> bool:
+    if not take(connection, wanted, before):
+        return False
+    if before is not None and before.place != wanted.place:
+        left_elsewhere(connection, wanted.node)
+    return True
 
 
 def _place(state_dir: Path) -> str:

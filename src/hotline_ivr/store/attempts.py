@@ -143,6 +143,15 @@ def written(connection: Connection, attempt_id: str) -> None:
     connection.execute(update(callback_attempt).where(taken).values(state="written"))
 
 
+def left_elsewhere(connection: Connection, node: str) -> None:
+    """The node was another machine's: whether the files of what it claimed are in its spool nobody knows here.
+
+    So they count as there, and nobody is rung a second time; see LONGEST_CALL.
+    """
+    theirs = and_(_attempt.node == node, _attempt.state == "claimed")
+    connection.execute(update(callback_attempt).where(theirs).values(state="written"))
+
+
 def not_dialled(connection: Connection, attempt_id: str, now: datetime) -> None:
     """Its time is past, and there never was a file: nobody was rung."""
     taken = and_(_attempt.id == attempt_id, _attempt.state == "claimed")
