@@ -144,7 +144,7 @@ def written(connection: Connection, attempt_id: str) -> None:
 
 
 def left_elsewhere(connection: Connection, node: str) -> None:
-    """The node was another machine's: whether the files of what it claimed are in its spool nobody knows here.
+    """The node was another machine's: whether files of what it claimed are in its spool nobody knows here.
 
     So they count as there, and nobody is rung a second time; see LONGEST_CALL.
     """
