@@ -99,7 +99,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # the library tells no 
 
     def schedule(self) -> None:
         """Called when all workers have told what they found, and once more for each that comes later."""
-        found = next(iter(self.registered_collections.values()), [])
+        found: list[str] = next(iter(self.registered_collections.values()), [])
         self._shares = any(place(_file(each))[0] == _COMPUTES for each in found)
         super().schedule()
 
