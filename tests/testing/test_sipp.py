@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -142,6 +143,19 @@ async def test_a_caller_who_leaves_in_the_moment_of_the_answer_has_left(tmp_path
 
 
 @needs_sipp
+async def test_who_writes_down_moments_has_the_processor_first_where_that_is_allowed(tmp_path: Path) -> None:
+    async with operator_phones(tmp_path, [Turn(100, 100)], port=free_port()) as phones:
+        (process,) = [
+            int(path.parent.name)
+            for path in Path("/proc").glob("[0-9]*/cmdline")
+            if f"\0{phones.port}\0" in path.read_text(errors="replace")
+        ]
+        before = os.getpriority(os.PRIO_PROCESS, process)
+        # Not every root may: containers have it taken away.
+        allowed = phones.go_first()
+        assert os.getpriority(os.PRIO_PROCESS, process) == (-10 if allowed else before)
+
+
 async def test_a_caller_may_pause_before_it_calls(tmp_path: Path) -> None:
     port = free_port()
     wanted = [Caller("+4790000001", "anna", 5000, after_ms=700), Caller("+4790000002", "bjorn", 5000)]
