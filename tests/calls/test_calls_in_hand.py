@@ -44,6 +44,22 @@ def test_it_does_so_after_a_start_in_mid_call_too() -> None:
     assert [record.id for record in batch.records] == [CALL]
 
 
+def test_it_does_so_where_a_busy_asterisk_writes_queue_log_first() -> None:
+    """Beside 30 calls a second, of 3,390 who were called back two became a second call, without an end."""
+    said = next(n for n, event in enumerate(BACK.events) if "press|" in event.extra)
+    hand, records = CallsInHand("main", Limits()), set()
+    for cel, queue_log in (
+        (reading(Source.CEL, BACK.events[:said], 9), reading(Source.QUEUE_LOG, QUEUE_LOG, 9)),
+        (reading(Source.CEL, BACK.events[said:], 18), None),
+    ):
+        taken = sort_by_call("main", cel, queue_log, hand.aliases)
+        assert taken.touched() == {CALL}
+        batch, _ = hand.take(taken, 0.0)
+        records |= {record.id for record in batch.records}
+    assert records == {CALL}
+    assert hand.stale() == []
+
+
 def test_only_so_many_channels_are_remembered() -> None:
     aliases = Aliases()
     said = next(event for event in BACK.events if event.channel == PERSON and "press" in event.extra)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from hotline_ivr.routing.call_record import CallRecord, EndedBy
 from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, STAGE_EVENT, CallEvent, QueueEvent, Source
-from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk
+from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, TRUNK_CHANNEL, fold, hung_up_by_asterisk
 from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, Reading, RejectedLine
@@ -92,15 +92,17 @@ _MOST_ALIASES = 5_000
 class Aliases:
     """Channels of calls that began with another channel, which queue_log nevertheless names the call by.
 
-    Of who is called back: the dialplan speaks of their channel long before they wait in a queue.
+    Of who is called back, over a trunk: it is rung and answered before it waits in a queue. That the dialplan
+    has spoken of it is too late to go by, since a busy Asterisk writes queue_log sooner than the other file.
     """
 
     def __init__(self) -> None:
         self._calls: dict[str, str] = {}
 
     def note(self, event: CallEvent) -> None:
-        """Remember the channel of what the dialplan said, if it is not the call's first."""
-        if event.kind == STAGE_EVENT and event.channel != event.call:
+        """Remember the channel if it is not the call's first, and may be one that waits in a queue."""
+        waits = event.kind == STAGE_EVENT or event.channel_name.startswith(TRUNK_CHANNEL)
+        if waits and event.channel != event.call:
             self._calls[event.channel] = event.call
             if len(self._calls) > _MOST_ALIASES:
                 del self._calls[next(iter(self._calls))]

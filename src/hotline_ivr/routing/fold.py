@@ -45,7 +45,7 @@ EVENTS_LOST = "events-lost"
 _AnyEvent = TypeVar("_AnyEvent", CallEvent, QueueEvent)
 _GENERATION, _OFFSET = 6, 7  # where both kinds of event have them
 # Endpoints of carriers are rendered with this prefix (asterisk/render/pjsip.py).
-_TRUNK_CHANNEL = "PJSIP/trunk-"
+TRUNK_CHANNEL = "PJSIP/trunk-"
 # A message that is shorter is nobody speaking after the tone, which takes its part of it.
 _SHORTEST_MESSAGE_US = 2_000_000
 _position = itemgetter(_GENERATION, _OFFSET)
@@ -78,7 +78,7 @@ def fold(
         if folding.control:
             return None
         known = folding.arrived or folding.attempt is not None
-        if name and not known and not name.startswith(_TRUNK_CHANNEL):
+        if name and not known and not name.startswith(TRUNK_CHANNEL):
             return None
     elif story.events:
         folding = Folding(story.events[0].call)
