@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hotline_ivr.calls.calls_in_hand import Aliases, CallsInHand, Limits, sort_by_call
+from hotline_ivr.calls.calls_in_hand import CallsInHand, Limits
+from hotline_ivr.calls.taken import Aliases, sort_by_call
 from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.kept import keep_events, keep_queue_events

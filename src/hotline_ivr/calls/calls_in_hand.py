@@ -14,12 +14,13 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hotline_ivr.calls.taken import Aliases, Taken
 from hotline_ivr.routing.call_record import CallRecord, EndedBy
-from hotline_ivr.routing.cel import NO_CALL, QUEUE_START, STAGE_EVENT, CallEvent, QueueEvent, Source
-from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, TRUNK_CHANNEL, fold, hung_up_by_asterisk
+from hotline_ivr.routing.cel import QUEUE_START, CallEvent, QueueEvent, Source
+from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk
 from hotline_ivr.routing.fold_queue import QueueStory
-from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
-from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, Reading, RejectedLine
+from hotline_ivr.routing.kept import kept_events, kept_queue_events
+from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, RejectedLine
 
 _log = logging.getLogger(__name__)
 
@@ -53,106 +54,6 @@ class _Held:
     written: bool = False
 
 
-@dataclass(slots=True)
-class Taken:
-    """What was read at once, by call."""
-
-    cel: Reading[CallEvent] | None
-    queue_log: Reading[QueueEvent] | None
-    events: dict[str, list[CallEvent]] = field(default_factory=dict)
-    queue_events: dict[str, list[QueueEvent]] = field(default_factory=dict)
-    # Queue events of no call.
-    other: list[QueueEvent] = field(default_factory=list)
-    kept: list[KeptEvents] = field(default_factory=list)
-    # Calls whose first event is among these, and whose last.
-    begun: set[str] = field(default_factory=set)
-    ended: set[str] = field(default_factory=set)
-
-    def touched(self) -> set[str]:
-        return self.events.keys() | self.queue_events.keys()
-
-    def oldest(self) -> int | None:
-        """When the first of these events happened, microseconds UTC."""
-        firsts = [r.events[0].at for r in (self.cel, self.queue_log) if r is not None and r.events]
-        return min(firsts, default=None)
-
-    def more(self) -> bool:
-        """Whether more is waiting in either file."""
-        return any(reading.more for reading in (self.cel, self.queue_log) if reading is not None)
-
-    def moves(self) -> list[tuple[Position | None, Position]]:
-        readings = (self.cel, self.queue_log)
-        return [(reading.before, reading.after) for reading in readings if reading is not None]
-
-
-# Channels remembered as those of calls that began with another one.
-_MOST_ALIASES = 5_000
-
-
-class Aliases:
-    """Channels of calls that began with another channel, which queue_log nevertheless names the call by.
-
-    Of who is called back, over a trunk: it is rung and answered before it waits in a queue. That the dialplan
-    has spoken of it is too late to go by, since a busy Asterisk writes queue_log sooner than the other file.
-    """
-
-    def __init__(self) -> None:
-        self._calls: dict[str, str] = {}
-
-    def note(self, event: CallEvent) -> None:
-        """Remember the channel if it is not the call's first, and may be one that waits in a queue."""
-        waits = event.kind == STAGE_EVENT or event.channel_name.startswith(TRUNK_CHANNEL)
-        if waits and event.channel != event.call:
-            self._calls[event.channel] = event.call
-            if len(self._calls) > _MOST_ALIASES:
-                del self._calls[next(iter(self._calls))]
-
-    def call_of(self, named: str) -> str:
-        return self._calls.get(named, named)
-
-
-def sort_by_call(
-    node: str, cel: Reading[CallEvent] | None, queue_log: Reading[QueueEvent] | None, aliases: Aliases
-) -> Taken:
-    """What was read, each call's events together."""
-    taken = Taken(cel, queue_log)
-    if cel is not None:
-        by_call = taken.events
-        for event in cel.events:
-            call = event.call
-            if call in by_call:
-                by_call[call].append(event)
-            else:
-                by_call[call] = [event]
-            kind = event.kind
-            if kind == "LINKEDID_END":
-                taken.ended.add(call)
-            elif event.channel == call:
-                if kind == "CHAN_START":
-                    taken.begun.add(call)
-            else:
-                aliases.note(event)
-        for call, events in by_call.items():
-            place = (events[0].generation, events[0].offset)
-            taken.kept.append(KeptEvents(node, call, Source.CEL.value, *place, keep_events(events)))
-    if queue_log is not None:
-        _sort_queue_log(node, queue_log, aliases, taken)
-    return taken
-
-
-def _sort_queue_log(node: str, queue_log: Reading[QueueEvent], aliases: Aliases, taken: Taken) -> None:
-    for queue_event in queue_log.events:
-        if queue_event.call in NO_CALL:
-            taken.other.append(queue_event)
-        else:
-            call = aliases.call_of(queue_event.call)
-            taken.queue_events.setdefault(call, []).append(queue_event)
-    for call, queue_events in taken.queue_events.items():
-        place = (queue_events[0].generation, queue_events[0].offset)
-        data = keep_queue_events(queue_events)
-        taken.kept.append(KeptEvents(node, call, Source.QUEUE_LOG.value, *place, data))
-
-
 class CallsInHand:
     """From what was read to what is written. Not for use by two threads at once.
 
@@ -172,6 +73,8 @@ class CallsInHand:
         self._leaving: list[tuple[int, str]] = []
         # The one that was touched longest ago comes first.
         self._held: OrderedDict[str, _Held] = OrderedDict()
+        # Of these, those of which queue_log alone has told.
+        self._strays: set[str] = set()
         # Calls with events that are not yet in their row, and since when (seconds); the oldest first.
         self._stale: OrderedDict[str, float] = OrderedDict()
         # Ended calls, and when they are let go.
@@ -196,6 +99,8 @@ class CallsInHand:
                         self.aliases.note(event)
                 else:
                     held.queue_events.extend(kept_queue_events(row.events, call, row.generation, row.start))
+            if not held.events:
+                self._strays.add(call)
             self._await_end(call, held)
 
     def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
@@ -206,6 +111,7 @@ class CallsInHand:
             self._restarted_at = max(*starts, self._restarted_at or 0)
         if taken.cel is not None and taken.cel.events:
             self._heard_to = max(self._heard_to or 0, taken.cel.events[-1].at)
+        self._join(work)
         for call in taken.touched():
             held = self._held.get(call)
             if held is None:
@@ -214,6 +120,8 @@ class CallsInHand:
                 self._held.move_to_end(call)
             held.events.extend(taken.events.get(call, ()))
             held.queue_events.extend(taken.queue_events.get(call, ()))
+            if not held.events:
+                self._strays.add(call)
             if held.settled or call in taken.ended:
                 work.fold(call, held, over=call in taken.ended)
             else:
@@ -247,6 +155,7 @@ class CallsInHand:
     def review(self, ids: Iterable[str], now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for these calls now, whether or not anything was read."""
         work = _Work(self._node, self)
+        self._join(work)
         for call in ids:
             held = self._held.get(call)
             if held is not None:
@@ -286,6 +195,23 @@ class CallsInHand:
         wrote of it runs; it stays among the open ones, so that they will be joined to what is kept of it.
         """
         return bool(held.events) or (self._restarted_at or 0) > record.last_event_at
+
+    def _join(self, work: _Work) -> None:
+        """Give calls what queue_log has told of them under the name of a channel that nobody knew yet.
+
+        A busy Asterisk may write that line sooner than the first one of the channel into the other file.
+        """
+        for channel in list(self._strays):
+            stray, call = self._held.get(channel), self.aliases.call_of(channel)
+            if stray is None or stray.events:
+                self._strays.discard(channel)
+            elif call != channel:
+                self._strays.discard(channel)
+                del self._held[channel]
+                self._stale.pop(channel, None)
+                held = self._held.setdefault(call, _Held())
+                held.queue_events[:0] = stray.queue_events
+                work.join(channel, call, noted_open=stray.noted_open)
 
     def _refresh(self, work: _Work, now: float) -> None:
         while self._stale:
@@ -341,6 +267,7 @@ class _Work:
         self._records: list[CallRecord] = []
         self._opened: list[str] = []
         self._closed: list[str] = []
+        self._joined: list[tuple[str, str]] = []
         self._new: set[str] = set()
         self.ended: list[CallRecord] = []
         self.settled: list[str] = []
@@ -374,6 +301,11 @@ class _Work:
             held.noted_open = False
             self._closed.append(call)
 
+    def join(self, channel: str, call: str, *, noted_open: bool) -> None:
+        self._joined.append((channel, call))
+        if noted_open:
+            self._closed.append(channel)
+
     def batch(
         self,
         *,
@@ -391,5 +323,6 @@ class _Work:
             records=self._records,
             opened=self._opened,
             closed=self._closed,
+            joined=self._joined,
             new=self._new,
         )

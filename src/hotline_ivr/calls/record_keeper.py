@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
-from hotline_ivr.calls.calls_in_hand import CallsInHand, Limits, Taken, sort_by_call
+from hotline_ivr.calls.calls_in_hand import CallsInHand, Limits
+from hotline_ivr.calls.taken import Taken, sort_by_call
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import QUEUE_START, CallEvent, QueueEvent, Source
@@ -296,7 +297,7 @@ class RecordKeeper:
             await self._write(batch, ended)
 
     async def _write(self, batch: Batch, ended: Sequence[CallRecord]) -> None:
-        if batch.moves or batch.records or batch.opened or batch.closed:
+        if batch.moves or batch.records or batch.opened or batch.closed or batch.joined:
             await self._ledger.commit(batch)
         self._ends.count += len(ended)
         for record in ended:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from hotline_ivr.asterisk.archives import Archive, ArchivePiece, look_at, pieces
-from hotline_ivr.calls.calls_in_hand import Aliases
+from hotline_ivr.calls.taken import Aliases
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.cel import NO_CALL, CallEvent, QueueEvent, Source
 from hotline_ivr.settings import Settings

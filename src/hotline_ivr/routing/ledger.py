@@ -94,6 +94,8 @@ class Batch:
     records: Sequence[CallRecord] = ()
     opened: Sequence[str] = ()
     closed: Sequence[str] = ()
+    # Channels that were taken for calls, as queue_log alone knew of them, each with the call that it is in.
+    joined: Sequence[tuple[str, str]] = ()
     # Calls of these records that have no row yet, as far as is known: a hint for whoever writes.
     new: AbstractSet[str] = frozenset()
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import ClauseElement
 
 from hotline_ivr.routing.call_record import CallRecord
-from hotline_ivr.routing.cel import QueueEvent
+from hotline_ivr.routing.cel import QueueEvent, Source
 from hotline_ivr.routing.ledger import Batch, LedgerConflictError, Position, RejectedLine
 from hotline_ivr.store import tables
 from hotline_ivr.store.copying import FEWEST, copy_if_new, copy_rows
@@ -80,9 +80,11 @@ def rows_of(dialect: Dialect, batch: Batch) -> list[tuple[str, list[Row]]]:
 
 
 def named_rows(batch: Batch) -> list[tuple[str, list[Row]]]:
-    """The same, each statement by its name: that of its table, or `close_call`."""
+    """The same, each statement by its name: that of its table, or of what it does."""
     node = batch.node
     rows: dict[str, list[Row]] = {
+        "join_events": [(call, node, channel, Source.QUEUE_LOG.value) for channel, call in batch.joined],
+        "drop_call": [(node, channel) for channel, _ in batch.joined],
         "call_event": list(batch.events),
         "queue_event": [_queue_row(node, event) for event in batch.queue_events],
         "rejected_line": [_rejected_row(node, line) for line in batch.rejected],
@@ -154,6 +156,13 @@ def _statements(dialect: Dialect) -> dict[str, str]:
     move = move.where(*(positions.c[name] == bindparam(f"at_{name}") for name in (*_KEY, "offset")))
     close = delete(opened).where(*(column == bindparam(f"at_{column.name}") for column in opened.c))
 
+    events, calls = tables.call_event, tables.call
+    joins = update(events).values(call_id=bindparam("to_call"))
+    joins = joins.where(
+        *(events.c[name] == bindparam(f"at_{name}") for name in ("node", "call_id", "source"))
+    )
+    drop = delete(calls).where(*(calls.c[name] == bindparam(f"at_{name}") for name in ("node", "id")))
+
     def text(statement: ClauseElement) -> str:
         return str(statement.compile(dialect=dialect))
 
@@ -171,6 +180,8 @@ def _statements(dialect: Dialect) -> dict[str, str]:
         "leg": upsert(tables.leg),
         "open_call": upsert(opened),
         "close_call": text(close),
+        "join_events": text(joins),
+        "drop_call": text(drop),
         "call_event": text(insert(tables.call_event)),
         "queue_event": text(insert(tables.queue_event)),
         "rejected_line": text(insert(tables.rejected_line).on_conflict_do_nothing()),
