@@ -15,7 +15,7 @@ from pathlib import Path
 
 _CHECKOUT = Path(__file__).parents[1]
 _TEST = "tests/acceptance/test_ten_thousand.py"
-_FIGURES = re.compile(r"^R14 .*?^  within .*?$", re.MULTILINE | re.DOTALL)
+_FIGURES = re.compile(r"^R14 .*?; within .*?$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ _FIRST, _CALLS, _COMPUTES = range(3)
 _TOGETHER = "one at a time"
 FEWEST = 4
 """Of fewer workers none takes only what computes; of more one in three does."""
-_LOWER_BY = 5
+_LOWER_BY = 15
 
 _END_WAIT_S = 60.0
 _LOOK_EVERY_S = 0.2

@@ -55,6 +55,8 @@ class Comparison:
     """What was found, in words, and how far each time was off."""
 
     wrong: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    """Times that are off by more than any may be."""
     off_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def time(self, what: str, told: float | None, seen: float | None, who: str) -> None:
@@ -64,7 +66,7 @@ class Comparison:
             return
         self.off_s[what].append(told - seen)
         if abs(told - seen) > NEVER_S:
-            self.wrong.append(f"{who}: {what} is off by {told - seen:.3f} s")
+            self.late.append(f"{who}: {what} is off by {told - seen:.3f} s")
 
     def near(self) -> float:
         """Share of the times that are as near as most should be."""
@@ -82,7 +84,8 @@ class Comparison:
             }
             tail = ", ".join(f"{share:.1%} {off * 1000:.1f}" for share, off in at.items())
             shown.append(f"  {what}: {len(some)} times, off by ms: {tail}, most {ordered[-1] * 1000:.1f}")
-        return "\n".join([*shown, f"  within {NEAR_S * 1000:.0f} ms: {self.near():.3%}"])
+        counts = f"{len(self.wrong)} differ, {len(self.late)} times are off by more than {NEVER_S:g} s"
+        return "\n".join([*shown, f"  {counts}; within {NEAR_S * 1000:.0f} ms: {self.near():.3%}"])
 
 
 def read_calls(database: Path) -> list[CallRow]:

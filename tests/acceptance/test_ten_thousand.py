@@ -97,6 +97,7 @@ async def test_ten_thousand_calls_of_every_kind_are_recorded_once_and_as_the_pho
         f"\n  phones had the processor before others: {all(first)}"
     )
     assert not found.wrong, f"seed {seed}: {len(found.wrong)} differences\n" + "\n".join(found.wrong[:20])
+    assert not found.late, f"seed {seed}: {len(found.late)} times\n" + "\n".join(found.late[:20])
     for name, (ours, theirs) in talk_by_operator(talks, legs).items():
         rung = sum(talk.number == name for talk in talks)
         assert abs(ours - theirs) < TALK_OFF_S * rung + NEVER_S, (

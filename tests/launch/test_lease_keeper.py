@@ -159,6 +159,18 @@ async def test_a_lease_that_is_gone_with_its_database_is_had_again(tmp_path: Pat
     await store.close()
 
 
+async def test_what_has_stood_still_for_long_enough_is_not_watched_once_more(
+    tmp_path: Path, database_url: str
+) -> None:
+    await upgrade(database_url)
+    async with keeper(tmp_path / "a", database_url) as dead, keeper(tmp_path / "b", database_url) as copy:
+        await dead.take()
+        await copy.ask()
+        copy._patience = 1_000
+        async with asyncio.timeout(20):
+            await copy.take()
+
+
 @pytest.mark.parametrize(("folder", "finished"), [("a", ["main-0.0-1"]), ("b", [])])
 async def test_a_call_back_that_was_taken_elsewhere_is_not_made_here_as_well(
     tmp_path: Path, database_url: str, folder: str, finished: list[str]

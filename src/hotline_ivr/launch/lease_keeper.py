@@ -54,6 +54,8 @@ class LeaseKeeper:
         self._holder = secrets.token_hex(8)
         self._place = _place(settings.state_dir)
         self._held: Lease | None = None
+        # Another's that has been watched already and did not move.
+        self._still: Lease | None = None
         #: Why this service must end; empty while it need not.
         self.refused = ""
         #: For all that is done in the name of the node.
@@ -78,6 +80,7 @@ class LeaseKeeper:
         try:
             if (other := await self._renewed(found)) is not None:
                 raise SetupError(self._words(other))
+            self._still = found
         except StoreError as error:
             log.info("whose the node is will be known later", reason=str(error))
 
@@ -85,7 +88,7 @@ class LeaseKeeper:
         """Take the lease; the tables must be there. Raises StoreError, also if it is another's."""
         while self._held is None:
             found = await self._look()
-            if found is not None and found.place != self._place:
+            if found is not None and found.place != self._place and not self._stood_still(found):
                 log.warning("the node was another service's", other=found.text)
                 if (other := await self._renewed(found)) is not None:
                     self.refused = self._words(other)
@@ -154,6 +157,10 @@ class LeaseKeeper:
             if (found.holder, found.turn) != (seen.holder, seen.turn):
                 return found
         return None
+
+    def _stood_still(self, found: Lease) -> bool:
+        seen = self._still
+        return seen is not None and (found.holder, found.turn) == (seen.holder, seen.turn)
 
     def _wanted(self) -> Lease:
         now = self._clock()
