@@ -111,6 +111,7 @@ class CallsInHand:
             self._restarted_at = max(*starts, self._restarted_at or 0)
         if taken.cel is not None and taken.cel.events:
             self._heard_to = max(self._heard_to or 0, taken.cel.events[-1].at)
+        self._held.update((call, _Held()) for call in taken.begun if call not in self._held)
         self._join(work)
         for call in taken.touched():
             held = self._held.get(call)
@@ -199,18 +200,18 @@ class CallsInHand:
     def _join(self, work: _Work) -> None:
         """Give calls what queue_log has told of them under the name of a channel that nobody knew yet.
 
-        A busy Asterisk may write that line sooner than the first one of the channel into the other file.
+        A busy Asterisk may write that line sooner than the first one of the channel into the other file. Of a
+        call that is not in hand they are left alone: folded without its other events its row would be wrong.
         """
         for channel in list(self._strays):
             stray, call = self._held.get(channel), self.aliases.call_of(channel)
             if stray is None or stray.events:
                 self._strays.discard(channel)
-            elif call != channel:
+            elif call in self._held and call != channel:
                 self._strays.discard(channel)
                 del self._held[channel]
                 self._stale.pop(channel, None)
-                held = self._held.setdefault(call, _Held())
-                held.queue_events[:0] = stray.queue_events
+                self._held[call].queue_events[:0] = stray.queue_events
                 work.join(channel, call, noted_open=stray.noted_open)
 
     def _refresh(self, work: _Work, now: float) -> None:
