@@ -14,6 +14,7 @@ process alone.
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import resource
 import sys
@@ -200,6 +201,9 @@ async def _delay(name: str, url: str, folder: Path, about: str, pace: Pace) -> D
     feed = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.spool_feed", str(folder), str(calls), str(RATE), str(start)
     )
+    # As `hotline serve` does when all is loaded: else what stays for ever is gone through again and again.
+    gc.collect()
+    gc.freeze()
     keeping = asyncio.create_task(keeper.run())
     await asyncio.sleep(start - time.time())
     before = _cpu()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, String, Table, any_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Dialect, String, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import ClauseElement
@@ -197,7 +197,9 @@ def _of_many(dialect: Dialect) -> dict[str, str]:
     calls = bindparam("calls", type_=postgresql.ARRAY(String))
     names = ["node", "call_id"]
     opens = postgresql.insert(opened).from_select(names, select(node, func.unnest(calls)))
-    closes = delete(opened).where(opened.c.node == node, opened.c.call_id == any_(calls))
+    # Not `= ANY`, for which the server compares each open call with each of these.
+    these = select(func.unnest(calls))
+    closes = delete(opened).where(opened.c.node == node, opened.c.call_id.in_(these))
     return {
         "open_calls": str(opens.on_conflict_do_nothing().compile(dialect=dialect)),
         "close_calls": str(closes.compile(dialect=dialect)),
