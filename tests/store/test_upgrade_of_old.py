@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, MetaData, Table, func, inspect, select
 
-from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import describe_schema, upgrade
+from hotline_ivr.store.promise_list import PromiseFilter, find_promises
 from hotline_ivr.store.queries import CallFilter, call_story, find_calls
-from hotline_ivr.store.refolding import refold
+from hotline_ivr.store.refolding import refold, restarts_of
+from hotline_ivr.store.register_book import DatabaseRegister
+from hotline_ivr.store.register_list import EntryFilter
 from hotline_ivr.store.schema import metadata
 from tests.calls.asterisk_files import a_call
+from tests.store.old_files import OldFile, old_files
 
 OLD = Path(__file__).parent / "old" / "0004.sql"
 NAMES = ("answered_caller_hangs_up", "overflowed", "abandoned_in_menu")
@@ -79,3 +86,105 @@ async def test_every_row_of_every_table_knows_its_node(old_url: str) -> None:
     found = await store.read(look)
     await store.close()
     assert found == {table.name: (False, 0) for table in metadata.sorted_tables}
+
+
+# Columns whose values a migration writes anew: where an entry stands in the index.
+WRITTEN_ANEW = {"register_entry": {"doc"}}
+
+# Tables of the index, which triggers keep, and of the migrations.
+NOT_ROWS = ("register_search", "alembic_version", "sqlite_")
+
+Rows = dict[str, tuple[tuple[str, ...], Counter[tuple[Any, ...]]]]
+
+
+def every_row(connection: Connection, columns: dict[str, tuple[str, ...]] | None = None) -> Rows:
+    """Of each table, as it is there now: its columns and its rows; or only of these columns."""
+    there = MetaData()
+    there.reflect(connection)
+    found: Rows = {}
+    for table in there.sorted_tables:
+        if table.name.startswith(NOT_ROWS) or (columns is not None and table.name not in columns):
+            continue
+        anew = WRITTEN_ANEW.get(table.name, set())
+        names = (
+            tuple(name for name in table.c.keys() if name not in anew)  # noqa: SIM118  not a mapping
+            if columns is None
+            else columns[table.name]
+        )
+        found[table.name] = (names, _rows_of(connection, table, names))
+    return found
+
+
+def _rows_of(connection: Connection, table: Table, names: tuple[str, ...]) -> Counter[tuple[Any, ...]]:
+    return Counter(tuple(row) for row in connection.execute(select(*(table.c[name] for name in names))))
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(each, id=each.name, marks=[pytest.mark.postgres] if each.of_postgres else [])
+        for each in old_files()
+    ]
+)
+def old_file(request: pytest.FixtureRequest) -> OldFile:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def left_behind(old_file: OldFile, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of what an old version of the service left behind after real calls."""
+    server = request.getfixturevalue("postgres") if old_file.of_postgres else None
+    return old_file.unpack(tmp_path, server)
+
+
+@pytest.fixture
+async def old_rows(left_behind: str) -> Rows:
+    store = open_store(left_behind)
+    rows = await store.read(every_row)
+    await store.close()
+    return rows
+
+
+@pytest.fixture
+async def upgraded(left_behind: str, old_rows: Rows) -> AsyncIterator[Store]:
+    assert old_rows, "nothing was left behind"
+    await upgrade(left_behind)
+    store = open_store(left_behind)
+    yield store
+    await store.close()
+
+
+async def test_every_row_of_real_calls_is_there_after_an_upgrade(
+    old_file: OldFile, left_behind: str, old_rows: Rows
+) -> None:
+    assert f"version {old_file.revision}" in (await describe_schema(left_behind)).text
+    await upgrade(left_behind)
+    assert (await describe_schema(left_behind)).ok
+    store = open_store(left_behind)
+    now = await store.read(
+        lambda on: every_row(on, {name: columns for name, (columns, _) in old_rows.items()})
+    )
+    await store.close()
+    assert now == old_rows
+
+
+async def test_old_calls_are_made_anew_and_keep_their_outcome(upgraded: Store) -> None:
+    calls = await upgraded.read(lambda on: find_calls(on, CallFilter(limit=1_000)))
+    assert calls
+    restarts = await upgraded.read(lambda on: restarts_of(on, "test"))
+    done = await upgraded.write(lambda on: refold(on, "test", [each.id for each in calls], restarts))
+    assert (done.failed, done.removed) == ([], 0)
+    after = await upgraded.read(lambda on: find_calls(on, CallFilter(limit=1_000)))
+    assert [(each.id, each.outcome, each.caller) for each in after] == [
+        (each.id, each.outcome, each.caller) for each in calls
+    ]
+
+
+async def test_what_was_promised_is_in_the_ledger_after_an_upgrade(upgraded: Store, old_rows: Rows) -> None:
+    owed = await upgraded.read(lambda on: find_promises(on, PromiseFilter(state=None, limit=1_000)))
+    assert len(owed) == old_rows["promise"][1].total()
+
+
+async def test_words_of_old_entries_are_found_after_an_upgrade(upgraded: Store, old_file: OldFile) -> None:
+    found = await DatabaseRegister(upgraded).search("calculator", EntryFilter(), 0)
+    questions = [each.entry.text.question for each in found]
+    assert questions == (["May I bring a calculator?"] if "register" in old_file.name else [])
