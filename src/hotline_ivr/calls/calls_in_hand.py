@@ -315,7 +315,11 @@ class _Work:
     def fold(self, call: str, held: _Held, *, over: bool) -> None:
         """`over` says that no more events of this call are to be expected."""
         record = self._hand.fold(call, held)
-        held.settled = over if record is None else record.finished and self._hand.complete(held)
+        if record is None:
+            # An operator's own call, of which there is no row: it ends with the Asterisk that it was in.
+            held.settled = over or self._hand.cut_off(held)
+        else:
+            held.settled = record.finished and self._hand.complete(held)
         if record is not None:
             self._records.append(record)
             if not held.written:
