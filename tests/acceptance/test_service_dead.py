@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hotline_ivr.launch.plans import plan_on_disk
 from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.broken_service import (
     BrokenService,
@@ -113,6 +114,7 @@ async def test_an_open_line_greets_queues_and_connects_without_the_service_and_t
     assert (record["outcome"], record["operator"]) == ("answered", "anna")
     assert (record["line"], record["number"], record["ended_by"]) == ("open", OPEN, "operator")
     assert record["route"] == "fallback"
+    assert record["plan_version"] == plan_on_disk(stack.settings).version
     assert record["greeting_ended_at"] is not None
     assert record["talk_ms"] > 400
 
@@ -135,6 +137,7 @@ async def test_a_closed_line_stays_closed_without_the_service_and_the_record_is_
     record = await stack.wait_call(number)
     assert (record["outcome"], record["line"], record["ended_by"]) == ("closed", "closed", "system")
     assert record["route"] == "fallback"
+    assert record["plan_version"] == plan_on_disk(stack.settings).version
 
 
 @pytest.mark.xfail(

@@ -31,7 +31,7 @@ def test_a_number_has_a_file_for_each_way_in_which_it_is_certain() -> None:
     made = files(guard={"block": [{"numbers": ["+4799999999"], "refuse": "busy"}]})
     assert set(made) == {DIALLED, "block.4799999999", "block-bare.4799999999", "block-bare.99999999"}
     assert made["block.4799999999"] == "0|0|end|\n"
-    assert made[DIALLED] == "1|foreseen~blocked:guard.block.0~-.0|mark~blocked|hangup~17|end|\n"
+    assert made[DIALLED] == "1|foreseen~blocked:guard.block.0~-.0~0123456789ab|mark~blocked|hangup~17|end|\n"
 
 
 def test_a_foreign_number_is_not_known_by_its_national_digits() -> None:

@@ -212,6 +212,27 @@ def test_asterisks_start_is_found_behind_a_line_that_its_crash_cut_short() -> No
     assert [aside.reason for aside in records.rejected] == ["cut-off"]
 
 
+_START = b"1795451234|NONE|NONE|NONE|QUEUESTART|"
+_PAUSE = b"1795451234|CLI|main|PJSIP/anna|PAUSE|lunch"
+
+
+@pytest.mark.parametrize(
+    ("whole", "cut"),
+    # Behind more than a time only a start of Asterisk, or a line of a call, is told from the rest of a line.
+    [*((_START, cut) for cut in range(1, 76)), *((_PAUSE, cut) for cut in range(1, 11))],
+)
+def test_the_beginning_of_a_time_that_was_cut_short_is_no_part_of_the_next_one(
+    whole: bytes, cut: int
+) -> None:
+    """Else Asterisk would have started in thousands of years, and the record with it."""
+    half = b"1795451000|main-1795451000.0|main|PJSIP/anna|CONNECT|12|main-1795451003.1|3"[:cut]
+    found = read_queue_log(half + whole + b"\n", 1, 0)
+    assert [(each.at, each.kind, each.offset) for each in found.events] == [
+        (1_795_451_234_000_000, whole.split(b"|")[4].decode(), cut)
+    ]
+    assert [(each.reason, each.length) for each in found.rejected] == [("cut-off", cut)]
+
+
 def test_a_name_in_another_encoding_does_not_cost_the_event() -> None:
     data = "1795451332|x|main|NONE|ENTERQUEUE||+47|1|K\u00e5re\n".encode("latin-1")
     (event,) = read_queue_log(data, 1, 0).events

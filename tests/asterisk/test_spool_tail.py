@@ -340,3 +340,22 @@ def test_no_piece_is_larger_than_asked_for_and_more_is_announced(log: Path) -> N
     assert not pieces[-1].more
     assert len(follower.lines) == 50
     follower.tail.close()
+
+
+def test_a_rotated_log_is_not_read_to_its_end_before_the_next_one_is(tmp_path: Path) -> None:
+    """Whoever asks for the other log then would believe that all of this one is known."""
+    path = tmp_path / "hotline.json"
+    with Tail(path, Source.CEL) as tail:
+        path.write_bytes(b"first\n")
+        piece = tail.read()
+        assert piece is not None
+        assert not piece.more
+        with path.open("ab") as file:
+            file.write(b"second\n")
+        path.rename(f"{path}.1")
+        path.write_bytes(b"third\n")
+        pieces = [tail.read(), tail.read()]
+        assert [each and (each.data, each.more) for each in pieces] == [
+            (b"second\n", True),
+            (b"third\n", False),
+        ]

@@ -22,6 +22,7 @@ from tests.calls.asterisk_files import (
     a_keeper,
     cel_line,
     queue_line,
+    started,
 )
 from tests.calls.keeping import (
     all_events,
@@ -249,6 +250,26 @@ async def test_an_operators_own_call_leaves_no_row(files: AsteriskFiles, store: 
     files.add(b"".join(map(cel_line, own[:1])))
     await keeper.catch_up()
     files.add(b"".join(map(cel_line, own[1:])))
+    await keeper.catch_up()
+    keeper.close()
+    assert await written(store) == {}
+    assert await one(store, "SELECT count(*) FROM open_call") == 0
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["same service", "service started anew"])
+async def test_an_operators_own_call_that_asterisk_is_killed_in_is_not_under_way_for_ever(
+    files: AsteriskFiles, store: Store, *, anew: bool
+) -> None:
+    call, ledger = a_call("abandoned_before_anything"), DatabaseLedger(store, NODE)
+    own = [event._replace(channel_name="PJSIP/anna.k3v9-00000001") for event in call.events]
+    keeper = a_keeper(files, ledger)
+    files.add(cel_line(own[0]))
+    await keeper.catch_up()
+    assert await one(store, "SELECT count(*) FROM open_call") == 1
+    if anew:
+        keeper.close()
+        keeper = a_keeper(files, ledger)
+    files.add_queue(started(60))
     await keeper.catch_up()
     keeper.close()
     assert await written(store) == {}

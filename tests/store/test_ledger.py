@@ -14,6 +14,7 @@ from hotline_ivr.routing.cel import QueueEvent, Source
 from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.kept import keep_events, kept_events
 from hotline_ivr.routing.ledger import Batch, KeptEvents, LedgerConflictError, Position, RejectedLine
+from hotline_ivr.routing.restarts import Restart
 from hotline_ivr.store import tables
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.ledger import REMEMBERED_GENERATIONS, DatabaseLedger
@@ -59,7 +60,7 @@ def test_the_fields_of_the_records_are_the_columns_of_the_tables() -> None:
 async def test_an_empty_record_stands_at_the_beginning(ledger: DatabaseLedger) -> None:
     state = await ledger.state()
     assert state.positions == {Source.CEL: [], Source.QUEUE_LOG: []}
-    assert (state.open_calls, state.restarted_at) == ([], None)
+    assert (state.open_calls, state.restarts) == ([], [])
 
 
 async def test_a_batch_is_written_and_comes_back(ledger: DatabaseLedger, store: Store) -> None:
@@ -86,7 +87,7 @@ async def test_a_batch_is_written_and_comes_back(ledger: DatabaseLedger, store: 
         Source.QUEUE_LOG: [place(80, source=Source.QUEUE_LOG)],
     }
     assert state.open_calls == ["main-1.2"]
-    assert state.restarted_at == started.at
+    assert state.restarts == [Restart(started.at, (1, 0))]
     back = (await ledger.calls([CALL, "main-1.9"]))[CALL]
     assert list(back.rows) == [kept]
     assert not back.is_open

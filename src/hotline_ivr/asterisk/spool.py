@@ -37,13 +37,15 @@ _CEL_LINE = re.compile(
 )
 _FIELDS = itemgetter("eventenum", "eventtype", "eventtime", "uniqueid", "linkedid", "channame", "eventextra")
 _FIELD_COUNT = 7
-_QUEUE_LINE = re.compile(r"([0-9]{1,12})\|([^|]*)\|([^|]*)\|([^|]*)\|([A-Z][A-Z0-9_]{0,39})(?:\|(.*))?\Z")
+_QUEUE_LINE = re.compile(r"([0-9]{1,10})\|([^|]*)\|([^|]*)\|([^|]*)\|([A-Z][A-Z0-9_]{0,39})(?:\|(.*))?\Z")
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 # A line that is glued to one that was cut short: by a crash, before the first line of the next process, or by
-# a full disk. No field of a line holds a time and then a call's id.
+# a full disk. No field of a line holds a time and then a call's id. A time has ten digits until 2286: those
+# before them are the beginning of another time, and together they would be one in thousands of years.
 _GLUED = re.compile(
-    rb"[0-9]{9,12}(?=\|NONE\|NONE\|NONE\|QUEUESTART\|)|[0-9]{10}(?=\|(?:[a-z][a-z0-9]*-)?[0-9]{10}\.[0-9]+\|)"
+    rb"[0-9]{10}(?=\|(?:NONE\|NONE\|NONE\|QUEUESTART|(?:[a-z][a-z0-9]*-)?[0-9]{10}\.[0-9]+)\|)"
 )
+_GLUED_TIMES = re.compile(rb"[0-9]+(?=[0-9]{10}\|)")
 
 
 def rejected(source: Source, generation: int, offset: int, data: bytes, reason: str) -> RejectedLine:
@@ -167,6 +169,8 @@ def read_queue_log(data: bytes, generation: int, offset: int) -> Records[QueueEv
 
 def _read_queue_line(line: bytes, generation: int, offset: int, records: Records[QueueEvent]) -> None:
     start = max((glued.start() for glued in _GLUED.finditer(line)), default=0)
+    if not start and (times := _GLUED_TIMES.match(line)):
+        start = times.end()
     if start > 0:
         records.rejected.append(rejected(Source.QUEUE_LOG, generation, offset, line[:start], "cut-off"))
         line, offset = line[start:], offset + start

@@ -101,7 +101,7 @@ class Tail:
             self._follow_truncation()
             piece = self._read_piece(last=False)
             if piece is not None:
-                return piece
+                return piece if piece.more else replace(piece, more=self._goes_on())
             successor = self._successor()
             if successor is None:
                 return None
@@ -218,6 +218,13 @@ class Tail:
         anew = open_if(self._path)
         if anew is not None:
             self._switch_to(anew)
+
+    def _goes_on(self) -> bool:
+        """Whether there is a later file that holds something: then this is not the end of the log."""
+        descriptor = self._successor()
+        if descriptor is not None:
+            os.close(descriptor)
+        return descriptor is not None
 
     def _successor(self) -> int | None:
         """The oldest file that holds something and was never read, as a descriptor."""

@@ -170,9 +170,9 @@ def encode_answer(decision: Decision, plan_version: str) -> str:
     return _stretch(join("plan", plan_version, decision.reason, state_word(decision.state)), decision)
 
 
-def encode_foreseen(decision: Decision) -> str:
-    """The same for a file that is read without the service: it names no plan, for it is of the newest one."""
-    return _stretch(join("foreseen", decision.reason, state_word(decision.state)), decision)
+def encode_foreseen(decision: Decision, plan_version: str) -> str:
+    """The same for a file that is read without the service; its plan is the newest one, if not the call's."""
+    return _stretch(join("foreseen", decision.reason, state_word(decision.state), plan_version), decision)
 
 
 def _stretch(first: str, decision: Decision) -> str:

@@ -17,12 +17,16 @@ from dataclasses import dataclass, field
 from hotline_ivr.calls.taken import Aliases, Taken
 from hotline_ivr.routing.call_record import CallRecord, EndedBy
 from hotline_ivr.routing.cel import QUEUE_START, CallEvent, QueueEvent, Source
-from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk
+from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk, in_order
 from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.kept import kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, RejectedLine
+from hotline_ivr.routing.restarts import Place, Restart, Restarts, marks
 
 _log = logging.getLogger(__name__)
+
+# Of a call that any of them cut off the newest says so too.
+_STARTS_KNOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,19 @@ class CallsInHand:
     there.
     """
 
-    def __init__(self, node: str, limits: Limits, restarted_at: int | None = None) -> None:
+    def __init__(
+        self, node: str, limits: Limits, restarts: Sequence[Restart] = (), place: Place = (0, 0)
+    ) -> None:
+        """`place` is how far the file of channel events has been read."""
         self._node = node
         self._limits = limits
-        # When Asterisk last started, microseconds UTC.
-        self._restarted_at = restarted_at
+        self._starts = deque(restarts, maxlen=_STARTS_KNOWN)
+        self._restarts = Restarts(restarts)
+        self._place = place
+        # What is before this place was written before anything that queue_log has not yet told.
+        self._place_before = place
         self.aliases = Aliases()
-        # Up to when (microseconds UTC) the file of channel events has been read.
+        # The clock (microseconds UTC) where the file of channel events has been read to. It may be set back.
         self._heard_to: int | None = None
         # Calls that have left by queue_log and not ended yet, by when their end has to be there; a heap.
         self._leaving: list[tuple[int, str]] = []
@@ -106,11 +116,11 @@ class CallsInHand:
     def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for what was read, and the calls that ended. `now` in seconds of any steady clock."""
         work = _Work(self._node, self)
-        starts = [event.at for event in taken.other if event.kind == QUEUE_START]
-        if starts:
-            self._restarted_at = max(*starts, self._restarted_at or 0)
-        if taken.cel is not None and taken.cel.events:
-            self._heard_to = max(self._heard_to or 0, taken.cel.events[-1].at)
+        if taken.cel is not None:
+            self._place = (taken.cel.after.generation, taken.cel.after.offset)
+            if taken.cel.events:
+                self._heard_to = taken.cel.events[-1].at
+        restarted = self._note_starts(taken)
         self._held.update((call, _Held()) for call in taken.begun if call not in self._held)
         self._join(work)
         for call in taken.touched():
@@ -130,7 +140,7 @@ class CallsInHand:
                 work.note_open(call, held)
             if call in taken.queue_events:
                 self._await_end(call, held)
-        if starts:
+        if restarted:
             for _, call in self._hung_up:
                 if (hung_up := self._held.get(call)) is not None:
                     work.fold(call, hung_up, over=True)
@@ -180,7 +190,7 @@ class CallsInHand:
                 held.events,
                 held.queue_events,
                 node=self._node,
-                restarted_at=self._restarted_at,
+                restarts=self._restarts,
                 heard_to=self._heard_to,
             )
         except Exception:  # noqa: BLE001
@@ -189,13 +199,35 @@ class CallsInHand:
             _log.exception("call %s cannot be folded", call)
             return None
 
-    def complete(self, held: _Held, record: CallRecord) -> bool:
+    def complete(self, held: _Held) -> bool:
         """Whether nothing more is to be expected of a call that is over.
 
         A call that only queue_log knows yet may still get its channel events, as long as the Asterisk that
         wrote of it runs; it stays among the open ones, so that they will be joined to what is kept of it.
         """
-        return bool(held.events) or (self._restarted_at or 0) > record.last_event_at
+        return bool(held.events) or self.cut_off(held)
+
+    def cut_off(self, held: _Held) -> bool:
+        """Whether Asterisk has started since, so that nothing more comes of a call that has not ended."""
+        return self._restarts.cutting(in_order(held.events), in_order(held.queue_events)) is not None
+
+    def _note_starts(self, taken: Taken) -> bool:
+        """Note beside each start of Asterisk how far the other file was read; whether there is one.
+
+        That one was read first: of what it told by the last look at queue_log to its end, all was before the
+        start, and what it tells from now on is after it.
+        """
+        numbers = [n for n, event in enumerate(taken.other) if event.kind == QUEUE_START]
+        for number in numbers:
+            start = taken.other[number]
+            place = (start.generation, start.offset)
+            self._starts.append(Restart(start.at, place, self._place_before, self._place))
+            taken.other[number] = start._replace(data=marks(self._place_before, self._place))
+        if numbers:
+            self._restarts = Restarts(self._starts)
+        if not taken.more():
+            self._place_before = self._place
+        return bool(numbers)
 
     def _join(self, work: _Work) -> None:
         """Give calls what queue_log has told of them under the name of a channel that nobody knew yet.
@@ -283,7 +315,11 @@ class _Work:
     def fold(self, call: str, held: _Held, *, over: bool) -> None:
         """`over` says that no more events of this call are to be expected."""
         record = self._hand.fold(call, held)
-        held.settled = over if record is None else record.finished and self._hand.complete(held, record)
+        if record is None:
+            # An operator's own call, of which there is no row: it ends with the Asterisk that it was in.
+            held.settled = over or self._hand.cut_off(held)
+        else:
+            held.settled = record.finished and self._hand.complete(held)
         if record is not None:
             self._records.append(record)
             if not held.written:

@@ -348,7 +348,9 @@ class _Keeping:
     ) -> None:
         self._node = node
         self.logs = open_logs(state.positions)
-        self.hand = CallsInHand(node, limits, state.restarted_at)
+        cel = state.positions.get(Source.CEL)
+        place = (cel[-1].generation, cel[-1].offset) if cel else (0, 0)
+        self.hand = CallsInHand(node, limits, state.restarts, place)
 
     def read(self) -> Taken | None:
         """What is new, at most a piece of each file; of queue_log only once there is no more of the other."""

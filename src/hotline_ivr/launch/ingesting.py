@@ -17,6 +17,7 @@ from hotline_ivr.asterisk.archives import Archive, ArchivePiece, look_at, pieces
 from hotline_ivr.calls.taken import Aliases
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.cel import NO_CALL, CallEvent, QueueEvent, Source
+from hotline_ivr.routing.restarts import NEVER
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.archives import (
     add_events,
@@ -70,7 +71,7 @@ class _Ingestion:
     def __init__(self, store: Store, node: str, progress: Progress) -> None:
         self._store, self._node, self._progress = store, node, progress
         self._aliases = Aliases()
-        self._restarts: list[int] = []
+        self._restarts = NEVER
         self._done = Ingested()
 
     async def run(self, archives: Sequence[Archive]) -> Ingested:

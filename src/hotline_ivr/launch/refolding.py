@@ -8,6 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from hotline_ivr.routing.restarts import NEVER
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import check_schema, require_file
@@ -47,7 +48,7 @@ async def refold_record(
 class _Refolding:
     def __init__(self, store: Store, node: str, span: Span, *, dry_run: bool) -> None:
         self._store, self._node, self._span, self._dry_run = store, node, span, dry_run
-        self._restarts: list[int] = []
+        self._restarts = NEVER
         self.done = Refolded()
 
     async def run(self, progress: Callable[[int, int], object]) -> Refolded:

@@ -29,6 +29,7 @@ from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, CallEvent, QueueEvent
 from hotline_ivr.routing.fold_legs import CALLED_OFF_WITHIN_US, hangup_of, operator_of
 from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.folding import OWN_PAIRS, Folding
+from hotline_ivr.routing.restarts import NEVER, Restart, Restarts, last_moment
 from hotline_ivr.routing.steps import Outcome, Stage
 
 # Counted up when the same events give another row than before; `hotline refold` makes old rows anew.
@@ -57,7 +58,7 @@ def fold(
     queue_events: Iterable[QueueEvent] = (),
     *,
     node: str,
-    restarted_at: int | None = None,
+    restarts: Restarts = NEVER,
     heard_to: int | None = None,
 ) -> CallRecord | None:
     """The row of the call that all these events belong to.
@@ -65,9 +66,9 @@ def fold(
     None when there is no call to the hotline: no event at all, or a channel that came from no carrier and
     reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's; or one
     that reached the control number.
-    `restarted_at` is when Asterisk last started (microseconds UTC): a call of which nothing was heard since
-    was cut off then, and ends at the last moment of which anything is known. So was one that Asterisk itself
-    hung up shortly before. All that was written of channels before `heard_to` (microseconds UTC) is known.
+    `restarts` is when Asterisk started: a call that has not ended by then was cut off (routing/restarts.py),
+    and ends at the last moment of which anything is known. So was one that Asterisk itself hung up shortly
+    before. All that was written of channels before `heard_to` (microseconds UTC) is known.
     """
     ordered = in_order(events)
     story = QueueStory(in_order(queue_events))
@@ -84,13 +85,16 @@ def fold(
         folding = Folding(story.events[0].call)
     else:
         return None
-    moments = [event.at for event in ordered or story.events]
-    last_at = max(moments)
-    if restarted_at is not None and last_at < restarted_at + QUEUE_LOG_RESOLUTION:
+    first_at, last_at = (ordered or story.events)[0].at, last_moment(ordered, story.events)
+    cut = None if folding.over else restarts.cutting(ordered, story.events)
+    if cut is not None:
         # Nothing more of it was written then.
-        heard_to = restarted_at
+        heard_to = cut.at
     lost = heard_to is not None and _end_is_lost(folding, story, last_at, heard_to)
-    return _record(folding, node, story, restarted_at, first_at=moments[0], last_at=last_at, lost=lost)
+    restart = cut or restarts.next_after(last_at)
+    return _record(
+        folding, node, story, restart, first_at=first_at, last_at=last_at, lost=lost, cut=bool(cut)
+    )
 
 
 def in_order(events: Iterable[_AnyEvent]) -> list[_AnyEvent]:
@@ -121,14 +125,15 @@ def _record(
     known: Folding,
     node: str,
     story: QueueStory,
-    restarted_at: int | None,
+    restart: Restart | None,
     *,
     first_at: int,
     last_at: int,
     lost: bool,
+    cut: bool,
 ) -> CallRecord:
     over = known.over or lost or (not known.channel_name and story.left_at is not None)
-    cut = not over and restarted_at is not None and last_at < restarted_at + QUEUE_LOG_RESOLUTION
+    cut = cut and not over
     finished = over or cut
     ended_at = _ended_at(known, story, last_at) if finished else None
     if lost and ended_at is not None and story.left_at is not None:
@@ -136,7 +141,7 @@ def _record(
     if ended_at is not None:
         known.conversation.stop(ended_at)
         known.outside.stop(ended_at)
-    restarting = _hung_up_for_a_restart(known, restarted_at)
+    restarting = _hung_up_for_a_restart(known, restart)
     ended_by = _ended_by(known, cut=cut or restarting) if finished else None
     if ended_at is not None:
         known.node_left(ended_at, "hung-up")
@@ -226,10 +231,10 @@ def hung_up_by_asterisk(events: Iterable[CallEvent]) -> bool:
     return own[1] == "" or (len(last) > 1 and not by_themselves)
 
 
-def _hung_up_for_a_restart(known: Folding, restarted_at: int | None) -> bool:
-    if known.ended_at is None or restarted_at is None or not _by_nobody(known, known.ended_at):
+def _hung_up_for_a_restart(known: Folding, restart: Restart | None) -> bool:
+    if known.ended_at is None or restart is None or not _by_nobody(known, known.ended_at):
         return False
-    return -QUEUE_LOG_RESOLUTION < restarted_at - known.ended_at < RESTARTS_WITHIN_US
+    return -QUEUE_LOG_RESOLUTION < restart.at - known.ended_at < RESTARTS_WITHIN_US
 
 
 def _by_nobody(known: Folding, ended_at: int) -> bool:

@@ -248,6 +248,9 @@ class Folding:
         self._reason(f"fallback:{words[1]}", Route.FALLBACK)
 
     def say_foreseen(self, _at: int, words: list[str]) -> None:
+        # A file that was left behind by a version before did not name it.
+        if self.plan_version is None:
+            self.plan_version = clean_text(words[2], _MAX_WORD) or None
         self._reason(words[1], Route.FALLBACK)
 
     def say_over(self, _at: int, words: list[str]) -> None:

@@ -89,6 +89,8 @@ class Foreseen:
     answers: Mapping[State, Mapping[Foreseeable, Decision]]
     #: For a caller whose state is not among these.
     lost: Decision
+    #: Of the configuration that says so.
+    plan_version: str
 
 
 def foresee(book: Rulebook, line_id: str, start: datetime, days: int, now: datetime) -> Foreseen:
@@ -106,6 +108,7 @@ def foresee(book: Rulebook, line_id: str, start: datetime, days: int, now: datet
         tuple((change.at, situations[change.situation]) for change in changes),
         _answers(book, call, (*arrivals, lost), now),
         lost,
+        book.plan.version,
     )
 
 

@@ -54,3 +54,8 @@ def kept_queue_events(data: bytes, call: str, generation: int, start: int) -> Se
         words = tuple(fields.split("|")) if fields else ()
         events.append(QueueEvent(kind, int(at), call, queue, member, words, generation, start + number))
     return events
+
+
+def last_kept(pieces: Iterable[bytes]) -> int:
+    """When the last of these events was (microseconds UTC), of either kind; there is at least one."""
+    return max(int(line.split(b"\t", 1)[0]) for piece in pieces for line in piece.split(b"\n"))

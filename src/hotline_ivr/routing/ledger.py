@@ -14,6 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
+from hotline_ivr.routing.restarts import Restart
 
 Event = TypeVar("Event", bound=CallEvent | QueueEvent)
 
@@ -108,5 +109,5 @@ class LedgerState:
     positions: dict[Source, list[Position]] = field(default_factory=dict)
     # Calls that were not over.
     open_calls: Sequence[str] = ()
-    # When Asterisk last started (microseconds UTC), as far as its log has been read.
-    restarted_at: int | None = None
+    # When Asterisk last started, some times of the newest, as far as its log has been read.
+    restarts: Sequence[Restart] = ()

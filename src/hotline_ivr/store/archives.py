@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from hotline_ivr.routing.call_record import CallKind
-from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, CallEvent, QueueEvent, Source
+from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, QUEUE_START, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
+from hotline_ivr.routing.restarts import Restarts
 from hotline_ivr.store.columns import from_micros
 from hotline_ivr.store.ledger import kept_calls
 from hotline_ivr.store.refolding import PAGE, Refolded, refold
@@ -36,7 +37,7 @@ def generation_of(connection: Connection, node: str, source: Source, fingerprint
 
 
 def add_events(
-    connection: Connection, node: str, by_call: Mapping[str, Sequence[CallEvent]], restarts: Sequence[int]
+    connection: Connection, node: str, by_call: Mapping[str, Sequence[CallEvent]], restarts: Restarts
 ) -> tuple[int, Refolded]:
     """Keep those events that are not kept yet; how many they were, and the rows that came of them."""
     rows, count = [], 0
@@ -73,7 +74,7 @@ def calls_of_channels(
 
 
 def add_queue_events(
-    connection: Connection, node: str, by_call: Mapping[str, Sequence[QueueEvent]], restarts: Sequence[int]
+    connection: Connection, node: str, by_call: Mapping[str, Sequence[QueueEvent]], restarts: Restarts
 ) -> tuple[int, Refolded]:
     """The same of queue_log's lines of calls."""
     rows, count = [], 0
@@ -100,7 +101,8 @@ def add_other(connection: Connection, node: str, events: Sequence[QueueEvent]) -
         columns.at >= from_micros(min(moments)),
         columns.at <= from_micros(max(moments)),
     )
-    known = {tuple(row) for row in connection.execute(stand)}
+    # Beside a start of Asterisk it was noted how far the other file had been read.
+    known = {(*said, "" if said[1] == QUEUE_START else data) for *said, data in connection.execute(stand)}
     new = []
     for event in events:
         said = (from_micros(event.at), event.kind, event.queue, event.member, "|".join(event.data))
@@ -131,9 +133,7 @@ def note_archive(connection: Connection, node: str, source: Source, place: tuple
         )
 
 
-def _write(
-    connection: Connection, node: str, rows: Sequence[dict[str, Any]], restarts: Sequence[int]
-) -> Refolded:
+def _write(connection: Connection, node: str, rows: Sequence[dict[str, Any]], restarts: Restarts) -> Refolded:
     done = Refolded()
     for some in _pages(rows):
         connection.execute(insert(call_event), some)

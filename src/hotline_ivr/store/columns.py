@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -37,7 +38,11 @@ class Instant(TypeDecorator[datetime]):
     @override
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         del dialect
-        return None if value is None else from_micros(value)
+        try:
+            return None if value is None else from_micros(value)
+        except OverflowError:
+            # Half of a time before a whole one was once taken for one: no such row may stop who reads it.
+            return _LATEST
 
 
 def from_micros(value: int) -> datetime:

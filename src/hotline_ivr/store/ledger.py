@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, select, type_coerce
 
 from hotline_ivr.routing.cel import QUEUE_START, Source
 from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, LedgerState, Position
+from hotline_ivr.routing.restarts import Restart, restart_of
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.migrate import check_schema
@@ -20,6 +21,9 @@ from hotline_ivr.store.writer import write_batch
 # Generations of a log that are remembered, so that a rotated file is never read again. Rotations are kept for
 # weeks at most, and one a day is usual.
 REMEMBERED_GENERATIONS = 60
+
+# Starts of Asterisk that are looked back to: what any of them cut off, the newest cuts off as well.
+_RESTARTS = 20
 
 # Keys in one IN (...): SQLite takes 999 parameters in old versions.
 _KEYS_AT_ONCE = 500
@@ -60,15 +64,32 @@ class DatabaseLedger:
 
     def _state(self, connection: Connection) -> LedgerState:
         open_calls = select(open_call.c.call_id).where(open_call.c.node == self._node)
-        restarted = select(func.max(queue_event.c.at)).where(
-            queue_event.c.node == self._node, queue_event.c.event == QUEUE_START
-        )
-        restarted_at = connection.scalar(restarted)
         return LedgerState(
             positions={source: _positions(connection, self._node, source) for source in Source},
             open_calls=list(connection.scalars(open_calls)),
-            restarted_at=None if restarted_at is None else to_micros(restarted_at),
+            restarts=known_restarts(connection, self._node, self._clock(), _RESTARTS),
         )
+
+
+def known_restarts(
+    connection: Connection, node: str, now: datetime, limit: int | None = None
+) -> list[Restart]:
+    """When a node's Asterisk started, the newest (at most `limit`) by the order of its file, ascending."""
+    columns = queue_event.c
+    # As the number it is: of a row of before times were proved no calendar may have the time.
+    at = type_coerce(columns.at, BigInteger)
+    wanted = (
+        select(at, columns.generation, columns.start, columns.data)
+        .where(columns.node == node, columns.event == QUEUE_START)
+        # Those of archives (below 0) are told by their times alone.
+        .order_by(columns.generation.desc(), columns.start.desc())
+        .limit(limit)
+    )
+    found = [
+        restart_of(moment, (generation, start), data.split("|"), now=to_micros(now))
+        for moment, generation, start, data in connection.execute(wanted)
+    ]
+    return [each for each in reversed(found) if each is not None]
 
 
 def _write(connection: Connection, batch: Batch, now: datetime) -> int:

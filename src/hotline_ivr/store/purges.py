@@ -15,11 +15,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
 from hotline_ivr.routing.call_record import CallerKind, Discrepancy
+from hotline_ivr.routing.kept import last_kept
 from hotline_ivr.routing.promises import State
 from hotline_ivr.routing.pseudonym import MARK
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store import tables
+from hotline_ivr.store.columns import to_micros
+from hotline_ivr.store.ledger import kept_calls
 from hotline_ivr.store.promises import lock
+from hotline_ivr.store.refolding import calls_without_row
 from hotline_ivr.store.webhook_privacy import forget_subjects
 
 # Calls in one transaction: the service's own writing waits for no longer than that.
@@ -107,6 +111,24 @@ def forget_calls(connection: Connection, node: str, ids: Sequence[str]) -> int:
     forget_subjects(connection, node, "call-ended", ids)
     connection.execute(delete(tables.call).where(_call.node == node, _call.id.in_(ids)))
     return len(ids)
+
+
+def old_without_row(
+    connection: Connection, node: str, before: datetime, after: str
+) -> tuple[list[str], str | None]:
+    """Calls without a row that are over and were last heard of before: operators' own, to somewhere else.
+
+    By id, of a page behind `after`; and where it ends, None if it was the last.
+    """
+    ids = calls_without_row(connection, node, after)
+    kept = kept_calls(connection, node, ids)
+    moment = to_micros(before)
+    old = [
+        ident
+        for ident in ids
+        if not kept[ident].is_open and last_kept(row.events for row in kept[ident].rows) < moment
+    ]
+    return old, ids[-1] if ids else None
 
 
 def count_calls(connection: Connection, node: str, before: datetime) -> int:

@@ -8,7 +8,6 @@ SQLite there is one writer anyway.
 from __future__ import annotations
 
 import logging
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +17,14 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, func, or_, select
 
 from hotline_ivr.routing.call_record import CallRecord
-from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, QUEUE_START, CallEvent, QueueEvent, Source
+from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.kept import kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import Batch, KeptCall
+from hotline_ivr.routing.restarts import Restarts
 from hotline_ivr.store.columns import to_micros
-from hotline_ivr.store.ledger import kept_calls
-from hotline_ivr.store.tables import call, call_event, leg, open_call, queue_event
+from hotline_ivr.store.ledger import kept_calls, known_restarts
+from hotline_ivr.store.tables import call, call_event, leg, open_call
 from hotline_ivr.store.webhook_spool import spool_calls
 from hotline_ivr.store.writer import call_row, leg_rows, write_batch
 
@@ -64,11 +64,9 @@ class Refolded:
         self.columns += other.columns
 
 
-def restarts_of(connection: Connection, node: str) -> list[int]:
-    """When a node's Asterisk started, ascending (microseconds UTC)."""
-    columns = queue_event.c
-    wanted = select(columns.at).where(columns.node == node, columns.event == QUEUE_START).order_by(columns.at)
-    return [to_micros(at) for at in connection.scalars(wanted)]
+def restarts_of(connection: Connection, node: str) -> Restarts:
+    """When a node's Asterisk started."""
+    return Restarts(known_restarts(connection, node, datetime.now(UTC)))
 
 
 def calls_between(
@@ -114,7 +112,7 @@ def refold(
     connection: Connection,
     node: str,
     ids: Sequence[str],
-    restarts: Sequence[int],
+    restarts: Restarts,
     *,
     span: tuple[datetime | None, datetime | None] = (None, None),
     write: bool = True,
@@ -173,8 +171,8 @@ def refold(
     return done
 
 
-def folded(kept: KeptCall, ident: str, node: str, restarts: Sequence[int]) -> CallRecord | None:
-    """The row of a call from what is kept of it; `restarts` of its Asterisk, ascending."""
+def folded(kept: KeptCall, ident: str, node: str, restarts: Restarts) -> CallRecord | None:
+    """The row of a call from what is kept of it, and when its Asterisk started."""
     events: list[CallEvent] = []
     lines: list[QueueEvent] = []
     for piece in kept.rows:
@@ -182,12 +180,8 @@ def folded(kept: KeptCall, ident: str, node: str, restarts: Sequence[int]) -> Ca
             events += kept_events(piece.events, ident, piece.generation, piece.start)
         else:
             lines += kept_queue_events(piece.events, ident, piece.generation, piece.start)
-    last_at = max(event.at for event in events or lines)
-    # The first start of Asterisk after all that is known of the call: that is the one which cut it off.
-    place = bisect_left(restarts, last_at - QUEUE_LOG_RESOLUTION + 1)
-    restarted_at = restarts[place] if place < len(restarts) else None
     # What is under way is left alone: of all others everything is known.
-    return fold(events, lines, node=node, restarted_at=restarted_at, heard_to=_EVERYTHING)
+    return fold(events, lines, node=node, restarts=restarts, heard_to=_EVERYTHING)
 
 
 def _within(record: CallRecord, span: tuple[datetime | None, datetime | None]) -> bool:

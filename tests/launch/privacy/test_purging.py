@@ -27,7 +27,7 @@ from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.purges import last_purges
 from hotline_ivr.store.tables import call, call_event
-from tests.calls.asterisk_files import a_call
+from tests.calls.asterisk_files import Written, a_call
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by, every_call, of_counts
 from tests.launch.privacy.test_erasing import rows
 from tests.launch.test_balancing import DAY, ZONE, Place
@@ -102,6 +102,27 @@ async def test_whole_calls_go_with_all_that_is_theirs(tmp_path: Path, database_u
     await store.close()
     assert row["id"] in left
     assert len(left) == count
+
+
+@pytest.mark.postgres
+async def test_operators_own_calls_go_when_calls_do(tmp_path: Path, database_url: str) -> None:
+    """They have no row by which they would be found; one that is under way stays."""
+    node = a_node(tmp_path, database_url, {"calls": 5, "logs": 5})
+    ended, later, under_way = (
+        a_call("abandoned_before_anything", number, seconds)
+        for number, seconds in ((1, 0), (2, 864_000), (3, 0))
+    )
+    for each in (ended, later, under_way):
+        kept = each.events[:1] if each is under_way else each.events
+        kept = [event._replace(channel_name="PJSIP/anna.k3v9-00000001") for event in kept]
+        node.files.write(Written(kept, []))
+    await node.keep()
+    assert (await purged(node.settings, 11, dry_run=True))["calls"].count == 1
+    assert (await purged(node.settings, 11))["calls"].count == 1
+    store = open_store(node.settings.database)
+    left = await store.read(lambda on: set(on.scalars(select(call_event.c.call_id))))
+    await store.close()
+    assert left == {later.id, under_way.id}
 
 
 async def test_logs_that_were_not_read_stay(tmp_path: Path) -> None:

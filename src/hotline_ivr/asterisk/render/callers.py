@@ -38,14 +38,15 @@ def caller_files(plan: Plan, book: CallerBook, now: datetime) -> Mapping[str, st
     for line in plan.lines.values():
         for number in line.numbers:
             if not line.is_emergency(number):
-                answers = (_answer(line.language, rule.away, rule.place) for rule in rules)
+                answers = (_answer(line.language, rule.away, rule.place, plan.version) for rule in rules)
                 files[f"to.{number}"] = "".join(f"{value(answer)}\n" for answer in answers)
     return files
 
 
-def _answer(language: str, away: TurnAway, place: str) -> str:
+def _answer(language: str, away: TurnAway, place: str, version: str) -> str:
     # The line break that Asterisk reads with the line falls behind the last bar.
-    return f"{encode_foreseen(turned_away(language, away, f'blocked:{fit_word(place)}'))}|"
+    decision = turned_away(language, away, f"blocked:{fit_word(place)}")
+    return f"{encode_foreseen(decision, version)}|"
 
 
 def _rules(listed: CallerList, now: datetime) -> Iterator[CallerRule]:

@@ -20,12 +20,15 @@ LONGEST_ROW = 4_000
 
 def fallback_files(line_id: str, foreseen: Foreseen) -> Mapping[str, str]:
     """File name (relative to fallback_dir) to text: a line's hours, its arrivals, and one file a state."""
+    version = foreseen.plan_version
     files = {
         f"{line_id}.txt": _hours(foreseen),
-        f"{line_id}.arrived.txt": _lines(map(_answer, (foreseen.lost, *foreseen.arrivals))),
+        f"{line_id}.arrived.txt": _lines(
+            [_answer(decision, version) for decision in (foreseen.lost, *foreseen.arrivals)]
+        ),
     }
     for state, answers in foreseen.answers.items():
-        files[f"{line_id}.{state_word(state)}.txt"] = _lines(_rows(answers))
+        files[f"{line_id}.{state_word(state)}.txt"] = _lines(_rows(answers, version))
     return files
 
 
@@ -38,20 +41,24 @@ def _hours(foreseen: Foreseen) -> str:
     return _lines([f"1|{last}|end", *chunks])
 
 
-def _rows(answers: Mapping[Foreseeable, Decision]) -> Iterator[str]:
+def _rows(answers: Mapping[Foreseeable, Decision], version: str) -> Iterator[str]:
     """What follows each event, the one for any other event last."""
-    rows = [(word, _answer(decision)) for event, decision in answers.items() for word in event_words(event)]
+    rows = [
+        (word, _answer(decision, version))
+        for event, decision in answers.items()
+        for word in event_words(event)
+    ]
     for word, answer in sorted(rows, key=lambda row: (not row[0], row[0])):
         if len(answer) <= LONGEST_ROW:
             yield f"{word}>{answer}"
 
 
-def _answer(decision: Decision) -> str:
+def _answer(decision: Decision, version: str) -> str:
     # The line break that Asterisk reads with the line falls behind the last bar.
-    return f"{encode_foreseen(decision)}|"
+    return f"{encode_foreseen(decision, version)}|"
 
 
-def _lines(texts: Iterator[str] | Sequence[str] | map[str]) -> str:
+def _lines(texts: Iterator[str] | Sequence[str]) -> str:
     return "".join(f"{value(text)}\n" for text in texts)
 
 

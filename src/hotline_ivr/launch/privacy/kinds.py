@@ -31,6 +31,7 @@ from hotline_ivr.store.purges import (
     old_calls,
     old_persons,
     old_promises,
+    old_without_row,
     whole_calls,
 )
 from hotline_ivr.store.redacting import redact_calls, redact_person
@@ -87,14 +88,28 @@ async def _calls(place: PrivacyPlace, before: datetime, dry_run: bool, *, digits
 
 
 async def _whole_calls(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
+    count = await _calls_without_row(place, before, dry_run)
     if dry_run:
-        return await place.store.read(lambda on: count_calls(on, place.node, before))
-    count = 0
+        return count + await place.store.read(lambda on: count_calls(on, place.node, before))
     while page := await place.store.read(lambda on: whole_calls(on, place.node, before)):
         # The files first: what a kill leaves of them is found by its call.
         await delete_of_calls(place, page, "retention")
         count += await place.store.write(partial(forget_calls, node=place.node, ids=page))
     return count
+
+
+async def _calls_without_row(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
+    count, after = 0, ""
+    while True:
+        old, last = await place.store.read(
+            partial(old_without_row, node=place.node, before=before, after=after)
+        )
+        count += len(old)
+        if old and not dry_run:
+            await place.store.write(partial(forget_calls, node=place.node, ids=old))
+        if last is None:
+            return count
+        after = last
 
 
 async def _promises(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
