@@ -5,7 +5,8 @@ moving anything in them. It is letters behind a mark, so that it is never read a
 by somebody who looks for one. Of a number that we dialled the first digits stay before the letters, because
 the price of the call goes by them; a million numbers have them in common. The same person has the same
 letters, however a carrier wrote the number: who calls again is counted as such before, after and across an
-erasure. Without the key (control/number_key.py) nobody gets from a pseudonym to a number by trying all numbers.
+erasure. Without the key (control/number_key.py) nobody gets from a pseudonym to a number by trying all
+numbers.
 """
 
 from __future__ import annotations
