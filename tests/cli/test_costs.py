@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hotline_ivr.cli.costs import app
+from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.fold import fold
@@ -35,6 +36,7 @@ queues: {main: {operators: [anna]}}
 operators: {anna: {name: Anna}}
 trunks: {carrier: {hosts: ["127.0.0.1"]}}
 """
+NUMBER = "+4722851235"
 CONTRACTS = """
 contracts:
   telecom:
@@ -155,12 +157,33 @@ def test_the_price_of_a_call_is_explained_with_its_formula() -> None:
     assert run("explain", CALL).splitlines() == [
         "incoming on +4722851235, 14 s (inbound, contract telecom):",
         "  1 min x 0.60 = 0.60 NOK",
-        "dialled +4722850000 by carrier, 11 s (all, contract telecom):",
+        "dialled +47 •••• 000 by carrier, 11 s (all, contract telecom):",
         "  set-up 0.49 + 1 min x 1.20 = 1.69 NOK",
     ]
     assert "1 min included = 0.00 NOK" in run("explain", f"main-{START}.9")
     connections = json.loads(run("explain", CALL, "--json"))["connections"]
     assert [each["amount"] for each in connections] == ["0.60", "1.69"]
+
+
+def test_whom_we_dialled_is_masked_unless_asked_for_which_stands_in_the_trail(house: Path) -> None:
+    """They may be callers who were called back. The invoice bills a call of somebody else, none of ours."""
+    file = house / "invoice.csv"
+    file.write_text("T,B,S,A\n2026-11-23 17:23:23,+4798765432,11,1.69\n")
+    trail = house / "audit.jsonl"
+    for asked in (("explain", CALL), ("invoice", str(file), "--contract", "telecom")):
+        for form in ((), ("--json",)):
+            shown = run(*asked, *form, code=asked[0] == "invoice")
+            assert "22850000" not in shown
+            assert "98765432" not in shown
+            assert NUMBER in shown
+            assert not trail.exists()
+    assert "dialled +4722850000 by carrier" in run("explain", CALL, "--numbers")
+    assert "+4798765432" in run("invoice", str(file), "--contract", "telecom", "--numbers", code=1)
+    noted = list(AuditTrail(trail).entries())
+    assert [(each.action, each.subject) for each in noted] == [
+        ("numbers.read", CALL),
+        ("numbers.read", "costs"),
+    ]
 
 
 @pytest.mark.usefixtures("house")

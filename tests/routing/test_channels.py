@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.channels import ChannelUse, ChannelWatch
 from hotline_ivr.routing.usage import DialledLeg, RecordedCall
 from tests.routing.contracts import NUMBER, a_contract
@@ -63,6 +64,17 @@ def test_what_was_bought_is_held_against_what_is_needed() -> None:
     assert found.needed < found.bought
     assert found.blocked is not None
     assert found.blocked < 0.01
+
+
+def test_a_call_back_is_no_arrival_and_takes_the_one_channel_of_who_is_rung() -> None:
+    leg = DialledLeg("carrier", "+4790000000", AT, AT + MINUTE, AT + 9 * MINUTE)
+    found = watched(
+        RecordedCall("m-1", "info", NUMBER, AT, AT + MINUTE, AT + 9 * MINUTE, (leg,), CallKind.CALLBACK)
+    )
+    assert {kind: (each.calls, each.peak) for kind, each in found.items()} == {
+        "trunk": (1, 1),
+        "contract": (1, 1),
+    }
 
 
 def test_calls_without_an_end_are_left_out() -> None:

@@ -75,6 +75,22 @@ def test_the_talk_of_a_caller_who_is_handed_on_is_told_for_each_operator(
     assert record.talk_ms == sum(talks.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "answered", "ended"),
+    [
+        ("called_back_and_answered", "4.000", "29.004"),
+        ("called_back_machine", "4.000", "9.004"),
+        ("operator_first", "11.000", "31.004"),
+    ],
+)
+def test_the_connection_to_who_was_called_back_has_an_end_by_which_it_is_paid(
+    name: str, answered: str, ended: str
+) -> None:
+    record = folded(recorded(name).events, recorded(name).queue_events)
+    (leg,) = (each for each in record.legs if each.channel == f"main-{START}.7")
+    assert (leg.answered_at, leg.ended_at, leg.cause) == (micros(answered), micros(ended), 16)
+
+
 def test_of_three_in_one_conversation_each_has_its_own_talk_and_the_caller_no_moment_twice() -> None:
     call = recorded("three_in_conversation")
     record = folded(call.events, call.queue_events)

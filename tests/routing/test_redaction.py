@@ -13,7 +13,7 @@ from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.routing.owed import read_number
-from hotline_ivr.routing.pseudonym import SAME, Pseudonyms, is_pseudonym
+from hotline_ivr.routing.pseudonym import SAME, Pseudonyms, is_pseudonym, is_replaced, known_beginning
 from hotline_ivr.routing.redaction import Redactor
 from tests.calls.asterisk_files import Written, a_call, cel_line, queue_line
 from tests.routing.call_tables import FOLDER
@@ -45,7 +45,7 @@ def test_a_call_without_its_number_is_counted_as_before(name: str) -> None:
     assert after is not None
     outside = before.outside_number
     if before.kind is CallKind.CALLBACK and outside:
-        outside = ALL.number(outside)
+        outside = ALL.dialled(outside)
     caller = ALL.number(before.caller)
     assert after == before._replace(caller=caller, caller_name="", outside_number=outside)
     assert after.caller == "" or is_pseudonym(after.caller)
@@ -122,6 +122,43 @@ def test_who_calls_again_is_known_however_it_was_written() -> None:
     assert KEY.same(ALL.number("98765432")) == KEY.same(ALL.number("+4798765432"))
     assert KEY.same("+4798765433") != KEY.same(PERSON)
     assert Pseudonyms(b"other").same(PERSON) != KEY.same(PERSON)
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    # Beginnings of a million numbers each: a Norwegian mobile, a British one of the Isle of Man, an Icelandic
+    # one; of a short number less stays, and of what is none nothing.
+    [("+4798765432", "+4798"), ("+447624123456", "+447624"), ("+3546112345", "+3546"), ("+4702800", "+4"),
+     ("anonymous", ""), ("", "")],
+)  # fmt: skip
+def test_of_a_number_that_we_dialled_the_beginning_stays_by_which_it_is_priced(
+    number: str, kept: str
+) -> None:
+    replaced = ALL.dialled(number)
+    assert len(replaced) == len(number)
+    assert known_beginning(replaced) == kept
+    assert not number or (is_replaced(replaced) and not is_replaced(number))
+    assert ALL.dialled(replaced) == replaced
+    assert number[len(kept) :] not in replaced or not number
+
+
+def test_who_was_called_back_is_told_by_nothing_but_the_beginning() -> None:
+    """Of the caller nothing stays, of the dialled number four digits, in the row as in the events."""
+    call = a_call("called_back_and_answered")
+    for redactor in (ALL, ONE):
+        after = of_bytes(call, redactor, ours=True)
+        assert after is not None
+        assert after.outside_number == redactor.dialled(PERSON) == f"~4798{KEY.of(PERSON, 7)[1:]}"
+        assert is_pseudonym(after.caller)
+    assert ONE.is_theirs(ALL.dialled(PERSON))
+    assert not NumberForms(PERSON).find_in_text(ALL.dialled(PERSON).encode())
+
+
+def test_a_callers_own_number_is_replaced_whole_whatever_they_sent_as_it() -> None:
+    sent = "~4798765abcdef"
+    raw = base64.b64encode(sent.encode())
+    line = b'"extra":"arrived|l|+4722|4798765|' + raw + b'|"}'
+    assert raw not in ALL.events(line)
 
 
 def test_digits_that_were_asked_for_go_by_themselves() -> None:

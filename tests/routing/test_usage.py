@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.usage import (
     DialledLeg,
     RecordedCall,
@@ -34,6 +36,23 @@ def test_a_call_is_paid_from_being_picked_up_and_a_transfer_from_being_answered(
 
 def test_a_call_that_nobody_picked_up_costs_nothing() -> None:
     assert not list(usages(RecordedCall("m-1", "info", NUMBER, AT, None, AT + SECOND)))
+
+
+def test_in_a_call_back_nobody_rang_us_and_who_was_rung_is_paid_for() -> None:
+    leg = DialledLeg("carrier", "+4790000000", AT, AT + 4 * SECOND, AT + 30 * SECOND)
+    call = RecordedCall(
+        "m-1", "info", NUMBER, AT, AT + 4 * SECOND, AT + 30 * SECOND, (leg,), CallKind.CALLBACK
+    )
+    assert [(each.outgoing, each.number, each.seconds) for each in usages(call)] == [
+        (True, "+4790000000", 26)
+    ]
+
+
+def test_a_transfer_that_asterisk_stopped_in_is_paid_until_the_call_ended() -> None:
+    leg = DialledLeg("carrier", "+4790000000", AT, AT + 4 * SECOND, None)
+    call = RecordedCall("m-1", "info", NUMBER, AT, AT, AT + 20 * SECOND, (leg,))
+    assert [each.seconds for each in usages(call)] == [20, 16]
+    assert not list(usages(replace(call, ended_at=None)))
 
 
 @pytest.mark.parametrize(("lasted", "seconds"), [(0.0, 1), (0.001, 1), (1.0, 1), (1.001, 2), (-5.0, 1)])
@@ -68,8 +87,13 @@ def test_the_contract_changes_at_midnight_of_its_own_clock() -> None:
 
 @pytest.mark.parametrize(
     ("number", "kind"),
-    [("+4722000000", "domestic"), ("+4741000000", "mobile"), ("+46812345678", "rest"), ("", "rest")],
-)
+    [
+        ("+4722000000", "domestic"), ("+4741000000", "mobile"), ("+46812345678", "rest"), ("", "rest"),
+        # Replaced by a pseudonym: by the digits that stay, and of a number that went whole nothing is known.
+        ("~4798abcdef", "mobile"), ("~4722abcdef", "domestic"), ("~46812abcdef", "rest"),
+        ("~abcdefghij", "rest"),
+    ],
+)  # fmt: skip
 def test_the_longest_prefix_decides(number: str, kind: str) -> None:
     contract = a_contract(
         outbound={

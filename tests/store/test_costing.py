@@ -40,6 +40,19 @@ async def filled(url: str, count: int) -> Store:
     return store
 
 
+async def with_calls(url: str, name: str) -> Store:
+    """That recorded call with all its events."""
+    await upgrade(url)
+    store = open_store(url)
+    recorded = read_call(FOLDER / f"{name}.txt")
+    row = fold(recorded.events, recorded.queue_events, node="main")
+    assert row is not None
+    kept = [KeptEvents("main", CALL, "cel", 1, 0, keep_events(recorded.events))]
+    move = (None, Position(Source.CEL, 1, 1, 100, "1:a"))
+    await DatabaseLedger(store, "main").commit(Batch("main", moves=[move], records=[row], events=kept))
+    return store
+
+
 async def test_a_transfer_is_read_with_the_number_that_was_dialled(database_url: str) -> None:
     store = await filled(database_url, 1)
     found = await store.read(lambda connection: recorded_call(connection, CALL))
@@ -48,6 +61,34 @@ async def test_a_transfer_is_read_with_the_number_that_was_dialled(database_url:
     (leg,) = found.dialled
     assert (leg.trunk, leg.number) == ("carrier", "+4722850000")
     assert [(each.outgoing, each.seconds) for each in usages(found)] == [(False, 14), (True, 11)]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "seconds"),
+    [
+        ("called_back_and_answered", "+4798765432", 26),
+        ("called_back_machine", "+4798765432", 6),
+        ("operator_first", "+4798765432", 21),
+    ],
+)
+async def test_an_answered_call_back_is_what_we_dialled_and_nothing_that_came_in(
+    database_url: str, name: str, number: str, seconds: int
+) -> None:
+    """By both ways of reading, one call and all of a time."""
+    store = await with_calls(database_url, name)
+    one = await store.read(lambda connection: recorded_call(connection, CALL))
+    (same,) = await store.read(lambda connection: list(recorded_calls(connection, FIRST, FIRST + SECOND)))
+    await store.close()
+    assert one == same
+    assert [(each.outgoing, each.number, each.seconds) for each in usages(same)] == [(True, number, seconds)]
+
+
+async def test_a_call_at_a_centre_is_read_with_the_number_that_took_it(database_url: str) -> None:
+    store = await with_calls(database_url, "centre_took_it")
+    found = await store.read(lambda connection: recorded_call(connection, CALL))
+    await store.close()
+    assert found is not None
+    assert [(leg.trunk, leg.number) for leg in found.dialled] == [("carrier", "+4722850000")]
 
 
 async def test_every_call_comes_once_in_the_order_of_arrival_over_all_pages(

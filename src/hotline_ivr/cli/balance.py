@@ -176,7 +176,12 @@ def _invoice(settings: Settings, contract: str, file: Path, span: Span) -> dict[
     """The carrier's list against the record, for the calls of this time."""
     from dataclasses import asdict
 
-    from hotline_ivr.cli.costs import SHOWN_DIFFERENCES, checked_invoice, known_contracts
+    from hotline_ivr.cli.costs import (
+        SHOWN_DIFFERENCES,
+        checked_invoice,
+        known_contracts,
+        masked_difference,
+    )
     from hotline_ivr.cli.costs_view import plain
     from hotline_ivr.launch.plans import plan_on_disk
 
@@ -189,7 +194,7 @@ def _invoice(settings: Settings, contract: str, file: Path, span: Span) -> dict[
         if span.since <= found.at < span.until:
             count += 1
             if len(first) < SHOWN_DIFFERENCES:
-                first.append(asdict(found))
+                first.append(asdict(masked_difference(found, plan.contracts[contract], settings)))
 
     check: InvoiceCheck = checked_invoice(settings, plan, contract, file, note)
     body = {"lines": check.lines, "matched": check.matched, "differences": count, "shown": first}

@@ -19,6 +19,7 @@ from hotline_ivr.errors import ArgumentError
 from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
+    from hotline_ivr.config.contracts import Contract
     from hotline_ivr.config.models import Plan
     from hotline_ivr.routing.accounts import Accounts, Priced
     from hotline_ivr.routing.invoices import Difference, InvoiceCheck
@@ -31,6 +32,9 @@ SHOWN_DIFFERENCES = 200
 app = typer.Typer(help="What calls cost, by the contracts with carriers.", invoke_without_command=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
+Numbers = Annotated[
+    bool, typer.Option("--numbers", help="Show dialled numbers in full, which stands in the trail.")
+]
 Month = Annotated[str | None, typer.Option(help="Which month: 2026-09; default is the present one.")]
 
 
@@ -96,18 +100,24 @@ def compare(
 @app.command()
 def explain(
     call_id: Annotated[str, typer.Argument(metavar="CALL_ID", help="Id of a call, as in `hotline calls`.")],
+    *,
+    numbers: Numbers = False,
     as_json: Json = False,
 ) -> None:
     """Show how the price of a call comes about, included minutes used by earlier calls taken off."""
     from hotline_ivr.cli import costs_view as view
+    from hotline_ivr.cli.calls_view import note_numbers
+    from hotline_ivr.routing.caller import clean_text
 
     settings, plan, _ = _house()
+    if numbers:
+        note_numbers(settings, clean_text(call_id, 80))
     found = _call_prices(settings, plan, call_id)
     if found is None:
-        from hotline_ivr.routing.caller import clean_text
-
         typer.echo(f"no call {clean_text(call_id, 80)} in the record", err=True)
         raise typer.Exit(EXIT_FINDINGS)
+    if not numbers:
+        found = [_masked(each, settings) for each in found]
     typer.echo(
         _json("hotline/call-cost/1", {"call": call_id, "connections": view.call_data(found)})
         if as_json
@@ -157,6 +167,7 @@ def invoice(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The carrier's list of calls.")],
     *,
     contract: Annotated[str, typer.Option(help="Contract whose calls it bills.")],
+    numbers: Numbers = False,
     as_json: Json = False,
 ) -> None:
     """Compare a carrier's list of calls with the record, line by line; differences end with code 1."""
@@ -164,16 +175,19 @@ def invoice(
     from dataclasses import asdict
 
     from hotline_ivr.cli import costs_view as view
+    from hotline_ivr.cli.calls_view import note_numbers
 
     settings, plan, _ = _house()
     known_contracts(plan, [contract])
+    if numbers:
+        note_numbers(settings, "costs", invoice=file, contract=contract)
     counts: Counter[str] = Counter()
     first: list[Difference] = []
 
     def note(found: Difference) -> None:
         counts[found.kind] += 1
         if len(first) < SHOWN_DIFFERENCES:
-            first.append(found)
+            first.append(found if numbers else masked_difference(found, plan.contracts[contract], settings))
 
     check = checked_invoice(settings, plan, contract, file, note)
     if as_json:
@@ -200,6 +214,27 @@ def _house() -> tuple[Settings, Plan, datetime]:
 
     settings = Settings.from_environment()
     return settings, plan_on_disk(settings), datetime.now(UTC)
+
+
+def _masked(priced: Priced, settings: Settings) -> Priced:
+    """Whom we dialled may be a caller who was called back; our own number is nobody's secret."""
+    from hotline_ivr.routing.caller import mask
+
+    usage = priced.usage
+    if not usage.outgoing:
+        return priced
+    return priced._replace(usage=usage._replace(number=mask(usage.number, settings.visible_digits)))
+
+
+def masked_difference(found: Difference, contract: Contract, settings: Settings) -> Difference:
+    """The same for a line of an invoice; whose number a line has that is none of ours, nobody knows."""
+    from dataclasses import replace
+
+    from hotline_ivr.routing.caller import mask
+
+    if found.number in contract.numbers:
+        return found
+    return replace(found, number=mask(found.number, settings.visible_digits))
 
 
 def known_contracts(plan: Plan, names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """How many calls there were at once, by number, trunk and contract, and how many channels that needs.
 
-A caller takes a channel from arrival to the end, picked up or not; a connection that we dial takes another.
+A caller takes a channel from arrival to the end, picked up or not; a connection that we dial takes another,
+also where nobody rang us, as in a call back.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ class ChannelWatch:
     def add(self, call: RecordedCall) -> None:
         if call.ended_at is None:
             return
-        arrived = Usage(call.id, call.line, False, call.number, "", call.arrived_at, 1)
-        self._push(arrived, call.arrived_at, call.ended_at)
+        if call.rang_us:
+            arrived = Usage(call.id, call.line, False, call.number, "", call.arrived_at, 1)
+            self._push(arrived, call.arrived_at, call.ended_at)
         for leg in call.dialled:
             dialled = Usage(call.id, call.line, True, leg.number, leg.trunk, leg.started_at, 1)
             self._push(dialled, leg.started_at, leg.ended_at or call.ended_at)

@@ -33,7 +33,7 @@ from hotline_ivr.routing.restarts import NEVER, Restart, Restarts, last_moment
 from hotline_ivr.routing.steps import Outcome, Stage
 
 # Counted up when the same events give another row than before; `hotline refold` makes old rows anew.
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 
 RESTARTED = "asterisk-restart"
 # Asterisk, told to restart at once, hangs up every call itself, waits for them for 15 s at most, starts anew.
@@ -250,7 +250,8 @@ def _by_nobody(known: Folding, ended_at: int) -> bool:
     talked = [
         leg
         for leg in known.legs.values()
-        if leg.connected_at is not None
+        if leg.channel != known.own
+        and leg.connected_at is not None
         and leg.ended_at is not None
         and abs(ended_at - leg.ended_at) <= TOGETHER_US
     ]

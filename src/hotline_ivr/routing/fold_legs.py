@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from hotline_ivr.routing.call_record import LegRecord, LegResult
+from hotline_ivr.routing.cel import CallEvent
 
 # An operator's telephone: endpoint "<operator>.<four random characters>", or "<operator>.<device>.<four>" of
 # one who has several, then Asterisk's channel number. Ids have no dots.
@@ -95,6 +96,14 @@ class Leg:
         if self.talking_since is not None:
             self.talk_us += max(0, at - self.talking_since)
             self.talking_since = None
+
+    def ends(self, event: CallEvent) -> None:
+        """Hung up, or gone altogether."""
+        if self.ended_at is None:
+            self.ended_at = event.at
+        if event.kind == "HANGUP":
+            self.cause, source = hangup_of(event.extra)
+            self.by_itself = source == self.name
 
     def record(self, caller_ended_at: int | None, others: list[Leg]) -> LegRecord:
         """`caller_ended_at` is set when the caller hung up; `others` are all legs of the call."""

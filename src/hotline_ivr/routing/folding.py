@@ -113,13 +113,20 @@ class Folding:
         self.over = True
         self.ended_at = event.at
         self.end_cause, self.end_source = hangup_of(event.extra)
+        self._close_own_leg(event)
         self.conversation.leave(event.channel, event.at, self.legs)
 
     def caller_channel_ended(self, event: CallEvent) -> None:
         self.over = True
         if self.ended_at is None:
             self.ended_at = event.at
+        self._close_own_leg(event)
         self.conversation.leave(event.channel, event.at, self.legs)
+
+    def _close_own_leg(self, event: CallEvent) -> None:
+        """Who was called back has a leg too, as everybody whom we dialled: that connection is paid."""
+        if (leg := self.legs.get(event.channel)) is not None:
+            leg.ends(event)
 
     def said(self, event: CallEvent) -> None:
         """The dialplan says what it is doing (dialplans/hotline-run.conf)."""
@@ -184,12 +191,7 @@ class Folding:
         self.ringing.discard(event.channel)
 
     def leg_hung_up(self, event: CallEvent) -> None:
-        leg = self._leg(event)
-        if leg.ended_at is None:
-            leg.ended_at = event.at
-        if event.kind == "HANGUP":
-            leg.cause, source = hangup_of(event.extra)
-            leg.by_itself = source == leg.name
+        self._leg(event).ends(event)
         self.conversation.leave(event.channel, event.at, self.legs)
         self.ringing.discard(event.channel)
         if self.stage is Stage.RINGING and not self.ringing:

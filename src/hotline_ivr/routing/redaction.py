@@ -6,7 +6,7 @@ Where a caller's number, name and digits stand is known (dialplans/, asterisk/sp
 `arrived`, `promise`, `callback`, `dial` (of calls that we made) and `digits`, and in queue_log's
 ENTERQUEUE. Number and name as they were sent are base64 there; what replaces them is base64 of as many
 bytes, so the fold reads the line as before, and a call that is folded again gets the same pseudonym and
-nothing else.
+nothing else. Of a number that we dialled the first digits stay: the price of that call goes by them.
 
 For one person's erasure every other place in a line where the number stands is replaced too.
 """
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from hotline_ivr.routing.caller import WITHHELD
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.routing.owed import read_number
-from hotline_ivr.routing.pseudonym import Pseudonyms, is_pseudonym
+from hotline_ivr.routing.pseudonym import Pseudonyms, is_pseudonym, is_replaced
 
 _WORD = rb"[^|\"\\\n\t]*"
 # Behind a quote in the record, behind an escaped one in the file.
@@ -71,13 +71,22 @@ class Redactor:
 
     def is_theirs(self, text: str) -> bool:
         """Whether this is the pseudonym of the person."""
-        return self.person is not None and text == self.pseudonyms.of(self.person, len(text))
+        return self.person is not None and text in {
+            self.pseudonyms.of(self.person, len(text)),
+            self.pseudonyms.of_dialled(self.person, len(text)),
+        }
 
     def number(self, number: str) -> str:
         """A number as it is kept from now on."""
         if not self.is_meant(number) or is_pseudonym(number):
             return number
         return self.pseudonyms.of(read_number(number, self.country), len(number))
+
+    def dialled(self, number: str) -> str:
+        """A number that we dialled, as it is kept from now on."""
+        if is_replaced(number) or not self.is_meant(number):
+            return number
+        return self.pseudonyms.of_dialled(read_number(number, self.country), len(number))
 
     def events(self, data: bytes, *, ours: bool | None = None, own: bool = True) -> bytes:
         """Lines of Asterisk's, or events as they are kept.
@@ -91,7 +100,7 @@ class Redactor:
             data = _CALLBACK.sub(self._second, data)
             data = _ENTERED.sub(self._second, data)
             if made:
-                data = _DIAL.sub(self._second, data)
+                data = _DIAL.sub(self._dialled, data)
         if self.digits and own:
             data = _DIGITS.sub(_without_digits, data)
         return self.text(data)
@@ -136,6 +145,9 @@ class Redactor:
 
     def _second(self, match: re.Match[bytes]) -> bytes:
         return match[1] + self._same_length(match[2], self.number)
+
+    def _dialled(self, match: re.Match[bytes]) -> bytes:
+        return match[1] + self._same_length(match[2], self.dialled)
 
     def _plain(self, match: re.Match[bytes]) -> bytes:
         if self.person is None:

@@ -12,13 +12,18 @@ from zoneinfo import ZoneInfo
 from hotline_ivr.config.contract_terms import INBOUND
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.rates import Rate
+from hotline_ivr.routing.call_record import CallKind
+from hotline_ivr.routing.pseudonym import known_beginning
 
 _TRUNK_CHANNEL = re.compile(r"PJSIP/trunk-(.+)-[0-9a-f]+\Z")
 _SECOND = timedelta(seconds=1)
 
 
 class DialledLeg(NamedTuple):
-    """A connection that we dialled, answered or not. `number` is empty where the record has lost it."""
+    """A connection that we dialled, answered or not. `number` is empty where the record has lost it.
+
+    `ended_at` is None while it lasts, and where Asterisk stopped in the middle of it.
+    """
 
     trunk: str
     number: str
@@ -29,7 +34,11 @@ class DialledLeg(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """What the record knows of a call that bears on its price. Times are aware."""
+    """What the record knows of a call that bears on its price. Times are aware.
+
+    In a call back nobody rang us: `picked_up_at` is when who was rung answered, and their connection is among
+    those that we dialled.
+    """
 
     id: str
     line: str
@@ -38,6 +47,12 @@ class RecordedCall:
     picked_up_at: datetime | None
     ended_at: datetime | None
     dialled: tuple[DialledLeg, ...] = ()
+    kind: CallKind = CallKind.CALLER
+
+    @property
+    def rang_us(self) -> bool:
+        """Whether somebody called one of our numbers."""
+        return self.kind is CallKind.CALLER
 
 
 class Usage(NamedTuple):
@@ -55,13 +70,17 @@ class Usage(NamedTuple):
 
 
 def usages(call: RecordedCall) -> Iterator[Usage]:
-    """The connections of a finished call, in order. Before it is picked up a call costs nothing."""
-    if call.picked_up_at is not None and call.ended_at is not None:
+    """The connections of a finished call, in order. Before it is picked up a call costs nothing.
+
+    One of which no end is known, as where Asterisk stopped, lasted until the call ended.
+    """
+    if call.rang_us and call.picked_up_at is not None and call.ended_at is not None:
         seconds = connected_seconds(call.picked_up_at, call.ended_at)
         yield Usage(call.id, call.line, False, call.number, "", call.picked_up_at, seconds)
     for leg in call.dialled:
-        if leg.answered_at is not None and leg.ended_at is not None:
-            seconds = connected_seconds(leg.answered_at, leg.ended_at)
+        ended_at = leg.ended_at or call.ended_at
+        if leg.answered_at is not None and ended_at is not None:
+            seconds = connected_seconds(leg.answered_at, ended_at)
             yield Usage(call.id, call.line, True, leg.number, leg.trunk, leg.answered_at, seconds)
 
 
@@ -92,12 +111,16 @@ def is_in_force(contract: Contract, moment: datetime) -> bool:
 
 
 def rate_of(contract: Contract, usage: Usage) -> tuple[str, Rate] | None:
-    """The class and rate under a contract; None where it has no price for such a call."""
+    """The class and rate under a contract; None where it has no price for such a call.
+
+    Of a number that was replaced the first digits are known still, and decide.
+    """
     if not usage.outgoing:
         return (INBOUND, contract.inbound) if contract.inbound else None
+    number = known_beginning(usage.number)
     best: tuple[int, str] | None = None
     for class_id, rate in contract.outbound.items():
-        fits = [len(prefix) for prefix in rate.prefixes if usage.number.startswith(prefix)]
+        fits = [len(prefix) for prefix in rate.prefixes if number.startswith(prefix)]
         length = max(fits) if fits else 0 if not rate.prefixes else -1
         if length >= 0 and (best is None or length > best[0]):
             best = (length, class_id)

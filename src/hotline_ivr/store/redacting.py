@@ -82,7 +82,7 @@ def redact_calls(connection: Connection, node: str, ids: Sequence[str], redactor
         if redactor.numbers:
             values = {"caller": redactor.number(row.caller), "caller_name": ""}
             if ours and row.outside_number:
-                values["outside_number"] = redactor.number(row.outside_number)
+                values["outside_number"] = redactor.dialled(row.outside_number)
             if any(getattr(row, name) != value for name, value in values.items()):
                 its = and_(_call.node == node, _call.id == row.id)
                 connection.execute(update(tables.call).where(its).values(**values))
