@@ -143,11 +143,22 @@ def test_a_month_without_calls_costs_its_fees_and_one_line_alone_none_of_them() 
 def test_the_same_month_at_another_carrier() -> None:
     shown = run("compare", "cheap", "--month", "2026-11").splitlines()
     assert shown[0] == "2026-11 costs 122.29 NOK with telecom"
-    # 50.00, and by the second 14 and 6 s at 0.06, 11 s at 0.60.
-    assert shown[1].startswith("the same month with cheap would have cost 50.1")
+    # 50.00, by the second 14 and 6 s at 0.06, 11 s at 0.60; two channels, which cost nothing there.
+    assert shown[1].startswith("with cheap instead of telecom it would have cost 50.1")
     assert shown[1].endswith("less")
     body = json.loads(run("compare", "cheap", "--month", "2026-11", "--json"))
     assert [each["contract"] for each in body["compared"]] == ["cheap"]
+
+
+def test_a_comparison_says_which_contract_it_replaces_and_what_no_contract_has(house: Path) -> None:
+    written = CONFIGURATION + CONTRACTS.replace('numbers: ["+47 22 85 12 35"]', "numbers: []")
+    (house / "hotline.yaml").write_text(written)
+    shown = run("compare", "cheap", "--instead-of", "telecom", "--month", "2026-11").splitlines()
+    assert shown[1].startswith("with cheap instead of telecom it would have cost 50.11 NOK, 71.58 less")
+    assert shown[-1] == "no contract for +4722851235: 2 connections without a price"
+    body = json.loads(run("compare", "cheap", "--month", "2026-11", "--json"))
+    assert body["without_contract"] == {"+4722851235": 2}
+    assert body["compared"][0]["instead_of"] == ["telecom"]
 
 
 @pytest.mark.usefixtures("house")
@@ -228,6 +239,8 @@ def test_a_number_that_no_contract_has_is_counted(house: Path) -> None:
         (("--contract", "nobody"), "there is no contract 'nobody'. Contracts are: telecom, cheap"),
         (("--line", "nobody"), "there is no line 'nobody'"),
         (("compare", "nobody"), "there is no contract 'nobody'"),
+        (("compare", "cheap", "--instead-of", "nobody"), "there is no contract 'nobody'"),
+        (("compare", "cheap", "--instead-of", "cheap"), "contract 'cheap' does not hold in"),
         (("notice", "--leaving", "soon"), "'soon' is no day"),
         (("invoice", "gone.csv", "--contract", "telecom"), "gone.csv"),
         (("invoice", "gone.csv", "--contract", "cheap"), "does not say how its invoice looks"),

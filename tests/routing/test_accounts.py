@@ -56,7 +56,8 @@ def test_another_contract_has_as_many_numbers_as_are_paid_for_now() -> None:
     accounts = Accounts(plan(), 2026, 9, compared=["offer", "new"])
     accounts.add(call(OCTOBER - MINUTE, 10))
     # 30 for the minutes and 5 for the number; the successor as if it held already.
-    assert totals(accounts.compared()) == [("offer", "35.00"), ("new", "20.00")]
+    compared = [each.statement for each in accounts.compared(OCTOBER)]
+    assert totals(compared) == [("offer", "35.00"), ("new", "20.00")]
 
 
 def test_what_has_no_contract_and_what_is_not_over_is_counted() -> None:

@@ -21,6 +21,7 @@ from hotline_ivr.settings import Settings
 if TYPE_CHECKING:
     from hotline_ivr.config.models import Plan
     from hotline_ivr.routing.accounts import Accounts, Priced
+    from hotline_ivr.routing.comparison import Compared
     from hotline_ivr.routing.invoices import Difference, InvoiceCheck
     from hotline_ivr.routing.usage import RecordedCall, Usage
 
@@ -52,21 +53,20 @@ def costs(
     known_contracts(plan, [contract] if contract else [])
     if line is not None and line not in plan.lines:
         raise ArgumentError(f"there is no line '{line[:60]}'. Lines are: {', '.join(plan.lines)}")
-    accounts = _accounts(settings, plan, _month(month, now), [])
+    accounts = _accounts(settings, plan, _month(month, now))
     found = [each for each in accounts.statements(now) if contract in {None, each.contract}]
     if as_json:
         from dataclasses import asdict
 
         body = {
             "contracts": [asdict(each) for each in found],
-            "without_contract": dict(accounts.without_contract),
-            "under_way": accounts.under_way,
+            **_left_out(accounts),
         }
         typer.echo(_json("hotline/costs/1", body))
         return
     shown = [view.statement_text(each, plan, line) for each in found] or ["no contract holds in this month"]
     typer.echo("\n\n".join(shown))
-    for text in view.left_out_text(accounts.without_contract, accounts.under_way):
+    for text in view.left_out_text(accounts):
         typer.echo(text)
 
 
@@ -74,23 +74,38 @@ def costs(
 def compare(
     contracts: Annotated[list[str], typer.Argument(metavar="CONTRACT...", help="Contracts or offers.")],
     *,
+    instead_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Contract in whose place they would come; again for more. Others stay as they are."
+        ),
+    ] = None,
     month: Month = None,
     as_json: Json = False,
 ) -> None:
-    """Price the calls of a month under other contracts: what the same month would have cost."""
+    """Price the calls of a month under other contracts: what the same month would have cost.
+
+    Without --instead-of each comes in the place of the contracts with its numbers or trunks, or else of all.
+    """
     from hotline_ivr.cli import costs_view as view
 
     settings, plan, now = _house()
-    known_contracts(plan, contracts)
-    accounts = _accounts(settings, plan, _month(month, now), contracts)
-    present, others = list(accounts.statements(now)), list(accounts.compared())
+    known_contracts(plan, [*contracts, *(instead_of or [])])
+    accounts = _accounts(settings, plan, _month(month, now), contracts, instead_of or [])
+    present, others = list(accounts.statements(now)), list(accounts.compared(now))
     if as_json:
         from dataclasses import asdict
 
-        body = {"now": [asdict(each) for each in present], "compared": [asdict(each) for each in others]}
+        body = {
+            "now": [asdict(each) for each in present],
+            "compared": [{**asdict(each.statement), **_beside(each)} for each in others],
+            **_left_out(accounts),
+        }
         typer.echo(_json("hotline/costs-compare/1", body))
-    else:
-        typer.echo(view.compared_text(present, others))
+        return
+    typer.echo(view.compared_text(present, others))
+    for text in view.left_out_text(accounts):
+        typer.echo(text)
 
 
 @app.command()
@@ -249,10 +264,27 @@ def _each_call(
     read_store(settings, read)
 
 
-def _accounts(settings: Settings, plan: Plan, month: tuple[int, int], compared: Sequence[str]) -> Accounts:
+def _left_out(accounts: Accounts) -> dict[str, Any]:
+    return {"without_contract": dict(accounts.without_contract), "under_way": accounts.under_way}
+
+
+def _beside(compared: Compared) -> dict[str, Any]:
+    """What stands beside the statement of a contract that is compared."""
+    from dataclasses import asdict
+
+    return {name: value for name, value in asdict(compared).items() if name != "statement"}
+
+
+def _accounts(
+    settings: Settings,
+    plan: Plan,
+    month: tuple[int, int],
+    compared: Sequence[str] = (),
+    instead_of: Sequence[str] = (),
+) -> Accounts:
     from hotline_ivr.routing.accounts import Accounts, span_of
 
-    accounts = Accounts(plan, *month, compared=compared)
+    accounts = Accounts(plan, *month, compared=compared, instead_of=instead_of)
     if plan.contracts:
         _each_call(settings, *span_of(plan, *month), accounts.add)
     return accounts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from hotline_ivr.config.models import Plan
-from hotline_ivr.routing.accounts import Priced
+from hotline_ivr.routing.accounts import Accounts, Priced
 from hotline_ivr.routing.caller import clean_text
 from hotline_ivr.routing.channels import ChannelUse
+from hotline_ivr.routing.comparison import Compared
 from hotline_ivr.routing.invoices import Difference, InvoiceCheck
 from hotline_ivr.routing.notice import exit_cost, notice
 from hotline_ivr.routing.statements import Statement
@@ -61,32 +62,36 @@ def _row(text: str, amount: Decimal, currency: str) -> str:
     return f"  {clean_text(text, _WIDEST):<{_TEXT_WIDTH}}{f'{amount:f}':>{_AMOUNT_WIDTH}} {currency}"
 
 
-def left_out_text(without: Counter[str], under_way: int) -> list[str]:
+def left_out_text(accounts: Accounts) -> list[str]:
     """What has no price at all, said plainly."""
     shown = [
         f"no contract for {clean_text(name, _WIDEST)}: {count} connections without a price"
-        for name, count in sorted(without.items())
+        for name, count in sorted(accounts.without_contract.items())
     ]
-    return shown + ([f"{under_way} calls are not over and not counted"] if under_way else [])
+    if accounts.under_way:
+        shown.append(f"{accounts.under_way} calls are not over and not counted")
+    return shown
 
 
-def compared_text(now: Iterable[Statement], others: Iterable[Statement]) -> str:
+def compared_text(now: Iterable[Statement], others: Iterable[Compared]) -> str:
     """The same month under other contracts, beside what it costs now."""
-    now = list(now)
     shown = [
         f"{each.year}-{each.month:02} costs {each.total:f} {each.currency} with {each.contract}"
         for each in now
     ]
-    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for each in now:
-        sums[each.currency] += each.total
     for other in others:
-        text = f"the same month with {other.contract} would have cost {other.total:f} {other.currency}"
-        if other.currency in sums:
-            less = sums[other.currency] - other.total
-            text += f", {abs(less):f} {'less' if less >= 0 else 'more'}"
-        text += f"; {other.unpriced} connections have no price there" if other.unpriced else ""
+        found = other.statement
+        instead = ", ".join(other.instead_of) or "nothing"
+        text = (
+            f"with {found.contract} instead of {instead} it would have cost {found.total:f} {found.currency}"
+        )
+        if other.difference is None:
+            text += f"; that is neither more nor less: {other.why}"
+        else:
+            text += f", {abs(other.difference):f} {'less' if other.difference <= 0 else 'more'}"
         shown.append(text)
+        shown += [f"  beside it stays: {', '.join(other.stays)}"] * bool(other.stays)
+        shown += [f"  warning: {other.warning}"] * bool(other.warning)
     return "\n".join(shown)
 
 

@@ -13,10 +13,15 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from hotline_ivr.config.contract_terms import INBOUND
 from hotline_ivr.config.contracts import Contract
+from hotline_ivr.config.rates import InboundRate
 from hotline_ivr.routing.costs import CallCost, month_bounds, price_call
 from hotline_ivr.routing.rounding import rounded
 from hotline_ivr.routing.usage import Usage, rate_of
+
+# Calls to an ordinary number are paid by who calls.
+_NOTHING = InboundRate(per_minute=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,22 @@ class MonthOfCalls:
         month: int,
         *,
         numbers: int | None = None,
+        channels: int | None = None,
         as_if: bool = False,
+        ordinary: bool = True,
     ) -> None:
+        """`numbers` and `channels` are those that are paid for, in the place of the contract's own.
+
+        `as_if` takes a contract as in force; without `ordinary` one that has no `inbound` has no price for
+        calls to us, else they cost nothing, as of an ordinary number.
+        """
         self._id = contract_id
         self._contract = contract
         self._year, self._month = year, month
         self._start, self._end = month_bounds(contract, year, month)
-        self._numbers = numbers
+        self._numbers = len(contract.numbers) if numbers is None else numbers
+        self._channels = contract.channels if channels is None else channels
+        self._ordinary = ordinary and contract.inbound is None
         self._as_if = as_if or contract.offer
         self._free = contract.included.minutes * 60 if contract.included else 0
         self._classes: dict[str, _Tally] = {}
@@ -97,13 +111,15 @@ class MonthOfCalls:
 
     def add(self, usage: Usage) -> CallCost | None:
         """Price a connection of this month; None where the contract has no price for it."""
-        found = rate_of(self._contract, usage)
+        free_of_charge = self._ordinary and not usage.outgoing
+        found = (INBOUND, _NOTHING) if free_of_charge else rate_of(self._contract, usage)
         if found is None:
             self.unpriced += 1
             return None
         kind, rate = found
         included = self._contract.included
-        free = self._free if included and kind in included.calls else 0
+        covered = included is not None and kind in included.calls and not free_of_charge
+        free = self._free if covered else 0
         cost = price_call(
             self._id, self._contract, kind, rate, start=usage.start, seconds=usage.seconds, free=free
         )
@@ -189,15 +205,14 @@ class MonthOfCalls:
         return self._as_if or (begun and not over)
 
     def _fee_lines(self) -> Iterator[StatementLine]:
-        fees, contract = self._contract.fees, self._contract
+        fees = self._contract.fees
         if not self.in_force:
             return
-        numbers = len(contract.numbers) if self._numbers is None else self._numbers
         if fees.monthly:
             yield StatementLine("fee", "monthly fee", fees.monthly)
         for amount, count, what in (
-            (fees.per_number, numbers, "numbers"),
-            (fees.per_channel, contract.channels, "channels"),
+            (fees.per_number, self._numbers, "numbers"),
+            (fees.per_channel, self._channels, "channels"),
         ):
             if amount and count:
                 yield StatementLine("fee", f"{count} {what} x {amount:f}", amount * count)
