@@ -208,12 +208,41 @@ def test_an_invoice_that_agrees_is_well_and_one_that_does_not_is_a_finding(house
     shown = run("invoice", str(file), "--contract", "telecom")
     assert shown.splitlines() == [
         "3 lines of the invoice, 3 matched; no difference",
+        "compared from 2026-11-01 to 2026-11-30",
         "billed 2.29, by our record 2.29, difference 0.00",
     ]
     file.write_text(good.replace("1.69", "9.99").replace("17:23:20", "19:23:20"))
     found = json.loads(run("invoice", str(file), "--contract", "telecom", "--json", code=1))
     assert found["counts"] == {"missing": 1, "amount": 1, "extra": 1}
     assert (found["billed"], found["expected"]) == ("10.59", "2.29")
+
+
+def test_an_invoice_of_other_days_is_compared_with_those(house: Path) -> None:
+    """A carrier that bills from the 15th to the 14th; its list has the second call, and its fees."""
+    file = house / "invoice.csv"
+    file.write_text(
+        "T,B,S,A\n2026-11-23 17:23:20,+4722851235,14,0.60\n2026-11-23 17:23:23,+4722850000,11,1.69\n"
+        "2026-11-23 17:22:21,+4722851235,6,0.00\n2026-12-14 00:00:00,,,120.00\n2026-12-14 00:00:00,,,122.29\n"
+    )
+    days = ("--from", "2026-11-15", "--to", "2026-12-14")
+    shown = run("invoice", str(file), "--contract", "telecom", *days)
+    assert "compared from 2026-11-15 to 2026-12-14" in shown
+    # In other days none of our calls is missing, and its lines lie outside; the fee is due there too.
+    other = ("--from", "2026-10-15", "--to", "2026-11-14")
+    found = json.loads(run("invoice", str(file), "--contract", "telecom", *other, "--json"))
+    assert (found["outside"], found["counts"]) == (3, {})
+    file.write_text(file.read_text().replace(",120.00", ",220.00"))
+    found = json.loads(run("invoice", str(file), "--contract", "telecom", *days, "--json", code=1))
+    assert found["counts"] == {"fee": 4}
+
+
+def test_a_contract_may_say_on_which_day_its_billing_month_begins(house: Path) -> None:
+    written = CONFIGURATION + CONTRACTS.replace("S, amount: A}", "S, amount: A, month_begins: 15}")
+    (house / "hotline.yaml").write_text(written)
+    file = house / "invoice.csv"
+    file.write_text("T,B,S,A\n2026-11-23 17:22:21,+4722851235,6,0.00\n")
+    found = json.loads(run("invoice", str(file), "--contract", "telecom", "--json", code=1))
+    assert (found["from"], found["to"]) == ("2026-11-15", "2026-12-14")
 
 
 def test_without_a_contract_it_is_said_plainly(house: Path) -> None:
@@ -243,6 +272,11 @@ def test_a_number_that_no_contract_has_is_counted(house: Path) -> None:
         (("compare", "cheap", "--instead-of", "cheap"), "contract 'cheap' does not hold in"),
         (("notice", "--leaving", "soon"), "'soon' is no day"),
         (("invoice", "gone.csv", "--contract", "telecom"), "gone.csv"),
+        (("invoice", "gone.csv", "--contract", "telecom", "--from", "2026-11-01"), "give --from and --to"),
+        (
+            ("invoice", "gone.csv", "--contract", "telecom", "--from", "2026-11-02", "--to", "2026-11-01"),
+            "ends before it begins",
+        ),
         (("invoice", "gone.csv", "--contract", "cheap"), "does not say how its invoice looks"),
     ],
 )

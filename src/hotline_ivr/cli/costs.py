@@ -22,12 +22,9 @@ if TYPE_CHECKING:
     from hotline_ivr.config.models import Plan
     from hotline_ivr.routing.accounts import Accounts, Priced
     from hotline_ivr.routing.comparison import Compared
-    from hotline_ivr.routing.invoices import Difference, InvoiceCheck
     from hotline_ivr.routing.usage import RecordedCall, Usage
 
 EXIT_FINDINGS = 1
-SHOWN_DIFFERENCES = 200
-"""More differences than this have one cause; the sums tell the rest."""
 
 app = typer.Typer(help="What calls cost, by the contracts with carriers.", invoke_without_command=True)
 
@@ -172,38 +169,34 @@ def invoice(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The carrier's list of calls.")],
     *,
     contract: Annotated[str, typer.Option(help="Contract whose calls it bills.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", help="First day that it bills, on the contract's clock.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last day that it bills.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare a carrier's list of calls with the record, line by line; differences end with code 1."""
-    from collections import Counter
-    from dataclasses import asdict
+    """Compare a carrier's list of calls with the record, line by line; differences end with code 1.
+
+    Without --from and --to it is the whole billing months of which the file has calls.
+    """
+    import asyncio
 
     from hotline_ivr.cli import costs_view as view
+    from hotline_ivr.launch.invoicing import compare_invoice
+    from hotline_ivr.routing.billing_period import Period
 
     settings, plan, _ = _house()
     known_contracts(plan, [contract])
-    counts: Counter[str] = Counter()
-    first: list[Difference] = []
-
-    def note(found: Difference) -> None:
-        counts[found.kind] += 1
-        if len(first) < SHOWN_DIFFERENCES:
-            first.append(found)
-
-    check = checked_invoice(settings, plan, contract, file, note)
+    first, last = _day(from_), _day(to)
+    if (first is None) != (last is None):
+        raise ArgumentError("a time has two ends: give --from and --to")
+    period = Period(first, last) if first is not None and last is not None else None
+    found = asyncio.run(compare_invoice(settings, plan, contract, file, period))
     if as_json:
-        body = {
-            "lines": check.lines,
-            "matched": check.matched,
-            "billed": check.billed,
-            "expected": check.expected,
-            "counts": dict(counts),
-            "differences": [asdict(each) for each in first],
-        }
-        typer.echo(_json("hotline/invoice/1", body))
+        typer.echo(_json("hotline/invoice/1", view.invoice_data(found)))
     else:
-        typer.echo(view.invoice_text(check, counts, first))
-    if counts:
+        typer.echo(view.invoice_text(found))
+    if found.differences:
         raise typer.Exit(EXIT_FINDINGS)
 
 
@@ -311,42 +304,3 @@ def _call_prices(settings: Settings, plan: Plan, call_id: str) -> list[Priced] |
 
         _each_call(settings, *span_of(plan, *month), take)
     return [prices.get(usage, Priced(usage, None, None)) for usage in usages(call)]
-
-
-def checked_invoice(
-    settings: Settings, plan: Plan, contract_id: str, file: Path, note: Callable[[Difference], None]
-) -> InvoiceCheck:
-    """Compare, handing over each difference. Raises ArgumentError for a file that cannot be read."""
-    import csv
-    from zoneinfo import ZoneInfo
-
-    from hotline_ivr.routing.accounts import Accounts, months_between, span_of
-    from hotline_ivr.routing.invoices import InvoiceCheck, read_invoice
-
-    contract = plan.contracts[contract_id]
-    columns = contract.invoice
-    if columns is None:
-        raise ArgumentError(
-            f"contract {contract_id} does not say how its invoice looks: write `invoice` there"
-        )
-    zone = ZoneInfo(columns.time_zone or contract.time_zone)
-    encoding = "utf-8-sig" if columns.encoding == "utf-8" else columns.encoding
-    try:
-        with file.open(encoding=encoding, newline="") as stream:
-            lines = read_invoice(stream, columns, zone, plan.organisation.country)
-            check = InvoiceCheck(lines, columns.tolerance)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ArgumentError(f"{file}: {error}") from None
-    for month in months_between(contract, check.span):
-        accounts = Accounts(plan, *month)
-
-        def take(call: RecordedCall, accounts: Accounts = accounts) -> None:
-            for usage, name, cost in accounts.add(call):
-                if name == contract_id and cost is not None:
-                    for found in check.match(usage, cost):
-                        note(found)
-
-        _each_call(settings, *span_of(plan, *month), take)
-    for extra in check.extra():
-        note(extra)
-    return check

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.accounts import Accounts, Priced
 from hotline_ivr.routing.caller import clean_text
 from hotline_ivr.routing.channels import ChannelUse
 from hotline_ivr.routing.comparison import Compared
-from hotline_ivr.routing.invoices import Difference, InvoiceCheck
 from hotline_ivr.routing.notice import exit_cost, notice
 from hotline_ivr.routing.statements import Statement
+
+if TYPE_CHECKING:
+    from hotline_ivr.launch.invoicing import Compared as Invoiced
 
 _AMOUNT_WIDTH = 14
 _TEXT_WIDTH = 60
 _WIDEST = 80
+
+SHOWN_DIFFERENCES = 200
+"""More differences than this have one cause; the sums tell the rest."""
 
 
 def plain(value: Any) -> Any:
@@ -159,19 +163,43 @@ def notice_text(rows: Sequence[dict[str, Any]], leaving: date) -> str:
     return "\n".join(shown) or "no contract is written: add one under contracts"
 
 
-def invoice_text(check: InvoiceCheck, counts: Counter[str], shown: Sequence[Difference]) -> str:
+def invoice_data(found: Invoiced) -> dict[str, Any]:
+    """The comparison as JSON has it; the first differences only."""
+    check, period = found.check, found.period
+    return {
+        "from": period.first if period else None,
+        "to": period.last if period else None,
+        "lines": check.lines,
+        "outside": check.outside,
+        "matched": check.matched,
+        "billed": check.billed,
+        "expected": check.expected,
+        "fees_compared": found.fees,
+        "counts": found.counts,
+        "differences": [asdict(each) for each in found.differences[:SHOWN_DIFFERENCES]],
+    }
+
+
+def invoice_text(found: Invoiced) -> str:
     """Differences, the first of them, and the sums."""
+    check, counts, shown = found.check, found.counts, found.differences[:SHOWN_DIFFERENCES]
     lines = []
     for each in shown:
         where = f"row {each.row}" if each.row is not None else f"call {clean_text(each.call or '', _WIDEST)}"
         head = f"{each.kind:<8}{each.at:%Y-%m-%d %H:%M:%S %Z}  {each.number}"
-        lines.append(f"{head}  ours {each.ours or '-'}, theirs {each.theirs or '-'}  ({where})")
-    hidden = sum(counts.values()) - len(shown)
+        place = f"  ({where})" if each.row is not None or each.call else ""
+        lines.append(f"{head}  ours {each.ours or '-'}, theirs {each.theirs or '-'}{place}")
+    hidden = len(found.differences) - len(shown)
     lines += [f"... and {hidden} more"] * (hidden > 0)
     difference = check.billed - check.expected
     lines.append(
         f"{check.lines} lines of the invoice, {check.matched} matched; "
         + (", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items())) or "no difference")
     )
+    if found.period is not None:
+        outside = f"; {check.outside} lines lie outside of that" if check.outside else ""
+        lines.append(f"compared from {found.period.first} to {found.period.last}{outside}")
+    if check.fees and not found.fees:
+        lines.append(f"{len(check.fees)} rows without a number were not compared")
     lines.append(f"billed {check.billed:f}, by our record {check.expected:f}, difference {difference:f}")
     return "\n".join(lines)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.models import Plan
-from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.comparison import Compared, Comparison
 from hotline_ivr.routing.costs import CallCost, month_bounds
 from hotline_ivr.routing.statements import MonthOfCalls, Statement
@@ -18,10 +17,6 @@ from hotline_ivr.routing.wall import zone_of
 
 LONGEST_CALL = timedelta(days=1)
 """Calls that arrived so long before a month are looked at too: a part of them may begin in it."""
-
-
-MOST_MONTHS = 24
-"""A file of calls goes over one month, or a few."""
 
 
 class Priced(NamedTuple):
@@ -104,18 +99,9 @@ def months_of(plan: Plan, call: RecordedCall) -> list[tuple[int, int]]:
     return list(found)
 
 
-def months_between(contract: Contract, span: tuple[float, float] | None) -> list[tuple[int, int]]:
-    """The months of a contract from one moment to another (seconds since 1970), both included.
-
-    Raises ArgumentError for so many that one of the two must be wrong.
-    """
-    if span is None:
-        return []
+def months_between(contract: Contract, first: datetime, last: datetime) -> list[tuple[int, int]]:
+    """The months of a contract from one moment (aware) to another, both included."""
     zone = zone_of(contract.time_zone)
-    first, last = (datetime.fromtimestamp(at, zone) for at in span)
+    first, last = first.astimezone(zone), last.astimezone(zone)
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    if len(months) > MOST_MONTHS:
-        raise ArgumentError(
-            f"the calls go over {len(months)} months: divide the file, or see if a date is wrong"
-        )
     return [(count // 12, count % 12 + 1) for count in months]
