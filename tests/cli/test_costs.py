@@ -186,7 +186,12 @@ def test_channels_are_held_against_those_bought() -> None:
     }
     assert (found["contract"]["peak"], found["contract"]["bought"]) == (2, 2)
     assert (found["number"]["peak"], found["trunk"]["peak"]) == (1, 1)
-    assert "contract telecom" in run("channels", "--month", "2026-11")
+    assert (found["contract"]["arrivals"], found["contract"]["met_limit"]) == (2, 0)
+    assert (found["trunk"]["arrivals"], found["trunk"]["met_limit"]) == (None, None)
+    shown = run("channels", "--month", "2026-11")
+    assert "contract telecom" in shown
+    assert "met limit" in shown
+    assert "by theory" in shown
     assert run("channels", "--month", "2026-01") == "no call arrived in this month\n"
 
 

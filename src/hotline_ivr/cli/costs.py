@@ -19,6 +19,8 @@ from hotline_ivr.errors import ArgumentError
 from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from hotline_ivr.config.models import Plan
     from hotline_ivr.routing.accounts import Accounts, Priced
     from hotline_ivr.routing.comparison import Compared
@@ -29,7 +31,9 @@ EXIT_FINDINGS = 1
 app = typer.Typer(help="What calls cost, by the contracts with carriers.", invoke_without_command=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
-Month = Annotated[str | None, typer.Option(help="Which month: 2026-09; default is the present one.")]
+Month = Annotated[
+    str | None, typer.Option(help="Which month: 2026-09; default is the present one by the contract's clock.")
+]
 
 
 @app.callback()
@@ -50,7 +54,7 @@ def costs(
     known_contracts(plan, [contract] if contract else [])
     if line is not None and line not in plan.lines:
         raise ArgumentError(f"there is no line '{line[:60]}'. Lines are: {', '.join(plan.lines)}")
-    accounts = _accounts(settings, plan, _month(month, now))
+    accounts = _accounts(settings, plan, _month(month, now, _zone(plan, contract)))
     found = [each for each in accounts.statements(now) if contract in {None, each.contract}]
     if as_json:
         from dataclasses import asdict
@@ -88,7 +92,7 @@ def compare(
 
     settings, plan, now = _house()
     known_contracts(plan, [*contracts, *(instead_of or [])])
-    accounts = _accounts(settings, plan, _month(month, now), contracts, instead_of or [])
+    accounts = _accounts(settings, plan, _month(month, now, _zone(plan)), contracts, instead_of or [])
     present, others = list(accounts.statements(now)), list(accounts.compared(now))
     if as_json:
         from dataclasses import asdict
@@ -130,38 +134,40 @@ def explain(
 @app.command()
 def channels(*, month: Month = None, as_json: Json = False) -> None:
     """Show how many calls there were at once, and how many channels that needs against those bought."""
-    from dataclasses import asdict
-
     from hotline_ivr.cli import costs_view as view
+    from hotline_ivr.cli.calls_view import read_store
     from hotline_ivr.routing.channels import ChannelWatch
+    from hotline_ivr.store.limit_met import limits_met
 
     settings, plan, now = _house()
     watch = ChannelWatch(plan.contracts)
-    year, number = _month(month, now)
-    start = datetime(year, number, 1, tzinfo=UTC)
-    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    zone = _zone(plan)
+    year, number = _month(month, now, zone)
+    start = datetime(year, number, 1, tzinfo=zone).astimezone(UTC)
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone).astimezone(UTC)
     _each_call(settings, start, end, watch.add)
     found = list(watch.report())
+    met = read_store(settings, lambda connection: limits_met(connection, plan.contracts, start, end))
     if as_json:
-        typer.echo(_json("hotline/channels/1", {"channels": [asdict(each) for each in found]}))
+        typer.echo(_json("hotline/channels/1", {"channels": view.channels_data(found, met)}))
     else:
-        typer.echo(view.channels_text(found) if found else "no call arrived in this month")
+        typer.echo(view.channels_text(found, met) if found else "no call arrived in this month")
 
 
 @app.command()
 def notice(
     *,
-    leaving: Annotated[str | None, typer.Option(help="Last day, for what leaving early costs.")] = None,
+    leaving: Annotated[
+        str | None, typer.Option(help="Last day, for what leaving early costs; default is today.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show until when each contract binds, the last day to give notice, and what leaving early costs."""
     from hotline_ivr.cli import costs_view as view
 
     _, plan, now = _house()
-    today = now.astimezone().date()
-    day = _day(leaving) or today
-    rows = view.notice_rows(plan, today, day)
-    typer.echo(_json("hotline/notice/1", {"contracts": rows}) if as_json else view.notice_text(rows, day))
+    rows = view.notice_rows(plan, now, _day(leaving))
+    typer.echo(_json("hotline/notice/1", {"contracts": rows}) if as_json else view.notice_text(rows))
 
 
 @app.command()
@@ -217,10 +223,21 @@ def known_contracts(plan: Plan, names: Sequence[str]) -> None:
             raise ArgumentError(f"there is no contract '{name[:60]}'. Contracts are: {known}")
 
 
-def _month(text: str | None, now: datetime) -> tuple[int, int]:
-    """Year and month. Raises ArgumentError."""
+def _zone(plan: Plan, contract_id: str | None = None) -> ZoneInfo:
+    """The clock of a contract, else of the first one that is no offer, else the organisation's."""
+    from hotline_ivr.routing.shifts import shift_zone
+    from hotline_ivr.routing.wall import zone_of
+
+    if contract_id is not None:
+        return zone_of(plan.contracts[contract_id].time_zone)
+    zones = [each.time_zone for each in plan.contracts.values() if not each.offer]
+    return zone_of(zones[0] if zones else shift_zone(plan))
+
+
+def _month(text: str | None, now: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    """Year and month; without a text the present one of a clock. Raises ArgumentError."""
     if text is None:
-        local = now.astimezone()
+        local = now.astimezone(zone)
         return local.year, local.month
     found = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", text.strip(), re.ASCII)
     if found is None:

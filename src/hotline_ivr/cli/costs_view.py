@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,13 +15,22 @@ from hotline_ivr.routing.channels import ChannelUse
 from hotline_ivr.routing.comparison import Compared
 from hotline_ivr.routing.notice import exit_cost, notice
 from hotline_ivr.routing.statements import Statement
+from hotline_ivr.routing.wall import zone_of
 
 if TYPE_CHECKING:
     from hotline_ivr.launch.invoicing import Compared as Invoiced
+    from hotline_ivr.store.limit_met import LimitMet
 
 _AMOUNT_WIDTH = 14
 _TEXT_WIDTH = 60
 _WIDEST = 80
+
+_CHANNELS_NOTE = (
+    "needed: channels of which 1 % of callers find all busy in the busiest hour (Erlang B)",
+    "met limit, share: callers whom a limit of ours turned away, and their part of those who arrived;",
+    "  whom the carrier itself refused is not known here",
+    "by theory: share that finds the bought channels busy in the busiest hour (Erlang B)",
+)
 
 SHOWN_DIFFERENCES = 200
 """More differences than this have one cause; the sums tell the rest."""
@@ -132,33 +141,60 @@ def call_data(found: Sequence[Priced]) -> list[dict[str, Any]]:
     ]
 
 
-def channels_text(found: Sequence[ChannelUse]) -> str:
-    """Peak and need, by number, trunk and contract."""
-    shown = [f"{'':<30}{'calls':>8}{'peak':>6}{'erlangs':>9}{'needed':>8}{'bought':>8}  all busy"]
+def channels_data(
+    found: Sequence[ChannelUse], met: Mapping[tuple[str, str], LimitMet]
+) -> list[dict[str, Any]]:
+    """As JSON has it; without `arrivals` where nothing is counted, as for trunks."""
+    rows = []
+    for each in found:
+        counted = met.get((each.kind, each.name))
+        beside = (
+            {"arrivals": None, "met_limit": None}
+            if counted is None
+            else {"arrivals": counted.arrivals, "met_limit": counted.met}
+        )
+        rows.append({**asdict(each), **beside})
+    return rows
+
+
+def channels_text(found: Sequence[ChannelUse], met: Mapping[tuple[str, str], LimitMet]) -> str:
+    """Peak and need, by number, trunk and contract, and who met a limit."""
+    head = f"{'':<30}{'calls':>8}{'peak':>6}{'erlangs':>9}{'needed':>8}{'bought':>8}"
+    shown = [f"{head}{'met limit':>11}{'share':>9}{'by theory':>11}"]
     for each in found:
         name = clean_text(f"{each.kind} {each.name}", 29)
         bought = str(each.bought) if each.bought else "-"
-        busy = "-" if each.blocked is None else f"{each.blocked * 100:.2f} %"
+        theory = "-" if each.blocked is None else f"{each.blocked * 100:.2f} %"
+        counted = met.get((each.kind, each.name))
+        over, share = ("-", "-") if counted is None else (str(counted.met), _share(counted))
         row = (
-            f"{name:<30}{each.calls:>8}{each.peak:>6}{each.erlangs:>9.2f}{each.needed:>8}{bought:>8}  {busy}"
+            f"{name:<30}{each.calls:>8}{each.peak:>6}{each.erlangs:>9.2f}{each.needed:>8}{bought:>8}"
+            f"{over:>11}{share:>9}{theory:>11}"
         )
         shown.append(f"{row}  (peak {each.peak_at:%Y-%m-%d %H:%M} UTC)")
-    note = "needed: channels of which 1 % of callers find all busy in the busiest hour (Erlang B)"
-    return "\n".join([*shown, note])
+    return "\n".join([*shown, *_CHANNELS_NOTE])
 
 
-def notice_rows(plan: Plan, today: date, leaving: date) -> list[dict[str, Any]]:
-    """Terms and dates of every contract, and what leaving on a day costs."""
-    return [
-        {"contract": name, **asdict(notice(contract, today)), "exit": asdict(exit_cost(contract, leaving))}
-        for name, contract in plan.contracts.items()
-        if not contract.offer
-    ]
+def _share(counted: LimitMet) -> str:
+    return f"{100 * counted.met / counted.arrivals:.2f} %" if counted.arrivals else "-"
 
 
-def notice_text(rows: Sequence[dict[str, Any]], leaving: date) -> str:
+def notice_rows(plan: Plan, now: datetime, leaving: date | None) -> list[dict[str, Any]]:
+    """Terms and dates of every contract on its own clock, and what leaving costs; without a day, today."""
+    rows = []
+    for name, contract in plan.contracts.items():
+        if not contract.offer:
+            today = now.astimezone(zone_of(contract.time_zone)).date()
+            day = leaving or today
+            ends, exit_ = asdict(notice(contract, today)), asdict(exit_cost(contract, day))
+            rows.append({"contract": name, **ends, "leaving": day, "exit": exit_})
+    return rows
+
+
+def notice_text(rows: Sequence[dict[str, Any]]) -> str:
     shown = [
-        f"{row['contract']}: {row['words']}\n  leaving on {leaving}: {row['exit']['formula']}" for row in rows
+        f"{row['contract']}: {row['words']}\n  leaving on {row['leaving']}: {row['exit']['formula']}"
+        for row in rows
     ]
     return "\n".join(shown) or "no contract is written: add one under contracts"
 

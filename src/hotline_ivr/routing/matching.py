@@ -2,9 +2,9 @@
 
 Three steps. First the best pairing that keeps the order of both lists: two clocks that are apart by some
 seconds shift all, and swap few. Then what that has left, or paired with something that does not agree, looks
-for a partner that does, whatever the order, others giving way where they find another (augmenting paths: Kuhn,
-"The Hungarian method for the assignment problem", 1955). So wherever all can agree, all do. What is left at
-last is paired in order again, whether it agrees or not.
+for a partner that does, whatever the order, others giving way where they find another (augmenting paths, as
+of H. W. Kuhn, "The Hungarian method for the assignment problem", 1955). So wherever all can agree, all do.
+What is left at last is paired in order again, whether it agrees or not.
 
 One need not be paired if it is optional: its lack is no fault.
 """
