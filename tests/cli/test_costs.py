@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from typer.testing import CliRunner
 
 from hotline_ivr.cli.costs import app
@@ -201,6 +204,24 @@ def test_notice_and_the_price_of_leaving_are_told_for_contracts_and_not_for_offe
     assert "to end it on 2027-12-31" in shown
     assert "leaving on 2027-06-30: 0 + 50 % x 120.00 x 6 months left until 2027-12-31 = 360.00 NOK" in shown
     assert "cheap" not in shown
+
+
+def test_the_present_month_and_day_are_those_of_the_contracts_clock(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On this machine's clock it is the old year still; in Auckland the new one has begun."""
+    (house / "hotline.yaml").write_text(
+        CONFIGURATION + CONTRACTS.replace("time_zone: Europe/Oslo", "time_zone: Pacific/Auckland")
+    )
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        with time_machine.travel(datetime(2026, 12, 31, 20, tzinfo=UTC), tick=False):
+            assert run().startswith("telecom (Example Telecom), 2027-01\n")
+            assert "leaving on 2027-01-01:" in run("notice")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_invoice_that_agrees_is_well_and_one_that_does_not_is_a_finding(house: Path) -> None:

@@ -25,6 +25,11 @@ _AMOUNT_WIDTH = 14
 _TEXT_WIDTH = 60
 _WIDEST = 80
 
+_PROJECTED = {
+    "open-hours": "by open hours",
+    "hours": "by all hours",
+    "both": "by open hours where there are",
+}
 _CHANNELS_NOTE = (
     "needed: channels of which 1 % of callers find all busy in the busiest hour (Erlang B)",
     "met limit, share: callers whom a limit of ours turned away, and their part of those who arrived;",
@@ -63,8 +68,9 @@ def statement_text(found: Statement, plan: Plan, line: str | None) -> str:
         return "\n".join([title, *(_row(text, amount, found.currency) for text, amount in rows)])
     shown = [title, *(_row(each.text, each.amount, found.currency) for each in found.lines)]
     shown.append(_row("total", found.total, found.currency))
-    if found.projected is not None:
-        shown.append(_row("expected by the end of the month", found.projected, found.currency))
+    if found.projected is not None and found.projected_by is not None:
+        text = f"expected by the end of the month, {_PROJECTED[found.projected_by]}"
+        shown.append(_row(text, found.projected, found.currency))
     shown += [_row(f"  of calls, line {name}", amount, found.currency) for name, _, amount in found.by_line]
     if found.unpriced:
         shown.append(f"  {found.unpriced} connections for which this contract has no price")

@@ -11,6 +11,7 @@ from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.comparison import Compared, Comparison
 from hotline_ivr.routing.costs import CallCost, month_bounds
+from hotline_ivr.routing.growth import Growth
 from hotline_ivr.routing.statements import MonthOfCalls, Statement
 from hotline_ivr.routing.usage import RecordedCall, Usage, contract_in_force, usages
 from hotline_ivr.routing.wall import zone_of
@@ -71,8 +72,10 @@ class Accounts:
 
     def statements(self, now: datetime) -> Iterator[Statement]:
         """Of every contract that is in force in the month or has calls in it."""
+        within = any(made.covers(now) for made in self._months.values())
+        growth = Growth(self._plan) if within else None
         for made in self._months.values():
-            found = made.statement(now)
+            found = made.statement(now, growth)
             if made.in_force or found.calls or found.unpriced:
                 yield found
 
