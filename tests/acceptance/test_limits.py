@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -198,3 +199,8 @@ async def test_metrics_and_the_list_of_calls_tell_who_was_over_a_limit(callers: 
     assert 'hotline_calls_total{line="narrow",outcome="over-limit"}' in metrics
     listed = callers.stack.hotline("calls", "--outcome", "over-limit")
     assert "over-limit" in listed.stdout
+    reported = callers.stack.hotline("costs", "channels", "--json")
+    assert reported.returncode == 0, reported.stderr
+    (narrow,) = (each for each in json.loads(reported.stdout)["channels"] if each["name"] == NARROW)
+    assert narrow["met_limit"] >= 1
+    assert narrow["arrivals"] > narrow["met_limit"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from typer.testing import CliRunner
 
 from hotline_ivr.cli.costs import app
@@ -145,11 +148,22 @@ def test_a_month_without_calls_costs_its_fees_and_one_line_alone_none_of_them() 
 def test_the_same_month_at_another_carrier() -> None:
     shown = run("compare", "cheap", "--month", "2026-11").splitlines()
     assert shown[0] == "2026-11 costs 122.29 NOK with telecom"
-    # 50.00, and by the second 14 and 6 s at 0.06, 11 s at 0.60.
-    assert shown[1].startswith("the same month with cheap would have cost 50.1")
+    # 50.00, by the second 14 and 6 s at 0.06, 11 s at 0.60; two channels, which cost nothing there.
+    assert shown[1].startswith("with cheap instead of telecom it would have cost 50.1")
     assert shown[1].endswith("less")
     body = json.loads(run("compare", "cheap", "--month", "2026-11", "--json"))
     assert [each["contract"] for each in body["compared"]] == ["cheap"]
+
+
+def test_a_comparison_says_which_contract_it_replaces_and_what_no_contract_has(house: Path) -> None:
+    written = CONFIGURATION + CONTRACTS.replace('numbers: ["+47 22 85 12 35"]', "numbers: []")
+    (house / "hotline.yaml").write_text(written)
+    shown = run("compare", "cheap", "--instead-of", "telecom", "--month", "2026-11").splitlines()
+    assert shown[1].startswith("with cheap instead of telecom it would have cost 50.11 NOK, 71.58 less")
+    assert shown[-1] == "no contract for +4722851235: 2 connections without a price"
+    body = json.loads(run("compare", "cheap", "--month", "2026-11", "--json"))
+    assert body["without_contract"] == {"+4722851235": 2}
+    assert body["compared"][0]["instead_of"] == ["telecom"]
 
 
 @pytest.mark.usefixtures("house")
@@ -198,7 +212,12 @@ def test_channels_are_held_against_those_bought() -> None:
     }
     assert (found["contract"]["peak"], found["contract"]["bought"]) == (2, 2)
     assert (found["number"]["peak"], found["trunk"]["peak"]) == (1, 1)
-    assert "contract telecom" in run("channels", "--month", "2026-11")
+    assert (found["contract"]["arrivals"], found["contract"]["met_limit"]) == (2, 0)
+    assert (found["trunk"]["arrivals"], found["trunk"]["met_limit"]) == (None, None)
+    shown = run("channels", "--month", "2026-11")
+    assert "contract telecom" in shown
+    assert "met limit" in shown
+    assert "by theory" in shown
     assert run("channels", "--month", "2026-01") == "no call arrived in this month\n"
 
 
@@ -208,6 +227,24 @@ def test_notice_and_the_price_of_leaving_are_told_for_contracts_and_not_for_offe
     assert "to end it on 2027-12-31" in shown
     assert "leaving on 2027-06-30: 0 + 50 % x 120.00 x 6 months left until 2027-12-31 = 360.00 NOK" in shown
     assert "cheap" not in shown
+
+
+def test_the_present_month_and_day_are_those_of_the_contracts_clock(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On this machine's clock it is the old year still; in Auckland the new one has begun."""
+    (house / "hotline.yaml").write_text(
+        CONFIGURATION + CONTRACTS.replace("time_zone: Europe/Oslo", "time_zone: Pacific/Auckland")
+    )
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        with time_machine.travel(datetime(2026, 12, 31, 20, tzinfo=UTC), tick=False):
+            assert run().startswith("telecom (Example Telecom), 2027-01\n")
+            assert "leaving on 2027-01-01:" in run("notice")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_invoice_that_agrees_is_well_and_one_that_does_not_is_a_finding(house: Path) -> None:
@@ -220,12 +257,41 @@ def test_an_invoice_that_agrees_is_well_and_one_that_does_not_is_a_finding(house
     shown = run("invoice", str(file), "--contract", "telecom")
     assert shown.splitlines() == [
         "3 lines of the invoice, 3 matched; no difference",
+        "compared from 2026-11-01 to 2026-11-30",
         "billed 2.29, by our record 2.29, difference 0.00",
     ]
     file.write_text(good.replace("1.69", "9.99").replace("17:23:20", "19:23:20"))
     found = json.loads(run("invoice", str(file), "--contract", "telecom", "--json", code=1))
     assert found["counts"] == {"missing": 1, "amount": 1, "extra": 1}
     assert (found["billed"], found["expected"]) == ("10.59", "2.29")
+
+
+def test_an_invoice_of_other_days_is_compared_with_those(house: Path) -> None:
+    """A carrier that bills from the 15th to the 14th; its list has the second call, and its fees."""
+    file = house / "invoice.csv"
+    file.write_text(
+        "T,B,S,A\n2026-11-23 17:23:20,+4722851235,14,0.60\n2026-11-23 17:23:23,+4722850000,11,1.69\n"
+        "2026-11-23 17:22:21,+4722851235,6,0.00\n2026-12-14 00:00:00,,,120.00\n2026-12-14 00:00:00,,,122.29\n"
+    )
+    days = ("--from", "2026-11-15", "--to", "2026-12-14")
+    shown = run("invoice", str(file), "--contract", "telecom", *days)
+    assert "compared from 2026-11-15 to 2026-12-14" in shown
+    # In other days none of our calls is missing, and its lines lie outside; the fee is due there too.
+    other = ("--from", "2026-10-15", "--to", "2026-11-14")
+    found = json.loads(run("invoice", str(file), "--contract", "telecom", *other, "--json"))
+    assert (found["outside"], found["counts"]) == (3, {})
+    file.write_text(file.read_text().replace(",120.00", ",220.00"))
+    found = json.loads(run("invoice", str(file), "--contract", "telecom", *days, "--json", code=1))
+    assert found["counts"] == {"fee": 4}
+
+
+def test_a_contract_may_say_on_which_day_its_billing_month_begins(house: Path) -> None:
+    written = CONFIGURATION + CONTRACTS.replace("S, amount: A}", "S, amount: A, month_begins: 15}")
+    (house / "hotline.yaml").write_text(written)
+    file = house / "invoice.csv"
+    file.write_text("T,B,S,A\n2026-11-23 17:22:21,+4722851235,6,0.00\n")
+    found = json.loads(run("invoice", str(file), "--contract", "telecom", "--json", code=1))
+    assert (found["from"], found["to"]) == ("2026-11-15", "2026-12-14")
 
 
 def test_without_a_contract_it_is_said_plainly(house: Path) -> None:
@@ -251,8 +317,15 @@ def test_a_number_that_no_contract_has_is_counted(house: Path) -> None:
         (("--contract", "nobody"), "there is no contract 'nobody'. Contracts are: telecom, cheap"),
         (("--line", "nobody"), "there is no line 'nobody'"),
         (("compare", "nobody"), "there is no contract 'nobody'"),
+        (("compare", "cheap", "--instead-of", "nobody"), "there is no contract 'nobody'"),
+        (("compare", "cheap", "--instead-of", "cheap"), "contract 'cheap' does not hold in"),
         (("notice", "--leaving", "soon"), "'soon' is no day"),
         (("invoice", "gone.csv", "--contract", "telecom"), "gone.csv"),
+        (("invoice", "gone.csv", "--contract", "telecom", "--from", "2026-11-01"), "give --from and --to"),
+        (
+            ("invoice", "gone.csv", "--contract", "telecom", "--from", "2026-11-02", "--to", "2026-11-01"),
+            "ends before it begins",
+        ),
         (("invoice", "gone.csv", "--contract", "cheap"), "does not say how its invoice looks"),
     ],
 )

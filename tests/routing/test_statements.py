@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -142,11 +143,45 @@ def test_exact_sums_are_rounded_once_where_the_month_is_rounded() -> None:
     assert (by_call.statement().total, by_month.statement().total) == (Decimal("0.00"), Decimal("0.01"))
 
 
+def test_a_month_of_several_classes_is_rounded_once_too() -> None:
+    """A third of a cent by each of three classes: a cent in all, and the lines still add up to the total."""
+    calls = [
+        usage(20, day, number=number, trunk="carrier")
+        for day, number in enumerate(("+471", "+472", "+473"), 1)
+    ]
+    made = month(
+        *calls,
+        outbound={f"c{digit}": {"per_minute": "0.01", "prefixes": [f"+47{digit}"]} for digit in (1, 2, 3)},
+        rounding={"per": "month"},
+    )
+    assert [amount for _, amount in lines(made)] == ["0.00", "0.00", "0.00", "0.01"]
+    assert made.statement().total == Decimal("0.01")
+
+
 def test_half_a_month_is_projected_to_its_double_and_fees_stay() -> None:
     made = month(usage(600), inbound=MINUTE, fees={"monthly": "100"})
     found = made.statement(FIRST + timedelta(days=15))
     assert (found.total, found.projected) == (Decimal("110.00"), Decimal("120.00"))
     assert made.statement(FIRST + timedelta(days=40)).projected is None
+
+
+class Hours:
+    """A line that has a quarter of its open hours behind it."""
+
+    def of(self, line: str, start: datetime, now: datetime, end: datetime) -> Fraction | None:
+        assert start < now < end
+        return Fraction(4) if line == "info" else None
+
+
+def test_calls_of_a_line_grow_with_its_open_hours_and_those_of_others_with_all_hours() -> None:
+    """Ten minutes each by the middle of the month: forty by a line's open hours, twenty by the clock."""
+    middle = FIRST + timedelta(days=15)
+    open_hours = month(usage(600), inbound=MINUTE).statement(middle, Hours())
+    both = month(usage(600), usage(600, line="gone"), inbound=MINUTE).statement(middle, Hours())
+    clock = month(usage(600, line="gone"), inbound=MINUTE).statement(middle, Hours())
+    assert (open_hours.projected, open_hours.projected_by) == (Decimal("40.00"), "open-hours")
+    assert (both.projected, both.projected_by) == (Decimal("60.00"), "both")
+    assert (clock.projected, clock.projected_by) == (Decimal("20.00"), "hours")
 
 
 def test_a_projection_knows_that_included_minutes_end() -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from hotline_ivr.launch.balancing import Span
-    from hotline_ivr.routing.invoices import Difference, InvoiceCheck
 
 EXIT_FINDINGS = 1
 WIDEST = 120
@@ -174,30 +173,27 @@ def _span(day: str | None, since: str | None, until: str | None, zone: ZoneInfo 
 
 def _invoice(settings: Settings, contract: str, file: Path, span: Span) -> dict[str, Any]:
     """The carrier's list against the record, for the calls of this time."""
+    import asyncio
     from dataclasses import asdict
 
-    from hotline_ivr.cli.costs import (
-        SHOWN_DIFFERENCES,
-        checked_invoice,
-        known_contracts,
-        masked_difference,
-    )
-    from hotline_ivr.cli.costs_view import plain
+    from hotline_ivr.cli.costs import known_contracts, masked_difference
+    from hotline_ivr.cli.costs_view import SHOWN_DIFFERENCES, plain
+    from hotline_ivr.launch.invoicing import compare_invoice
     from hotline_ivr.launch.plans import plan_on_disk
 
     plan = plan_on_disk(settings)
     known_contracts(plan, [contract])
-    count, first = 0, list[dict[str, Any]]()
-
-    def note(found: Difference) -> None:
-        nonlocal count
-        if span.since <= found.at < span.until:
-            count += 1
-            if len(first) < SHOWN_DIFFERENCES:
-                first.append(asdict(masked_difference(found, plan.contracts[contract], settings)))
-
-    check: InvoiceCheck = checked_invoice(settings, plan, contract, file, note)
-    body = {"lines": check.lines, "matched": check.matched, "differences": count, "shown": first}
+    compared = asyncio.run(compare_invoice(settings, plan, contract, file))
+    found = [each for each in compared.differences if span.since <= each.at < span.until]
+    body = {
+        "lines": compared.check.lines,
+        "matched": compared.check.matched,
+        "differences": len(found),
+        "shown": [
+            asdict(masked_difference(each, plan.contracts[contract], settings))
+            for each in found[:SHOWN_DIFFERENCES]
+        ],
+    }
     shown: dict[str, Any] = plain(body)
     return shown
 

@@ -19,15 +19,16 @@ from hotline_ivr.errors import ArgumentError
 from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from hotline_ivr.config.contracts import Contract
     from hotline_ivr.config.models import Plan
     from hotline_ivr.routing.accounts import Accounts, Priced
-    from hotline_ivr.routing.invoices import Difference, InvoiceCheck
+    from hotline_ivr.routing.comparison import Compared
+    from hotline_ivr.routing.invoice_check import Difference
     from hotline_ivr.routing.usage import RecordedCall, Usage
 
 EXIT_FINDINGS = 1
-SHOWN_DIFFERENCES = 200
-"""More differences than this have one cause; the sums tell the rest."""
 
 app = typer.Typer(help="What calls cost, by the contracts with carriers.", invoke_without_command=True)
 
@@ -35,7 +36,9 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on s
 Numbers = Annotated[
     bool, typer.Option("--numbers", help="Show dialled numbers in full, which stands in the trail.")
 ]
-Month = Annotated[str | None, typer.Option(help="Which month: 2026-09; default is the present one.")]
+Month = Annotated[
+    str | None, typer.Option(help="Which month: 2026-09; default is the present one by the contract's clock.")
+]
 
 
 @app.callback()
@@ -56,21 +59,20 @@ def costs(
     known_contracts(plan, [contract] if contract else [])
     if line is not None and line not in plan.lines:
         raise ArgumentError(f"there is no line '{line[:60]}'. Lines are: {', '.join(plan.lines)}")
-    accounts = _accounts(settings, plan, _month(month, now), [])
+    accounts = _accounts(settings, plan, _month(month, now, _zone(plan, contract)))
     found = [each for each in accounts.statements(now) if contract in {None, each.contract}]
     if as_json:
         from dataclasses import asdict
 
         body = {
             "contracts": [asdict(each) for each in found],
-            "without_contract": dict(accounts.without_contract),
-            "under_way": accounts.under_way,
+            **_left_out(accounts),
         }
         typer.echo(_json("hotline/costs/1", body))
         return
     shown = [view.statement_text(each, plan, line) for each in found] or ["no contract holds in this month"]
     typer.echo("\n\n".join(shown))
-    for text in view.left_out_text(accounts.without_contract, accounts.under_way):
+    for text in view.left_out_text(accounts):
         typer.echo(text)
 
 
@@ -78,23 +80,38 @@ def costs(
 def compare(
     contracts: Annotated[list[str], typer.Argument(metavar="CONTRACT...", help="Contracts or offers.")],
     *,
+    instead_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Contract in whose place they would come; again for more. Others stay as they are."
+        ),
+    ] = None,
     month: Month = None,
     as_json: Json = False,
 ) -> None:
-    """Price the calls of a month under other contracts: what the same month would have cost."""
+    """Price the calls of a month under other contracts: what the same month would have cost.
+
+    Without --instead-of each comes in the place of the contracts with its numbers or trunks, or else of all.
+    """
     from hotline_ivr.cli import costs_view as view
 
     settings, plan, now = _house()
-    known_contracts(plan, contracts)
-    accounts = _accounts(settings, plan, _month(month, now), contracts)
-    present, others = list(accounts.statements(now)), list(accounts.compared())
+    known_contracts(plan, [*contracts, *(instead_of or [])])
+    accounts = _accounts(settings, plan, _month(month, now, _zone(plan)), contracts, instead_of or [])
+    present, others = list(accounts.statements(now)), list(accounts.compared(now))
     if as_json:
         from dataclasses import asdict
 
-        body = {"now": [asdict(each) for each in present], "compared": [asdict(each) for each in others]}
+        body = {
+            "now": [asdict(each) for each in present],
+            "compared": [{**asdict(each.statement), **_beside(each)} for each in others],
+            **_left_out(accounts),
+        }
         typer.echo(_json("hotline/costs-compare/1", body))
-    else:
-        typer.echo(view.compared_text(present, others))
+        return
+    typer.echo(view.compared_text(present, others))
+    for text in view.left_out_text(accounts):
+        typer.echo(text)
 
 
 @app.command()
@@ -128,38 +145,40 @@ def explain(
 @app.command()
 def channels(*, month: Month = None, as_json: Json = False) -> None:
     """Show how many calls there were at once, and how many channels that needs against those bought."""
-    from dataclasses import asdict
-
     from hotline_ivr.cli import costs_view as view
+    from hotline_ivr.cli.calls_view import read_store
     from hotline_ivr.routing.channels import ChannelWatch
+    from hotline_ivr.store.limit_met import limits_met
 
     settings, plan, now = _house()
     watch = ChannelWatch(plan.contracts)
-    year, number = _month(month, now)
-    start = datetime(year, number, 1, tzinfo=UTC)
-    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    zone = _zone(plan)
+    year, number = _month(month, now, zone)
+    start = datetime(year, number, 1, tzinfo=zone).astimezone(UTC)
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone).astimezone(UTC)
     _each_call(settings, start, end, watch.add)
     found = list(watch.report())
+    met = read_store(settings, lambda connection: limits_met(connection, plan.contracts, start, end))
     if as_json:
-        typer.echo(_json("hotline/channels/1", {"channels": [asdict(each) for each in found]}))
+        typer.echo(_json("hotline/channels/1", {"channels": view.channels_data(found, met)}))
     else:
-        typer.echo(view.channels_text(found) if found else "no call arrived in this month")
+        typer.echo(view.channels_text(found, met) if found else "no call arrived in this month")
 
 
 @app.command()
 def notice(
     *,
-    leaving: Annotated[str | None, typer.Option(help="Last day, for what leaving early costs.")] = None,
+    leaving: Annotated[
+        str | None, typer.Option(help="Last day, for what leaving early costs; default is today.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show until when each contract binds, the last day to give notice, and what leaving early costs."""
     from hotline_ivr.cli import costs_view as view
 
     _, plan, now = _house()
-    today = now.astimezone().date()
-    day = _day(leaving) or today
-    rows = view.notice_rows(plan, today, day)
-    typer.echo(_json("hotline/notice/1", {"contracts": rows}) if as_json else view.notice_text(rows, day))
+    rows = view.notice_rows(plan, now, _day(leaving))
+    typer.echo(_json("hotline/notice/1", {"contracts": rows}) if as_json else view.notice_text(rows))
 
 
 @app.command()
@@ -167,42 +186,42 @@ def invoice(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The carrier's list of calls.")],
     *,
     contract: Annotated[str, typer.Option(help="Contract whose calls it bills.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", help="First day that it bills, on the contract's clock.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last day that it bills.")] = None,
     numbers: Numbers = False,
     as_json: Json = False,
 ) -> None:
-    """Compare a carrier's list of calls with the record, line by line; differences end with code 1."""
-    from collections import Counter
-    from dataclasses import asdict
+    """Compare a carrier's list of calls with the record, line by line; differences end with code 1.
+
+    Without --from and --to it is the whole billing months of which the file has calls.
+    """
+    import asyncio
+    from dataclasses import replace
 
     from hotline_ivr.cli import costs_view as view
     from hotline_ivr.cli.calls_view import note_numbers
+    from hotline_ivr.launch.invoicing import compare_invoice
+    from hotline_ivr.routing.billing_period import Period
 
     settings, plan, _ = _house()
     known_contracts(plan, [contract])
+    first, last = _day(from_), _day(to)
+    if (first is None) != (last is None):
+        raise ArgumentError("a time has two ends: give --from and --to")
+    period = Period(first, last) if first is not None and last is not None else None
     if numbers:
         note_numbers(settings, "costs", invoice=file, contract=contract)
-    counts: Counter[str] = Counter()
-    first: list[Difference] = []
-
-    def note(found: Difference) -> None:
-        counts[found.kind] += 1
-        if len(first) < SHOWN_DIFFERENCES:
-            first.append(found if numbers else masked_difference(found, plan.contracts[contract], settings))
-
-    check = checked_invoice(settings, plan, contract, file, note)
+    found = asyncio.run(compare_invoice(settings, plan, contract, file, period))
+    if not numbers:
+        masked = [masked_difference(each, plan.contracts[contract], settings) for each in found.differences]
+        found = replace(found, differences=masked)
     if as_json:
-        body = {
-            "lines": check.lines,
-            "matched": check.matched,
-            "billed": check.billed,
-            "expected": check.expected,
-            "counts": dict(counts),
-            "differences": [asdict(each) for each in first],
-        }
-        typer.echo(_json("hotline/invoice/1", body))
+        typer.echo(_json("hotline/invoice/1", view.invoice_data(found)))
     else:
-        typer.echo(view.invoice_text(check, counts, first))
-    if counts:
+        typer.echo(view.invoice_text(found))
+    if found.differences:
         raise typer.Exit(EXIT_FINDINGS)
 
 
@@ -244,10 +263,21 @@ def known_contracts(plan: Plan, names: Sequence[str]) -> None:
             raise ArgumentError(f"there is no contract '{name[:60]}'. Contracts are: {known}")
 
 
-def _month(text: str | None, now: datetime) -> tuple[int, int]:
-    """Year and month. Raises ArgumentError."""
+def _zone(plan: Plan, contract_id: str | None = None) -> ZoneInfo:
+    """The clock of a contract, else of the first one that is no offer, else the organisation's."""
+    from hotline_ivr.routing.shifts import shift_zone
+    from hotline_ivr.routing.wall import zone_of
+
+    if contract_id is not None:
+        return zone_of(plan.contracts[contract_id].time_zone)
+    zones = [each.time_zone for each in plan.contracts.values() if not each.offer]
+    return zone_of(zones[0] if zones else shift_zone(plan))
+
+
+def _month(text: str | None, now: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    """Year and month; without a text the present one of a clock. Raises ArgumentError."""
     if text is None:
-        local = now.astimezone()
+        local = now.astimezone(zone)
         return local.year, local.month
     found = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", text.strip(), re.ASCII)
     if found is None:
@@ -284,10 +314,27 @@ def _each_call(
     read_store(settings, read)
 
 
-def _accounts(settings: Settings, plan: Plan, month: tuple[int, int], compared: Sequence[str]) -> Accounts:
+def _left_out(accounts: Accounts) -> dict[str, Any]:
+    return {"without_contract": dict(accounts.without_contract), "under_way": accounts.under_way}
+
+
+def _beside(compared: Compared) -> dict[str, Any]:
+    """What stands beside the statement of a contract that is compared."""
+    from dataclasses import asdict
+
+    return {name: value for name, value in asdict(compared).items() if name != "statement"}
+
+
+def _accounts(
+    settings: Settings,
+    plan: Plan,
+    month: tuple[int, int],
+    compared: Sequence[str] = (),
+    instead_of: Sequence[str] = (),
+) -> Accounts:
     from hotline_ivr.routing.accounts import Accounts, span_of
 
-    accounts = Accounts(plan, *month, compared=compared)
+    accounts = Accounts(plan, *month, compared=compared, instead_of=instead_of)
     if plan.contracts:
         _each_call(settings, *span_of(plan, *month), accounts.add)
     return accounts
@@ -314,42 +361,3 @@ def _call_prices(settings: Settings, plan: Plan, call_id: str) -> list[Priced] |
 
         _each_call(settings, *span_of(plan, *month), take)
     return [prices.get(usage, Priced(usage, None, None)) for usage in usages(call)]
-
-
-def checked_invoice(
-    settings: Settings, plan: Plan, contract_id: str, file: Path, note: Callable[[Difference], None]
-) -> InvoiceCheck:
-    """Compare, handing over each difference. Raises ArgumentError for a file that cannot be read."""
-    import csv
-    from zoneinfo import ZoneInfo
-
-    from hotline_ivr.routing.accounts import Accounts, months_between, span_of
-    from hotline_ivr.routing.invoices import InvoiceCheck, read_invoice
-
-    contract = plan.contracts[contract_id]
-    columns = contract.invoice
-    if columns is None:
-        raise ArgumentError(
-            f"contract {contract_id} does not say how its invoice looks: write `invoice` there"
-        )
-    zone = ZoneInfo(columns.time_zone or contract.time_zone)
-    encoding = "utf-8-sig" if columns.encoding == "utf-8" else columns.encoding
-    try:
-        with file.open(encoding=encoding, newline="") as stream:
-            lines = read_invoice(stream, columns, zone, plan.organisation.country)
-            check = InvoiceCheck(lines, columns.tolerance)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ArgumentError(f"{file}: {error}") from None
-    for month in months_between(contract, check.span):
-        accounts = Accounts(plan, *month)
-
-        def take(call: RecordedCall, accounts: Accounts = accounts) -> None:
-            for usage, name, cost in accounts.add(call):
-                if name == contract_id and cost is not None:
-                    for found in check.match(usage, cost):
-                        note(found)
-
-        _each_call(settings, *span_of(plan, *month), take)
-    for extra in check.extra():
-        note(extra)
-    return check

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from hotline_ivr.config.base import Model
 from hotline_ivr.config.refusal import quoted, refusal
-from hotline_ivr.config.types import Duration, Name, TimeZone
+from hotline_ivr.config.types import Duration, Name, TimeZone, YesNo
 
 _SOME_TIME = datetime(2026, 12, 24, 17, 55, 8, tzinfo=UTC)
 
@@ -50,6 +50,18 @@ class InvoiceColumns(Model):
         le=3600,
         description="Times that differ by no more than this may be of one call: two clocks never agree.",
         examples=["5s"],
+    )
+
+    month_begins: int = Field(
+        1,
+        ge=1,
+        le=28,
+        description="Day of the month on which the time that an invoice bills begins.",
+        examples=["15"],
+    )
+    fees: YesNo = Field(
+        True,
+        description="Whether rows with an amount and no number are fees, compared with the contract's.",
     )
 
     @model_validator(mode="after")

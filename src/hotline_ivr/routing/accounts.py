@@ -9,18 +9,15 @@ from typing import NamedTuple
 
 from hotline_ivr.config.contracts import Contract
 from hotline_ivr.config.models import Plan
-from hotline_ivr.errors import ArgumentError
+from hotline_ivr.routing.comparison import Compared, Comparison
 from hotline_ivr.routing.costs import CallCost, month_bounds
+from hotline_ivr.routing.growth import Growth
 from hotline_ivr.routing.statements import MonthOfCalls, Statement
 from hotline_ivr.routing.usage import RecordedCall, Usage, contract_in_force, usages
 from hotline_ivr.routing.wall import zone_of
 
 LONGEST_CALL = timedelta(days=1)
 """Calls that arrived so long before a month are looked at too: a part of them may begin in it."""
-
-
-MOST_MONTHS = 24
-"""A file of calls goes over one month, or a few."""
 
 
 class Priced(NamedTuple):
@@ -34,17 +31,20 @@ class Priced(NamedTuple):
 class Accounts:
     """Takes the calls of a month in the order of their arrival and holds nothing but sums."""
 
-    def __init__(self, plan: Plan, year: int, month: int, *, compared: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        year: int,
+        month: int,
+        *,
+        compared: Sequence[str] = (),
+        instead_of: Sequence[str] = (),
+    ) -> None:
+        """`compared` are contracts or offers, each `instead_of` others; raises ArgumentError as those do."""
         self._plan = plan
         kept = {name: each for name, each in plan.contracts.items() if not each.offer}
         self._months = {name: MonthOfCalls(name, each, year, month) for name, each in kept.items()}
-        held = {
-            number for name, made in self._months.items() if made.in_force for number in kept[name].numbers
-        }
-        self._compared = {
-            name: MonthOfCalls(name, plan.contracts[name], year, month, numbers=len(held), as_if=True)
-            for name in compared
-        }
+        self._compared = [Comparison(plan, year, month, name, instead_of) for name in compared]
         #: Connections without any contract, by our number or trunk.
         self.without_contract: Counter[str] = Counter()
         #: Calls that are not over, or have no end in the record.
@@ -55,29 +55,34 @@ class Accounts:
         if call.ended_at is None:
             self.under_way += 1
             return []
+        for compared in self._compared:
+            compared.add_call(call)
         return [priced for usage in usages(call) if (priced := self._add(usage)) is not None]
 
     def _add(self, usage: Usage) -> Priced | None:
-        for made in self._compared.values():
-            if made.covers(usage.start):
-                made.add(usage)
         contract = contract_in_force(self._plan.contracts, usage)
         if contract is None:
-            self.without_contract[usage.trunk or usage.number] += 1
+            if any(made.covers(usage.start) for made in self._months.values()):
+                self.without_contract[usage.trunk or usage.number] += 1
             return Priced(usage, None, None)
+        for compared in self._compared:
+            compared.add(usage, contract)
         made = self._months[contract]
         return Priced(usage, contract, made.add(usage)) if made.covers(usage.start) else None
 
     def statements(self, now: datetime) -> Iterator[Statement]:
         """Of every contract that is in force in the month or has calls in it."""
+        within = any(made.covers(now) for made in self._months.values())
+        growth = Growth(self._plan) if within else None
         for made in self._months.values():
-            found = made.statement(now)
+            found = made.statement(now, growth)
             if made.in_force or found.calls or found.unpriced:
                 yield found
 
-    def compared(self) -> Iterator[Statement]:
-        """The same calls under the contracts to compare with."""
-        return (made.statement() for made in self._compared.values())
+    def compared(self, now: datetime) -> Iterator[Compared]:
+        """The month with each contract to compare with, in the place of others."""
+        found = list(self.statements(now))
+        return (each.compared(found) for each in self._compared)
 
 
 def span_of(plan: Plan, year: int, month: int) -> tuple[datetime, datetime]:
@@ -97,18 +102,9 @@ def months_of(plan: Plan, call: RecordedCall) -> list[tuple[int, int]]:
     return list(found)
 
 
-def months_between(contract: Contract, span: tuple[float, float] | None) -> list[tuple[int, int]]:
-    """The months of a contract from one moment to another (seconds since 1970), both included.
-
-    Raises ArgumentError for so many that one of the two must be wrong.
-    """
-    if span is None:
-        return []
+def months_between(contract: Contract, first: datetime, last: datetime) -> list[tuple[int, int]]:
+    """The months of a contract from one moment (aware) to another, both included."""
     zone = zone_of(contract.time_zone)
-    first, last = (datetime.fromtimestamp(at, zone) for at in span)
+    first, last = first.astimezone(zone), last.astimezone(zone)
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    if len(months) > MOST_MONTHS:
-        raise ArgumentError(
-            f"the calls go over {len(months)} months: divide the file, or see if a date is wrong"
-        )
     return [(count // 12, count % 12 + 1) for count in months]

@@ -1,20 +1,14 @@
-"""A carrier's list of calls against ours, line by line.
-
-Lines are matched by number and by time, within the tolerance of the contract; among several the nearest
-in time and length is taken, and each line once. The invoice is held in short tuples; our calls go past.
-"""
+"""A carrier's list of calls, read from its CSV: lines of calls, and rows without a number, such as fees."""
 
 from __future__ import annotations
 
 import csv
 import re
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hotline_ivr.config.dates import FIRST_YEAR, LAST_YEAR
@@ -22,12 +16,6 @@ from hotline_ivr.config.invoice_columns import InvoiceColumns
 from hotline_ivr.config.phone import to_e164
 from hotline_ivr.config.problems import escape
 from hotline_ivr.errors import ArgumentError
-from hotline_ivr.routing.costs import CallCost
-from hotline_ivr.routing.rounding import rounded
-from hotline_ivr.routing.usage import Usage
-
-MOST_LINES = 1_000_000
-"""Longer invoices are divided by month; so many take some 300 MB."""
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
@@ -44,23 +32,17 @@ class InvoiceLine(NamedTuple):
     row: int
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """`missing`: we have a call that is not billed; `extra`: billed and not ours; else what differs."""
+class FeeRow(NamedTuple):
+    """An amount of the list that is of no call."""
 
-    kind: Literal["missing", "extra", "amount", "seconds"]
-    number: str
-    at: datetime
-    row: int | None
-    call: str | None
-    ours: str
-    theirs: str
+    amount: Decimal
+    row: int
 
 
 def read_invoice(
     lines: Iterable[str], columns: InvoiceColumns, zone: ZoneInfo, country: str
-) -> Iterator[InvoiceLine]:
-    """Read a carrier's CSV; rows without a number, such as fees, are passed over.
+) -> Iterator[InvoiceLine | FeeRow]:
+    """Read a carrier's CSV; rows with neither a number nor an amount are passed over.
 
     `zone` is that of times without one of their own. Raises ArgumentError naming the row that cannot be read.
     """
@@ -73,6 +55,7 @@ def read_invoice(
     for row in reader:
         number = (row[columns.number] or "").strip()
         if not number:
+            yield from _fee(row[columns.amount], columns, reader.line_num)
             continue
         try:
             yield InvoiceLine(
@@ -84,6 +67,11 @@ def read_invoice(
             )
         except ValueError as error:
             raise ArgumentError(f"row {reader.line_num} of the invoice: {error}") from None
+
+
+def _fee(text: str | None, columns: InvoiceColumns, row: int) -> Iterator[FeeRow]:
+    with suppress(ValueError):
+        yield FeeRow(_amount(text, columns), row)
 
 
 def _time(text: str | None, columns: InvoiceColumns, zone: ZoneInfo) -> float:
@@ -123,75 +111,3 @@ def _number(text: str, country: str) -> str:
         except ValueError:
             continue
     return digits
-
-
-def _comparable(cost: CallCost, theirs: Decimal) -> Decimal:
-    """Our amount; where calls are not rounded, with as many decimals as the carrier shows."""
-    if cost.rounded:
-        return cost.amount
-    return rounded(cost.exact, len(f"{theirs:f}".partition(".")[2]))
-
-
-class InvoiceCheck:
-    """Takes our connections in any order; what is left of the invoice at the end is extra."""
-
-    def __init__(self, lines: Iterable[InvoiceLine], tolerance: int) -> None:
-        self._tolerance = tolerance
-        self._open: defaultdict[str, list[InvoiceLine]] = defaultdict(list)
-        self.lines = 0
-        self.billed = Decimal(0)
-        self.matched = 0
-        self.expected = Decimal(0)
-        for line in lines:
-            self.lines += 1
-            if self.lines > MOST_LINES:
-                raise ArgumentError(f"the invoice has more than {MOST_LINES} lines: divide it by month")
-            self.billed += line.amount
-            self._open[line.number].append(line)
-        for found in self._open.values():
-            found.sort(key=lambda line: (line.at, line.row))
-        times = [line.at for found in self._open.values() for line in (found[0], found[-1])]
-        #: First and last moment of the invoice, seconds since 1970; None without a line.
-        self.span = (min(times), max(times)) if times else None
-
-    def match(self, usage: Usage, cost: CallCost) -> Iterator[Difference]:
-        """Compare one connection of ours with its line."""
-        self.expected += cost.amount
-        line = self._take(usage)
-        ours = f"{cost.amount:f}"
-        if line is None:
-            yield Difference("missing", usage.number, usage.start, None, usage.call, ours, "")
-            return
-        self.matched += 1
-        if line.amount != _comparable(cost, line.amount):
-            theirs = f"{line.amount:f}"
-            yield Difference("amount", usage.number, usage.start, line.row, usage.call, ours, theirs)
-        lengths = {cost.seconds, cost.billed}
-        if line.seconds is not None and all(
-            abs(line.seconds - length) > self._tolerance for length in lengths
-        ):
-            lasted = f"{cost.seconds} s"
-            yield Difference(
-                "seconds", usage.number, usage.start, line.row, usage.call, lasted, f"{line.seconds} s"
-            )
-
-    def _take(self, usage: Usage) -> InvoiceLine | None:
-        found = self._open.get(usage.number, [])
-        at = usage.start.timestamp()
-        first = bisect_left(found, at - self._tolerance, key=lambda line: line.at)
-        best: tuple[float, int] | None = None
-        for place in range(first, len(found)):
-            if found[place].at > at + self._tolerance:
-                break
-            seconds = found[place].seconds
-            apart = abs(found[place].at - at) + (0 if seconds is None else abs(seconds - usage.seconds))
-            if best is None or apart < best[0]:
-                best = (apart, place)
-        return found.pop(best[1]) if best else None
-
-    def extra(self) -> Iterator[Difference]:
-        """Lines that no connection of ours has taken, by time."""
-        left = sorted(line for found in self._open.values() for line in found)
-        for line in left:
-            at = datetime.fromtimestamp(line.at, ZoneInfo("UTC"))
-            yield Difference("extra", line.number, at, line.row, None, "", f"{line.amount:f}")

@@ -7,16 +7,31 @@ What the carrier pays us stands below, as a credit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal, Protocol
 
+from hotline_ivr.config.contract_terms import INBOUND
 from hotline_ivr.config.contracts import Contract
+from hotline_ivr.config.rates import InboundRate
 from hotline_ivr.routing.costs import CallCost, month_bounds, price_call
 from hotline_ivr.routing.rounding import rounded
 from hotline_ivr.routing.usage import Usage, rate_of
+
+ProjectedBy = Literal["open-hours", "hours", "both"]
+
+
+class Growing(Protocol):
+    """How much a line's calls grow until a month's end; see routing/growth.py."""
+
+    def of(self, line: str, start: datetime, now: datetime, end: datetime) -> Fraction | None: ...
+
+
+# Calls to an ordinary number are paid by who calls.
+_NOTHING = InboundRate(per_minute=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,10 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A month; `total` is the sum of the lines. `projected` is the total expected at the month's end."""
+    """A month; `total` is the sum of the lines. `projected` is the total expected at the month's end.
+
+    `projected_by` says how: by the lines' open hours, by all hours, or by both where some lines have none.
+    """
 
     contract: str
     currency: str
@@ -39,6 +57,7 @@ class Statement:
     lines: tuple[StatementLine, ...]
     total: Decimal
     projected: Decimal | None
+    projected_by: ProjectedBy | None
     calls: int
     #: Connections for which the contract has no price.
     unpriced: int
@@ -59,12 +78,15 @@ class _Tally:
     revenue: Fraction = Fraction(0)
 
     def add(self, cost: CallCost, gross: Fraction) -> None:
-        self.calls += 1
-        self.billed += cost.billed
-        self.included += cost.included
-        self.exact += cost.exact
-        self.gross += gross
-        self.revenue += cost.revenue
+        self.join(_Tally(1, cost.billed, cost.included, cost.exact, gross, cost.revenue))
+
+    def join(self, other: _Tally) -> None:
+        self.calls += other.calls
+        self.billed += other.billed
+        self.included += other.included
+        self.exact += other.exact
+        self.gross += other.gross
+        self.revenue += other.revenue
 
 
 class MonthOfCalls:
@@ -78,17 +100,26 @@ class MonthOfCalls:
         month: int,
         *,
         numbers: int | None = None,
+        channels: int | None = None,
         as_if: bool = False,
+        ordinary: bool = True,
     ) -> None:
+        """`numbers` and `channels` are those that are paid for, in the place of the contract's own.
+
+        `as_if` takes a contract as in force; without `ordinary` one that has no `inbound` has no price for
+        calls to us, else they cost nothing, as of an ordinary number.
+        """
         self._id = contract_id
         self._contract = contract
         self._year, self._month = year, month
         self._start, self._end = month_bounds(contract, year, month)
-        self._numbers = numbers
+        self._numbers = len(contract.numbers) if numbers is None else numbers
+        self._channels = contract.channels if channels is None else channels
+        self._ordinary = ordinary and contract.inbound is None
         self._as_if = as_if or contract.offer
         self._free = contract.included.minutes * 60 if contract.included else 0
-        self._classes: dict[str, _Tally] = {}
-        self._lines: dict[str, _Tally] = {}
+        # By class and line.
+        self._tallies: dict[tuple[str, str], _Tally] = {}
         self.unpriced = 0
 
     def covers(self, moment: datetime) -> bool:
@@ -97,13 +128,15 @@ class MonthOfCalls:
 
     def add(self, usage: Usage) -> CallCost | None:
         """Price a connection of this month; None where the contract has no price for it."""
-        found = rate_of(self._contract, usage)
+        free_of_charge = self._ordinary and not usage.outgoing
+        found = (INBOUND, _NOTHING) if free_of_charge else rate_of(self._contract, usage)
         if found is None:
             self.unpriced += 1
             return None
         kind, rate = found
         included = self._contract.included
-        free = self._free if included and kind in included.calls else 0
+        covered = included is not None and kind in included.calls and not free_of_charge
+        free = self._free if covered else 0
         cost = price_call(
             self._id, self._contract, kind, rate, start=usage.start, seconds=usage.seconds, free=free
         )
@@ -113,15 +146,20 @@ class MonthOfCalls:
             gross = price_call(
                 self._id, self._contract, kind, rate, start=usage.start, seconds=usage.seconds
             ).exact
-        self._classes.setdefault(kind, _Tally()).add(cost, gross)
-        self._lines.setdefault(usage.line, _Tally()).add(cost, gross)
+        self._tallies.setdefault((kind, usage.line), _Tally()).add(cost, gross)
         return cost
 
-    def statement(self, now: datetime | None = None) -> Statement:
+    def _classes(self) -> dict[str, _Tally]:
+        return _joined((kind, tally) for (kind, _), tally in self._tallies.items())
+
+    def statement(self, now: datetime | None = None, growth: Growing | None = None) -> Statement:
         """What the month costs; with `now` within it, also what it will have cost by its end."""
-        lines = tuple(self._all_lines({name: tally.exact for name, tally in self._classes.items()}))
-        used = sum(tally.included for tally in self._classes.values())
-        by_line = ((name, tally.calls, self._bill(tally.exact)) for name, tally in self._lines.items())
+        classes = self._classes()
+        lines = tuple(self._all_lines({name: tally.exact for name, tally in classes.items()}))
+        used = sum(tally.included for tally in classes.values())
+        of_lines = _joined((line, tally) for (_, line), tally in self._tallies.items())
+        by_line = ((name, tally.calls, self._bill(tally.exact)) for name, tally in of_lines.items())
+        projected, how = self._projected(now, growth) or (None, None)
         return Statement(
             contract=self._id,
             currency=self._contract.currency,
@@ -129,32 +167,45 @@ class MonthOfCalls:
             month=self._month,
             lines=lines,
             total=sum((line.amount for line in lines), self._bill(Fraction(0))),
-            projected=self._projected(now),
-            calls=sum(tally.calls for tally in self._classes.values()),
+            projected=projected,
+            projected_by=how,
+            calls=sum(tally.calls for tally in classes.values()),
             unpriced=self.unpriced,
             included_used=used,
             by_line=tuple(sorted(by_line)),
         )
 
-    def _projected(self, now: datetime | None) -> Decimal | None:
-        """If the rest of the month is used as its part until now was, per hour; None outside of it."""
+    def _projected(self, now: datetime | None, growth: Growing | None) -> tuple[Decimal, ProjectedBy] | None:
+        """If the rest of the month is used as its part until now was; None outside of it.
+
+        Calls of a line grow with its open hours, those of a line without any with all hours.
+        """
         if now is None or not self._start < now < self._end:
             return None
-        factor = Fraction(self._end.timestamp() - self._start.timestamp()) / Fraction(
-            now.timestamp() - self._start.timestamp()
-        )
-        expected: dict[str, Fraction] = {}
+        start, end = self._start.timestamp(), self._end.timestamp()
+        by_clock = Fraction(end - start) / Fraction(now.timestamp() - start)
+        factors: dict[str, Fraction] = {}
+        by_hours = 0
+        for line in {line for _, line in self._tallies}:
+            found = growth.of(line, self._start, now, self._end) if growth else None
+            by_hours += found is not None
+            factors[line] = by_clock if found is None else found
         included = self._contract.included
-        wanted = sum(
-            tally.billed for name, tally in self._classes.items() if included and name in included.calls
-        )
-        for name, tally in self._classes.items():
-            share = Fraction(0)
-            if included and name in included.calls and wanted:
-                share = min(Fraction(1), Fraction(included.minutes * 60) / (wanted * factor))
-            expected[name] = tally.gross * factor * (1 - share)
-        revenue = factor * sum((tally.revenue for tally in self._classes.values()), Fraction(0))
-        return sum((line.amount for line in self._all_lines(expected, revenue)), self._bill(Fraction(0)))
+        expected: dict[str, Fraction] = {}
+        wanted = revenue = Fraction(0)
+        for (kind, line), tally in self._tallies.items():
+            expected[kind] = expected.get(kind, Fraction(0)) + tally.gross * factors[line]
+            revenue += tally.revenue * factors[line]
+            if included and kind in included.calls:
+                wanted += tally.billed * factors[line]
+        if included and wanted:
+            paid = 1 - min(Fraction(1), Fraction(included.minutes * 60) / wanted)
+            expected = {
+                kind: amount * (paid if kind in included.calls else 1) for kind, amount in expected.items()
+            }
+        lines = self._all_lines(expected, revenue)
+        how: ProjectedBy = "hours" if not by_hours else "open-hours" if by_hours == len(factors) else "both"
+        return sum((line.amount for line in lines), self._bill(Fraction(0))), how
 
     def _all_lines(
         self, sums: dict[str, Fraction], revenue: Fraction | None = None
@@ -169,16 +220,22 @@ class MonthOfCalls:
             text = f"up to the minimum of {self._contract.minimum_spend:f}"
             yield StatementLine("minimum", text, self._contract.minimum_spend - spent)
         if revenue is None:
-            revenue = sum((tally.revenue for tally in self._classes.values()), Fraction(0))
+            revenue = sum((tally.revenue for tally in self._tallies.values()), Fraction(0))
         if revenue:
             yield StatementLine("credit", "share of what callers paid", -self._bill(revenue))
 
     def _call_lines(self, sums: dict[str, Fraction]) -> Iterator[StatementLine]:
+        classes, shown = self._classes(), Decimal(0)
         for name, exact in sums.items():
-            tally = self._classes[name]
+            tally, amount = classes[name], self._bill(exact)
+            shown += amount
             covered = f", {_minutes(tally.included)} of them included" if tally.included else ""
             text = f"{name}: {tally.calls} calls, {_minutes(tally.billed)} min billed{covered}"
-            yield StatementLine("calls", text, self._bill(exact))
+            yield StatementLine("calls", text, amount)
+        if self._contract.rounding.per == "month":
+            rest = self._bill(sum(sums.values(), Fraction(0))) - shown
+            if rest:
+                yield StatementLine("rounding", "calls are rounded once, in their sum", rest)
 
     @property
     def in_force(self) -> bool:
@@ -189,15 +246,14 @@ class MonthOfCalls:
         return self._as_if or (begun and not over)
 
     def _fee_lines(self) -> Iterator[StatementLine]:
-        fees, contract = self._contract.fees, self._contract
+        fees = self._contract.fees
         if not self.in_force:
             return
-        numbers = len(contract.numbers) if self._numbers is None else self._numbers
         if fees.monthly:
             yield StatementLine("fee", "monthly fee", fees.monthly)
         for amount, count, what in (
-            (fees.per_number, numbers, "numbers"),
-            (fees.per_channel, contract.channels, "channels"),
+            (fees.per_number, self._numbers, "numbers"),
+            (fees.per_channel, self._channels, "channels"),
         ):
             if amount and count:
                 yield StatementLine("fee", f"{count} {what} x {amount:f}", amount * count)
@@ -223,6 +279,13 @@ class MonthOfCalls:
 
     def _bill(self, exact: Fraction) -> Decimal:
         return rounded(exact, self._contract.minor_units, self._contract.rounding.mode)
+
+
+def _joined(tallies: Iterable[tuple[str, _Tally]]) -> dict[str, _Tally]:
+    found: dict[str, _Tally] = {}
+    for name, tally in tallies:
+        found.setdefault(name, _Tally()).join(tally)
+    return found
 
 
 def _minutes(seconds: int) -> str:
