@@ -105,6 +105,10 @@ def import_view(done: Imported) -> None:
         screen.print(_text(f"row {each.row}, column {each.column}: {each.message}"), style="red")
     if len(done.refused) > _SHOWN_REFUSED:
         screen.print(Text(f"... and {len(done.refused) - _SHOWN_REFUSED} more"))
+    for number, column in done.shortened[:_SHOWN_REFUSED]:
+        screen.print(_text(f"row {number}, column {column}: is too long and is cut"))
+    if len(done.shortened) > _SHOWN_REFUSED:
+        screen.print(Text(f"... and {len(done.shortened) - _SHOWN_REFUSED} more"))
     screen.print(_text(done.summary))
 
 

@@ -122,15 +122,16 @@ def clean_lines(text: str, limit: int) -> str:
     return cleaned.strip("\n")[:limit].rstrip()
 
 
-def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Tags in small letters, each once, in the order of the alphabet; a comma would part one in two."""
+def clean_tags(tags: Iterable[str], longest: int = LONGEST_TAG) -> tuple[str, ...]:
+    """Tags in small letters, each once, in the order of the alphabet; a comma would part one in two.
+
+    Each has at most so many characters.
+    """
     found = {
         tag
         for text in tags
         for part in text.split(",")
-        if (
-            tag := clean_text(unicodedata.normalize("NFKC", part).casefold(), LONGEST_TAG).lstrip("#").strip()
-        )
+        if (tag := clean_text(unicodedata.normalize("NFKC", part).casefold(), longest).lstrip("#").strip())
     }
     return tuple(sorted(found))
 
