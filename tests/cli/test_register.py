@@ -67,6 +67,7 @@ async def test_an_entry_from_its_call_to_its_follow_up(terminal: Terminal, store
     added = await terminal(
         "register", "add", "--call", call, "--topic", "exams", "--question", "Når er \x1b[31mfristen?",
         "--tag", "Frist",
+        "--prepared", "postponed", "--variant", "short",
         "--heard-of", "radio", "--due", "2026-11-23", "--owner", "bjorn", "--note", "send skjema", "--json",
     )  # fmt: skip
     assert added.returncode == 0, added.stderr
@@ -92,14 +93,18 @@ async def test_an_entry_from_its_call_to_its_follow_up(terminal: Terminal, store
     assert "done by" in done.stdout
     story = (await terminal("register", "show", entry["id"], "--numbers")).stdout
     answered, noted = "answer: nothing -> 15. april", "follow_up.note: send skjema -> sendt"
-    for word in ("+4790012345", "15. april", "Radio", answered, noted):
+    given = "postponed short: Utsatt eksamen"
+    for word in ("+4790012345", "15. april", "Radio", answered, noted, given):
         assert word in story
+    (words,) = [line for line in story.splitlines() if line.startswith("given")]
+    assert words.split() == ["given", "Ja."]
     found = await terminal("register", "search", "apr", "frist")
     assert (entry["id"] in found.stdout, "tags" in found.stdout) == (True, True)
     assert "nothing was found" in (await terminal("register", "search", '" OR *')).stdout
     shown = (await terminal("calls", "show", call)).stdout
     assert f"entry {entry['id']}: Studier / Eksamen, answered" in shown
     assert "  answer: 15. april" in shown
+    assert "  prepared answer postponed: Ja." in shown
     as_json = json.loads((await terminal("calls", "show", call, "--json")).stdout)
     assert as_json["entries"][0]["question"] == entry["question"]
 

@@ -37,6 +37,7 @@ async def kept(url: str) -> str:
     store = open_store(url)
     register = DatabaseRegister(store)
     first = an_entry("old", "", number="+4798765432", follow_up=TODO)
+    first = replace(first, prepared="postponed", variant="short", prepared_text="Ja, til 15. april.")
     await register.add(first)
     text = EntryText(FORMULA, "Yes,\nby post", ("exams", "hansen"))
     await register.change(replace(first, text=text, changed_at=first.changed_at + MINUTE), 1)
@@ -65,6 +66,7 @@ async def test_each_entry_is_a_row_as_it_is_now(
     first, other = await read(database_url, order("entries", texts=True, disclosure=Full()), a_plan())
     assert (first["id"], first["version"], first["line"], other["line"]) == (ident, 2, "info", "courses")
     assert (first["question"], first["answer"], first["tags"]) == (FORMULA, "Yes,\nby post", "exams, hansen")
+    assert first["prepared_text"] == "Ja, til 15. april."
     assert (first["number"], first["follow_up_note"]) == ("+4798765432", "ring Mrs Hansen")
     (chosen,) = await read(database_url, order("entries", Wanted(NOON, EVERYTHING.until, ("courses",))))
     assert chosen["id"] == other["id"]
@@ -74,7 +76,8 @@ async def test_each_entry_is_a_row_as_it_is_now(
 async def test_without_texts_nothing_that_people_said_is_told(database_url: str) -> None:
     await kept(database_url)
     first, _ = await read(database_url, order("entries"), a_plan())
-    said: dict[str, Any] = {name: first[name] for name in ("question", "answer", "tags", "follow_up_note")}
+    texts = ("question", "answer", "prepared_text", "tags", "follow_up_note")
+    said: dict[str, Any] = {name: first[name] for name in texts}
     assert set(said.values()) == {""}
     assert first["number"] == "+47 •••• 432"
     assert (first["outcome"], first["follow_up_due"]) == ("answered", "2026-11-25")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from openpyxl import Workbook
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.launch import spreadsheet
-from hotline_ivr.launch.register_import import Imported, Wanted, import_sheet
+from hotline_ivr.launch.register_import import Imported, import_sheet
+from hotline_ivr.launch.register_sheet import Wanted
 from hotline_ivr.launch.spreadsheet import read_spreadsheet
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import open_store
@@ -103,6 +104,70 @@ async def test_one_bad_row_keeps_all_out_unless_told_otherwise(office: Office) -
     assert (done.written, await office.count()) == (0, 0)
     assert done.summary.startswith("1 rows are refused, so nothing has been written")
     assert (await office.take(path, skip_bad=True)).written == 3
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "column"),
+    [
+        ("Dato;Spørsmål;Ansvarlig;Gjenstår", "23.11.2026;Når?;anna;ring tilbake", "Ansvarlig"),
+        ("Dato;Spørsmål;Gjenstår", "23.11.2026;Når?;ring tilbake", "Gjenstår"),
+        ("Dato;Spørsmål;Utført", "23.11.2026;Når?;ja", "Utført"),
+        ("Dato;Spørsmål;Utført", "23.11.2026;Når?;tja", "Utført"),
+        ("Dato;Spørsmål;Svar", f"23.11.2026;Når?;{'x' * 4001}", "Svar"),
+        ("Dato;Spørsmål;Stikkord", f'23.11.2026;Når?;"{",".join(f"a{n}" for n in range(21))}"', "Stikkord"),
+        ("Dato;Spørsmål;Stikkord", f"23.11.2026;Når?;{'y' * 41}", "Stikkord"),
+        ("Dato;Spørsmål;Frist;Gjenstår", f"23.11.2026;Når?;1.12.2026;{'z' * 501}", "Gjenstår"),
+        ("Dato;Spørsmål", "23.11.2026;Når er fristen; og hvor?", "3"),
+    ],
+)
+async def test_a_row_of_which_a_part_would_be_lost_is_refused_with_its_place(
+    office: Office, heading: str, cells: str, column: str
+) -> None:
+    done = await office.take(office.write("old.csv", f"{heading}\n{cells}"))
+    assert [(each.row, each.column) for each in done.refused] == [(2, column)]
+    assert (done.written, await office.count()) == (0, 0)
+
+
+async def test_a_follow_up_without_a_day_gets_the_one_that_was_named(office: Office) -> None:
+    text = "Dato;Spørsmål;Frist;Ansvarlig;Gjenstår;Utført\n"
+    text += (
+        "23.11.2026;a;;anna;ring tilbake;\n23.11.2026;b;;;;ja\n23.11.2026;c;1.12.2026;;;\n23.11.2026;d;;;;nei"
+    )
+    path = office.write("old.csv", text)
+    refused = (await office.take(path)).refused
+    assert [each.row for each in refused] == [2, 3]
+    assert "--due 2026-12-01" in refused[0].message
+    todos = [entry.follow_up for _, entry in (await office.take(path, due="2026-12-24")).rows]
+    first, done, own, none = todos
+    assert first is not None
+    assert done is not None
+    assert own is not None
+    assert (first.due, first.owner, first.note) == (date(2026, 12, 24), "anna", "ring tilbake")
+    assert (first.is_open, done.is_open, done.due) == (True, False, date(2026, 12, 24))
+    assert (own.due, none) == (date(2026, 12, 1), None)
+    with pytest.raises(ArgumentError, match="'snart' is no day"):
+        await office.take(path, due="snart")
+
+
+async def test_texts_are_cut_only_for_who_asks_and_it_is_told_where(office: Office) -> None:
+    path = office.write(
+        "old.csv", f"Dato;Spørsmål;Svar\n23.11.2026;{'x' * 4001};y\n23.11.2026;z;{'y' * 4000}"
+    )
+    assert "--shorten" in (await office.take(path)).refused[0].message
+    done = await office.take(path, shorten=True)
+    assert done.shortened == ((2, "Spørsmål"),)
+    assert [len(entry.text.question) for _, entry in done.rows] == [4000, 1]
+    assert done.summary == "2 rows imported; 1 texts are too long and are cut"
+
+
+async def test_columns_without_a_heading_are_told_and_none_is_left_out_unsaid(office: Office) -> None:
+    path = office.write("old.csv", "Dato;;Spørsmål;\n23.11.2026;7;Når?;")
+    done = await office.take(path)
+    assert done.columns == (("Dato", "date"), ("2 (no heading)", None), ("Spørsmål", "question"))
+    assert done.written == 1
+    wide = office.write("wide.csv", "Dato;Spørsmål\n" + "23.11.2026;" + ";" * 120 + "x")
+    with pytest.raises(ArgumentError, match=r"more than 100 columns \(row 2\)"):
+        await office.take(wide)
 
 
 async def test_what_was_erased_does_not_come_back_with_the_same_file(office: Office) -> None:

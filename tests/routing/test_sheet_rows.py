@@ -8,8 +8,9 @@ from itertools import count
 import pytest
 
 from hotline_ivr.config.entry_kinds import EntryOutcome, Way
+from hotline_ivr.routing.sheet_cells import Cell
 from hotline_ivr.routing.sheet_columns import HEADINGS, columns_of, field_of, heading_row, read_map
-from hotline_ivr.routing.sheet_rows import Cell, GoodRow, Reader, Refused, SheetRow, read_rows
+from hotline_ivr.routing.sheet_rows import GoodRow, Reader, Refused, SheetRow, read_rows
 from tests.plans import a_plan
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

@@ -21,7 +21,14 @@ from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.moving import all_tables, copy
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_list import EntryFilter
-from hotline_ivr.store.register_privacy import OfCalls, OfNumbers, OlderThan, erase_entries, personal_entries
+from hotline_ivr.store.register_privacy import (
+    Ids,
+    OfCalls,
+    OfNumbers,
+    OlderThan,
+    erase_entries,
+    personal_entries,
+)
 from tests.store.register_entries import MINUTE, NOON, an_entry
 
 SHOP = {
@@ -159,6 +166,49 @@ async def test_erasing_leaves_a_row_to_count_and_no_word_anywhere(store: Store, 
     assert {"soknad", "frist", "fristen", "april", "utsatt"}.isdisjoint(words)
 
 
+async def test_what_was_given_by_a_button_is_found_and_forgotten_like_what_was_typed(
+    store: Store, database_url: str
+) -> None:
+    given = an_entry(
+        "Postponed?", prepared="deadline", variant="short", prepared_text="By the 22nd of August."
+    )
+    register = DatabaseRegister(store)
+    await register.add(given)
+    assert await found(store, "22nd august") == [given.id]
+    story = await register.story(given.id)
+    assert story is not None
+    assert story.entry.prepared_text == "By the 22nd of August."
+    other = replace(given, variant="long", prepared_text="Before the autumn term.")
+    assert isinstance(await register.change(other, 1), Entry)
+    assert (await found(store, "august"), await found(store, "autumn")) == ([], [given.id])
+    await store.write(lambda on: erase_entries(on, Ids([given.id]), NOON, "admin"))
+    assert await found(store, "autumn") == []
+    assert {"autumn", "august"}.isdisjoint(await words_of_the_index(database_url))
+    story = await register.story(given.id)
+    assert story is not None
+    assert [each.prepared_text for each in story.versions] == [""]
+
+
+async def test_of_entries_of_before_it_is_known_that_nobody_knows_what_was_given(store: Store) -> None:
+    """Rows as they were before the words were kept, brought up to date."""
+    register = DatabaseRegister(store)
+    given, plain, gone = an_entry(prepared="deadline"), an_entry(), an_entry(prepared="deadline")
+    for each in (given, plain, gone):
+        await register.add(each)
+    await store.write(lambda on: erase_entries(on, Ids([gone.id]), NOON, "admin"))
+    await store.write(lambda on: on.execute(text("ALTER TABLE register_entry DROP COLUMN prepared_text")))
+    script = import_module("hotline_ivr.store.migrations.versions.0018_what_was_given")
+
+    def upgraded(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            script.upgrade()
+
+    await store.write(upgraded)
+    stories = [await register.story(each.id) for each in (given, plain, gone)]
+    assert [story and story.entry.prepared_text for story in stories] == [None, "", ""]
+    assert await found(store, "frist") == ["deadline"]
+
+
 async def words_of_the_index(url: str) -> set[str]:
     """Every word that the index has."""
     opened = open_store(url)
@@ -190,6 +240,8 @@ async def test_entries_are_erased_by_number_and_by_age(store: Store) -> None:
 async def test_the_index_moves_with_the_record(
     store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    given = an_entry("Postponed?", prepared="deadline", prepared_text="By the 22nd of August.")
+    await DatabaseRegister(store).add(given)
     url = f"sqlite:///{tmp_path_factory.mktemp('moved') / 'hotline.db'}"
     await upgrade(url)
     target = open_store(url)
@@ -198,6 +250,7 @@ async def test_the_index_moves_with_the_record(
             await copy(store, target, table, lambda _: None)
             await copy(store, target, table, lambda _: None)
         assert await found(target, "eksamen") == ["deadline", "tagged", "newer", "answered"]
+        assert await found(target, "august") == [given.id]
     finally:
         await target.close()
 

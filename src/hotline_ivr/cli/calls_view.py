@@ -159,6 +159,7 @@ def entry_as_json(entry: Entry) -> dict[str, object]:
         "question": text.question,
         "answer": text.answer,
         "prepared": entry.prepared,
+        "prepared_text": entry.prepared_text,
         "outcome": entry.outcome.value,
         "tags": list(text.tags),
         "operator": entry.operator,
@@ -173,7 +174,12 @@ def entries_text(entries: Sequence[Entry]) -> str:
     for each in entries:
         topic = each.topic_words or each.topic or "no topic"
         lines.append(f"entry {each.id}: {topic}, {each.outcome.value}, by {each.changed_by}")
-        for name, said in (("question", each.text.question), ("answer", each.text.answer)):
+        said_of_it = (
+            ("question", each.text.question),
+            ("answer", each.text.answer),
+            (f"prepared answer {each.prepared}", each.prepared_text or ""),
+        )
+        for name, said in said_of_it:
             lines += [f"  {name}: {said}"] if said else []
     # Cleaning takes blanks away, so lines are moved in after it.
     return "\n".join("  " * line.startswith(" ") + clean_text(line, 400) for line in lines)

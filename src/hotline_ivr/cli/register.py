@@ -233,6 +233,13 @@ def import_(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Import the good rows without the bad ones.")
     ] = False,
+    due: Annotated[
+        str | None,
+        typer.Option(help="Day of follow-ups that stand in their row without one: 2026-12-01."),
+    ] = None,
+    shorten: Annotated[
+        bool, typer.Option("--shorten", help="Cut texts and tags that are too long, and say where.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Take a spreadsheet into the register: all rows or none, and each row once."""
@@ -240,11 +247,13 @@ def import_(
 
     from hotline_ivr.cli.person import person
     from hotline_ivr.cli.register_view import import_view
-    from hotline_ivr.launch.register_import import Wanted, import_sheet
+    from hotline_ivr.launch.register_import import import_sheet
+    from hotline_ivr.launch.register_sheet import Wanted
     from hotline_ivr.settings import Settings
 
     given = tuple(mapped or ())
-    wanted = Wanted(file, line, sheet, given, dates, person(), dry_run=dry_run, skip_bad=skip_bad)
+    options = {"dry_run": dry_run, "skip_bad": skip_bad, "shorten": shorten}
+    wanted = Wanted(file, line, sheet, given, dates, person(), due=due, **options)
     found = asyncio.run(import_sheet(Settings.from_environment(), wanted, datetime.now(UTC)))
     if as_json:
         typer.echo(json.dumps(found.as_json()))

@@ -105,6 +105,10 @@ def import_view(done: Imported) -> None:
         screen.print(_text(f"row {each.row}, column {each.column}: {each.message}"), style="red")
     if len(done.refused) > _SHOWN_REFUSED:
         screen.print(Text(f"... and {len(done.refused) - _SHOWN_REFUSED} more"))
+    for number, column in done.shortened[:_SHOWN_REFUSED]:
+        screen.print(_text(f"row {number}, column {column}: is too long and is cut"))
+    if len(done.shortened) > _SHOWN_REFUSED:
+        screen.print(Text(f"... and {len(done.shortened) - _SHOWN_REFUSED} more"))
     screen.print(_text(done.summary))
 
 
@@ -119,12 +123,20 @@ def _facts(entry: Answer) -> Iterator[tuple[str, str]]:
     yield "question", entry["question"] or ""
     prepared = f"{entry['prepared']} {entry['variant']}".strip()
     yield "prepared answer", f"{prepared}: {entry['prepared_title']}" if prepared else ""
+    yield "given", _given(entry)
     yield "answer", entry["answer"] or ""
     yield "outcome", f"{entry['outcome_words']} ({entry['outcome']})"
     yield "heard of us by", entry["heard_of_words"] or entry["heard_of"]
     yield "tags", ", ".join(entry["tags"] or ())
     yield "follow-up", _follow_up(entry)
     yield "erased", _moment(entry["erased_at"]) if entry["erased_at"] else ""
+
+
+def _given(entry: Answer) -> str:
+    """What the prepared answer said then, and not what the configuration says today."""
+    if entry["prepared"] and entry["prepared_text"] is None:
+        return "(not known what it said then)"
+    return str(entry["prepared_text"] or "")
 
 
 def _follow_up(entry: Answer) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hotline_ivr.config.shift_csv import decoded
 from hotline_ivr.errors import ArgumentError
-from hotline_ivr.routing.sheet_rows import Cell
+from hotline_ivr.routing.sheet_cells import Cell
 
 MAX_BYTES = 50 * 1024 * 1024
 """Of a file: some hundred thousand rows."""
@@ -47,6 +47,8 @@ def read_spreadsheet(path: Path, sheet: str | None = None) -> list[Row]:
         if any(cell not in {None, ""} for cell in cells):
             if len(found) >= MOST_ROWS:
                 raise ArgumentError(f"{path} has more than {MOST_ROWS} rows; divide it")
+            if any(cell not in {None, ""} for cell in cells[MOST_COLUMNS:]):
+                raise ArgumentError(f"{path} has more than {MOST_COLUMNS} columns (row {number}); divide it")
             found.append((number, cells[:MOST_COLUMNS]))
     return found
 
@@ -113,7 +115,7 @@ def _cells(raw: bytes, sheet: str | None) -> tuple[list[str], list[Row] | None]:
         page = book[sheet] if sheet is not None else book.worksheets[0]
         # What a file says of its own size is not to be believed.
         page.reset_dimensions()
-        rows = page.iter_rows(values_only=True, max_col=MOST_COLUMNS, max_row=4 * MOST_ROWS)
+        rows = page.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1, max_row=4 * MOST_ROWS)
         found = [
             (number, tuple(cells))
             for number, cells in enumerate(rows, start=1)

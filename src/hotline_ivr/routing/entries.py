@@ -60,6 +60,8 @@ class Entry:
     #: A prepared answer and its variant, if one was given.
     prepared: str = ""
     variant: str = ""
+    #: What it said when it was given; None where nobody knows any more.
+    prepared_text: str | None = ""
     outcome: EntryOutcome
     heard_of: str = ""
     follow_up: FollowUp | None = None
@@ -82,7 +84,9 @@ class FieldChange:
     after: Any
 
 
-_OF_WRITING = frozenset({"version", "changed_at", "changed_by", "changed_via", "topic_words"})
+_OF_WRITING = frozenset(
+    {"version", "changed_at", "changed_by", "changed_via", "topic_words", "prepared_text"}
+)
 
 
 def changes(before: Entry, after: Entry) -> tuple[FieldChange, ...]:
@@ -113,6 +117,7 @@ def erased(entry: Entry, at: datetime, by: str) -> Entry:
     return replace(
         entry,
         text=EntryText(),
+        prepared_text="",
         number="",
         follow_up=None,
         changed_at=at,

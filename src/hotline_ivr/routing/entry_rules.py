@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from hotline_ivr.config.labels import words_in
 from hotline_ivr.config.models import Plan
 from hotline_ivr.config.refusal import did_you_mean, quoted
 from hotline_ivr.config.topics import placed_topics
@@ -122,15 +123,16 @@ def clean_lines(text: str, limit: int) -> str:
     return cleaned.strip("\n")[:limit].rstrip()
 
 
-def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Tags in small letters, each once, in the order of the alphabet; a comma would part one in two."""
+def clean_tags(tags: Iterable[str], longest: int = LONGEST_TAG) -> tuple[str, ...]:
+    """Tags in small letters, each once, in the order of the alphabet; a comma would part one in two.
+
+    Each has at most so many characters.
+    """
     found = {
         tag
         for text in tags
         for part in text.split(",")
-        if (
-            tag := clean_text(unicodedata.normalize("NFKC", part).casefold(), LONGEST_TAG).lstrip("#").strip()
-        )
+        if (tag := clean_text(unicodedata.normalize("NFKC", part).casefold(), longest).lstrip("#").strip())
     }
     return tuple(sorted(found))
 
@@ -144,6 +146,21 @@ def topic_words(plan: Plan, topic: str, language: str = "nb") -> str:
     """The words of a topic with those above it; empty where the configuration does not know it."""
     placed = placed_topics(plan.topics).get(topic)
     return placed.words(language) if placed else ""
+
+
+def prepared_words(plan: Plan, prepared: str, variant: str, language: str) -> str | None:
+    """What a prepared answer says to a caller of this language; empty without one.
+
+    None where that is not known: the configuration has it no more, or it has several variants and none of
+    them is named.
+    """
+    if not prepared:
+        return ""
+    answer = plan.prepared_answers.get(prepared)
+    variants = {} if answer is None else answer.variants
+    if not variant and len(variants) == 1:
+        variant = next(iter(variants))
+    return words_in(variants[variant], language) if variant in variants else None
 
 
 def with_topics_below(plan: Plan, topic: str) -> tuple[str, ...]:

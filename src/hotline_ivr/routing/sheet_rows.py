@@ -11,8 +11,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hotline_ivr.config.entry_kinds import EntryOutcome, Way
@@ -26,17 +26,14 @@ from hotline_ivr.routing.entries import Entry, EntryText, FollowUp
 from hotline_ivr.routing.entry_rules import (
     LONGEST_NOTE,
     LONGEST_TEXT,
-    MOST_TAGS,
     by_words,
-    clean_lines,
-    clean_tags,
     language_of,
     topic_words,
 )
-from hotline_ivr.routing.sheet_dates import Order, on_the_wall, order_of, read_date, read_moment
+from hotline_ivr.routing.sheet_cells import Cell, cell_moment, cell_text
+from hotline_ivr.routing.sheet_dates import Order, order_of, read_date, read_moment
+from hotline_ivr.routing.sheet_texts import all_tags, cut, too_long, whole
 from hotline_ivr.routing.wall import zone_of
-
-Cell = str | int | float | bool | datetime | date | time | None
 
 EARLIEST = 1990
 """A year before this one is a slip of the pen, or a cell that holds something else."""
@@ -66,16 +63,24 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class GoodRow:
-    """A row as an entry; `key` is the same each time that this row is read."""
+    """A row as an entry; `key` is the same each time that this row is read.
+
+    `shortened` are fields that were too long and have been cut, as was asked for.
+    """
 
     row: int
     key: str
     entry: Entry
+    shortened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """By what rows are read. `line` is that of rows that name none; `now` is aware."""
+    """By what rows are read. `line` is that of rows that name none; `now` is aware.
+
+    `due` is the day of follow-ups that stand in their row without one; `shorten` cuts what is too long.
+    Without these such rows are refused: nothing of a row is left out unsaid.
+    """
 
     plan: Plan
     node: str
@@ -84,6 +89,8 @@ class Reader:
     new_id: Callable[[], str]
     line: str | None = None
     order: Order | None = None
+    due: date | None = None
+    shorten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +127,8 @@ def read_rows(
         digest = found.digest(entry)
         seen[digest] += 1
         # Two rows may well say the same, and are two questions: the first and the second of their kind.
-        good.append(GoodRow(row.number, f"{digest}-{seen[digest]}", entry))
+        good.append(GoodRow(row.number, f"{digest}-{seen[digest]}", entry, tuple(found.shortened)))
     return good, refused
-
-
-def cell_text(cell: Cell) -> str:
-    """A cell as somebody would have typed it; a number that stands as 90012345.0 has no fraction."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "yes" if cell else "no"
-        case float() if cell.is_integer():
-            return str(int(cell))
-        case datetime() | date() | time():
-            return cell.isoformat()
-        case _:
-            return str(cell).strip()
 
 
 class _Row:
@@ -145,13 +137,14 @@ class _Row:
     def __init__(self, row: SheetRow, reader: Reader, order: Order | None) -> None:
         self._cells, self._reader, self._plan, self._order = row.cells, reader, reader.plan, order
         self.wrong: list[tuple[str, str]] = []
+        self.shortened: list[str] = []
 
     def entry(self) -> Entry | None:
         reader, plan = self._reader, self._plan
         line = self._try(self._line, "")
         at = self._try(lambda: self._at(line), None)
         topic = self._try(self._topic, "")
-        answer = clean_lines(self._text("answer"), LONGEST_TEXT)
+        answer = self._try(lambda: self._lines("answer", LONGEST_TEXT), "")
         made: dict[str, Any] = {
             "way": self._try(self._way, Way.CALL),
             "number": self._try(self._number, ""),
@@ -161,8 +154,8 @@ class _Row:
             "language": self._try(self._language, "") or language_of(plan, line),
             "follow_up": self._try(lambda: self._follow_up(at), None),
         }
-        question = clean_lines(self._text("question"), LONGEST_TEXT)
-        tags = clean_tags([self._text("tags").replace(";", ",")])[:MOST_TAGS]
+        question = self._try(lambda: self._lines("question", LONGEST_TEXT), "")
+        tags = self._try(self._tags, ())
         if not question and not topic and not self.wrong:
             self.wrong.append(("question", "is empty, and so is the topic: nobody knows what it is about"))
         if self.wrong or at is None:
@@ -207,6 +200,23 @@ class _Row:
     def _text(self, field: str) -> str:
         return cell_text(self._cells.get(field))
 
+    def _lines(self, field: str, limit: int) -> str:
+        text = whole(self._text(field))
+        self._fits(field, too_long(text, limit))
+        return cut(text, limit)
+
+    def _tags(self) -> tuple[str, ...]:
+        tags, trouble = all_tags(self._text("tags"))
+        self._fits("tags", trouble)
+        return tags
+
+    def _fits(self, field: str, trouble: str | None) -> None:
+        if trouble is None:
+            return
+        if not self._reader.shorten:
+            raise _CellError(field, f"{trouble}: shorten it there, or have it cut with --shorten")
+        self.shortened.append(field)
+
     def _line(self) -> str:
         text, lines = self._text("line"), self._plan.lines
         if not text:
@@ -225,7 +235,7 @@ class _Row:
         cell, clock = self._cells.get("date"), self._cells.get("time")
         zone = zone_of(self._plan.lines[line].time_zone)
         try:
-            at = _moment(cell, clock, lambda text, own: read_moment(text, own, zone, self._order), zone)
+            at = cell_moment(cell, clock, lambda text, own: read_moment(text, own, zone, self._order), zone)
         except ValueError as error:
             raise _CellError("date", str(error)) from None
         if at.year < EARLIEST or at > self._reader.now + timedelta(days=1):
@@ -294,21 +304,37 @@ class _Row:
             raise _CellError("number", str(getattr(error, "context", {}).get("message", error))) from None
 
     def _follow_up(self, at: datetime | None) -> FollowUp | None:
+        done = self._done()
+        due = self._due()
+        if due is None:
+            stands = [name for name in ("owner", "note") if self._text(name)] + (["done"] if done else [])
+            if not stands:
+                return None
+            if self._reader.due is None:
+                raise _CellError(
+                    stands[0],
+                    "stands without the day until which something is to be done: write that day there,"
+                    " or name one for all such rows with --due 2026-12-01",
+                )
+            due = self._reader.due
+        made = FollowUp(due, self._operator("owner"), self._lines("note", LONGEST_NOTE))
+        return replace(made, done_at=at, done_by=self._reader.by) if done else made
+
+    def _due(self) -> date | None:
         cell = self._cells.get("due")
         if cell_text(cell) == "":
             return None
         try:
             day = cell.date() if isinstance(cell, datetime) else cell
-            due = day if isinstance(day, date) else read_date(cell_text(cell), self._order)[0]
+            return day if isinstance(day, date) else read_date(cell_text(cell), self._order)[0]
         except ValueError as error:
             raise _CellError("due", str(error)) from None
-        made = FollowUp(due, self._operator("owner"), clean_lines(self._text("note"), LONGEST_NOTE))
+
+    def _done(self) -> bool:
         done = self._text("done").casefold()
-        if done in _NO:
-            return made
-        if done not in _YES:
+        if done not in _YES | _NO:
             raise _CellError("done", f"{quoted(done)}: write yes or no")
-        return FollowUp(made.due, made.owner, made.note, at, self._reader.by)
+        return done in _YES
 
     def _one(self, field: str, text: str, labels: Mapping[str, Mapping[str, str]]) -> str:
         """The one id that is meant by its words; empty for nothing."""
@@ -321,28 +347,3 @@ class _Row:
             raise _CellError(field, f"{quoted(text)} may be {' or '.join(found)}: write its id")
         known = list(dict.fromkeys(words for each in labels.values() for words in each.values()))
         raise _CellError(field, f"there is no {field} {quoted(text)}{did_you_mean(text, [*labels, *known])}")
-
-
-def _moment(cell: Cell, clock: Cell, read: Callable[[str, str], datetime], zone: Any) -> datetime:
-    if cell_text(cell) == "":
-        raise ValueError("is empty")
-    own = clock.time() if isinstance(clock, datetime) else clock
-    if isinstance(cell, datetime):
-        if cell.tzinfo is not None:
-            return cell.astimezone(UTC)
-        naive = cell
-        if isinstance(own, time) and cell.time() == time(0):
-            naive = datetime.combine(cell.date(), own)
-        elif cell.time() == time(0):
-            # A day without a time is how spreadsheets keep a date.
-            return read(cell.date().isoformat(), cell_text(clock))
-        return on_the_wall(naive, zone)
-    if isinstance(cell, date):
-        at = own if isinstance(own, time) else None
-        return (
-            on_the_wall(datetime.combine(cell, at), zone) if at else read(cell.isoformat(), cell_text(clock))
-        )
-    if isinstance(cell, int | float | time):
-        message = f"{quoted(cell_text(cell))} is no date; format the column as a date"
-        raise ValueError(message)  # noqa: TRY004  what is wrong is what stands in the cell
-    return read(cell_text(cell), own.isoformat() if isinstance(own, time) else cell_text(clock))

@@ -183,6 +183,7 @@ def entry_notice(entry: Entry) -> Notice:
                 "number": disclosure.number(entry.number) if entry.number else "",
                 "question": disclosure.text(entry.text.question),
                 "answer": disclosure.text(entry.text.answer),
+                "prepared_text": disclosure.text(entry.prepared_text or ""),
                 "tags": [told for each in entry.text.tags if (told := disclosure.text(each))],
                 "follow_up": None if todo is None else _follow_up(todo, disclosure),
             }
@@ -210,8 +211,16 @@ def erased_notice(kind: Literal["call", "entry"], ident: str, line: str) -> Noti
 
 def entry_without_person(data: Mapping[str, Any]) -> dict[str, Any]:
     """What was told of an entry, without what people said."""
-    entry = dict(data["entry"]) | {"question": "", "answer": "", "tags": [], "number": "", "follow_up": None}
-    return {**data, "entry": entry}
+    entry = dict(data["entry"])
+    gone: dict[str, Any] = {
+        "question": "",
+        "answer": "",
+        "prepared_text": "",
+        "tags": [],
+        "number": "",
+        "follow_up": None,
+    }
+    return {**data, "entry": entry | gone}
 
 
 def call_without_person(data: Mapping[str, Any], pseudonym: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, insert, select, update
 
 from hotline_ivr.routing.entries import Entry
 from hotline_ivr.store.register_list import entry_now
+from hotline_ivr.store.register_lock import lock_entries
 from hotline_ivr.store.register_rows import row_of
 from hotline_ivr.store.register_tables import register_entry, register_import
 
@@ -43,6 +44,7 @@ def change_entry(connection: Connection, changed: Entry, seen: int) -> Entry | C
     The former version stops being the latest in one statement that says which one it was, so of two who
     saw the same only one goes on, whatever the database locks.
     """
+    lock_entries(connection, [changed.id])
     columns = register_entry.c
     latest = and_(
         columns.id == changed.id, columns.latest, columns.version == seen, columns.erased_at.is_(None)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, sel
 from hotline_ivr.routing.entries import Entry, erased
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.routing.pseudonym import MARK
+from hotline_ivr.store.register_lock import lock_entries
 from hotline_ivr.store.register_rows import ENTRY_COLUMNS, entry_of, row_of
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.tables import call
@@ -70,11 +71,14 @@ def personal_entries(connection: Connection, whose: Whose) -> list[Entry]:
 def erase_entries(connection: Connection, whose: Whose, at: datetime, by: str) -> int:
     """Erase what is personal in these entries; how many there were. Doing it again erases nothing more.
 
-    What the index keeps of them goes with `tidy_index`.
+    What the index keeps of them goes with `tidy_index`. Who changes one of them at the same time is
+    waited for, and what they wrote is erased too; or they find it erased.
     """
     columns = register_entry.c
     count = 0
-    for some in _pieces(_ids(connection, whose)):
+    ids = _ids(connection, whose)
+    lock_entries(connection, ids)
+    for some in _pieces(ids):
         query = select(*ENTRY_COLUMNS).where(columns.id.in_(some), columns.latest)
         left = [erased(entry_of(row), at, by) for row in connection.execute(query)]
         connection.execute(delete(register_entry).where(columns.id.in_(some)))

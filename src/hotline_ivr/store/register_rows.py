@@ -27,6 +27,7 @@ _SAME = (
     "topic_words",
     "prepared",
     "variant",
+    "prepared_text",
     "heard_of",
     "created_at",
     "created_by",
@@ -75,7 +76,8 @@ def row_of(entry: Entry) -> dict[str, Any]:
         "follow_up_done_by": todo.done_by if todo else "",
         "question_words": searchable(text.question),
         "tags_words": searchable(" ".join(text.tags)),
-        "answer_words": searchable(text.answer),
+        # What was given by a button was answered no less than what was typed.
+        "answer_words": searchable(f"{text.answer}\n{entry.prepared_text or ''}"),
     }
 
 

@@ -52,6 +52,8 @@ register_entry = Table(
     Column("tags", Text, nullable=False),
     Column("prepared", String, nullable=False),
     Column("variant", String, nullable=False),
+    # NULL: not known, because it was given before it was kept.
+    Column("prepared_text", Text, server_default=""),
     Column("outcome", String, nullable=False),
     Column("heard_of", String, nullable=False),
     # A day of the line's clock, as 2026-11-27; without it there is no follow-up.

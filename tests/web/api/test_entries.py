@@ -167,6 +167,38 @@ async def test_of_two_people_at_one_entry_the_second_is_told(caller: Caller, hou
     assert (await change(caller, changed, answer=None))["answer"] == ""
 
 
+def with_answer(**variants: dict[str, str]) -> dict[str, Any]:
+    answer = {"title": "Utsatt eksamen", "topics": ["exams"], "variants": variants}
+    return {**REGISTER, "prepared_answers": {"postponed": answer}}
+
+
+async def test_a_prepared_answer_stays_what_it_said_when_it_was_given_and_is_found_by_it(
+    caller: Caller, house: House
+) -> None:
+    house.use(with_answer(short={"nb": "Fristen er 15. april.", "en": "The deadline is 15 April."}))
+    entry = await made(caller, question="Når?", prepared="postponed", variant="short")
+    english = await made(caller, question="When?", prepared="postponed", variant="short", language="en")
+    assert (entry["prepared_text"], english["prepared_text"]) == (
+        "Fristen er 15. april.",
+        "The deadline is 15 April.",
+    )
+    house.use(with_answer(short={"nb": "Fristen er 1. mai."}, long={"nb": "Fristen er den første mai."}))
+    assert (await change(caller, entry, answer="Og lykke til"))["prepared_text"] == "Fristen er 15. april."
+    found = (await caller.get("/entries/search?q=15%20april", "control"))["found"]
+    assert {each["entry"]["id"] for each in found} == {entry["id"], english["id"]}
+    assert {each["snippet"]["field"] for each in found} == {"prepared_text"}
+    other = await change(caller, {**entry, "version": 2}, variant="long")
+    assert other["prepared_text"] == "Fristen er den første mai."
+    assert (await change(caller, other, variant=None))["prepared_text"] is None, "it may be either"
+    assert (await change(caller, {**other, "version": 4}, prepared=None))["prepared_text"] == ""
+    assert (await caller.get(f"/entries/{entry['id']}"))["entry"]["prepared_text"] is None, "role read"
+
+
+async def test_a_prepared_answer_of_one_variant_needs_no_name_of_it(caller: Caller, house: House) -> None:
+    house.use(with_answer(only={"nb": "Ja."}))
+    assert (await made(caller, prepared="postponed"))["prepared_text"] == "Ja."
+
+
 async def test_a_follow_up_is_due_and_then_done(caller: Caller) -> None:
     due = {"due": "2026-11-23", "owner": "anna", "note": "send skjema"}
     entry = await made(caller, follow_up=due)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.routing.redaction import Redactor
 from hotline_ivr.routing.webhooks import call_without_person, entry_without_person
+from hotline_ivr.store.register_lock import lock_entries
 from hotline_ivr.store.register_privacy import (
     Ids,
     OfCalls,
@@ -43,6 +44,8 @@ async def purge_entries(place: PrivacyPlace, before: datetime, dry_run: bool) ->
 
 def _erase_page(connection: Connection, before: datetime, at: datetime) -> int:
     ids = entry_ids(connection, OlderThan(before, PAGE))
+    # Before the web hooks' rows: a change takes the two in this order.
+    lock_entries(connection, ids)
     redact_told(connection, "entry-saved", ids, entry_without_person)
     return erase_entries(connection, Ids(ids), at, "retention") if ids else 0
 
@@ -93,6 +96,8 @@ def erase_person(
     """
     ids = [ident for _, ident in calls]
     entries = entries_of(connection, written, ids)
+    # Before the web hooks' rows: a change takes the two in this order.
+    lock_entries(connection, entries)
     redact_told(connection, "entry-saved", entries, entry_without_person)
 
     def change(data: dict[str, Any]) -> dict[str, Any]:

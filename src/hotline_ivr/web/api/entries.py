@@ -188,7 +188,12 @@ async def search(desk: RegisterDesk, asked: Asked[Nothing, SearchQuery, Nothing]
     shown = []
     for each in found[: query.limit]:
         text = each.entry.text
-        texts = (("question", text.question), ("tags", ", ".join(text.tags)), ("answer", text.answer))
+        texts = (
+            ("question", text.question),
+            ("tags", ", ".join(text.tags)),
+            ("answer", text.answer),
+            ("prepared_text", each.entry.prepared_text or ""),
+        )
         shown.append(found_shown(each, snippet(texts, words), sight))
     more = len(found) > query.limit and skip + query.limit < MOST_FOUND
     return FoundPage(found=tuple(shown), next=to_cursor(str(skip + query.limit)) if more else None)

@@ -19,7 +19,9 @@ from hotline_ivr.routing.entry_rules import (
     Mistake,
     clean_lines,
     clean_tags,
+    language_of,
     mistakes,
+    prepared_words,
     topic_words,
 )
 from hotline_ivr.web.api.problems import ApiError, Kind, WrongValue
@@ -115,7 +117,19 @@ def filled(entry: Entry, given: EntryGiven | EntryChange, plan: Plan, by: str, n
     if "follow_up" in sent:
         values["follow_up"] = _follow_up(given.follow_up, entry.follow_up, by, now)
     made = replace(entry, **values, text=_text(entry.text, given))
-    return replace(made, topic_words=topic_words(plan, made.topic) or _known_words(made, entry))
+    return replace(
+        made,
+        topic_words=topic_words(plan, made.topic) or _known_words(made, entry),
+        prepared_text=_prepared_text(made, entry, plan),
+    )
+
+
+def _prepared_text(made: Entry, before: Entry, plan: Plan) -> str | None:
+    """What was given stays what it was, whatever the configuration says by now."""
+    if (made.prepared, made.variant) == (before.prepared, before.variant):
+        return before.prepared_text
+    language = made.language or language_of(plan, made.line)
+    return prepared_words(plan, made.prepared, made.variant, language)
 
 
 def _known_words(made: Entry, before: Entry) -> str:

@@ -57,6 +57,10 @@ class EntryShown(Shown):
     prepared: str = Field(description="Id of the prepared answer.")
     prepared_title: str
     variant: str
+    prepared_text: str | None = Field(
+        description="What it said when it was given. Null with role read, and where it is not known: entries"
+        " of before it was kept, or without a variant where there are several."
+    )
     outcome: EntryOutcome
     outcome_words: str
     heard_of: str
@@ -81,7 +85,7 @@ class EntryPage(Shown):
 class SnippetShown(Shown):
     """Where what was looked for stands."""
 
-    field: str = Field(description="question, answer or tags.")
+    field: str = Field(description="question, tags, answer or prepared_text.")
     text: str = Field(description="Plain text on one line: to be escaped like any other.")
     marks: tuple[tuple[int, int], ...] = Field(description="The hits, from character to character.")
 
@@ -143,7 +147,8 @@ def entry_shown(entry: Entry, caller: str, sight: Sight) -> EntryShown:
     same = {
         name: getattr(entry, name)
         for name in EntryShown.model_fields
-        if name in Entry.__dataclass_fields__ and name not in {"number", "follow_up", "topic_words"}
+        if name in Entry.__dataclass_fields__
+        and name not in {"number", "follow_up", "topic_words", "prepared_text"}
     }
     return EntryShown(
         **same,
@@ -153,6 +158,7 @@ def entry_shown(entry: Entry, caller: str, sight: Sight) -> EntryShown:
         question=entry.text.question if texts else None,
         answer=entry.text.answer if texts else None,
         tags=entry.text.tags if texts else None,
+        prepared_text=entry.prepared_text if texts else None,
         prepared_title=words_in(prepared.title, language) if prepared else "",
         outcome_words=plan.entries.outcome_words(entry.outcome, language),
         heard_of_words=words_in(channel.name, language) if channel else "",
