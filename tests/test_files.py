@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from hotline_ivr.files import append, copy, replace, write
-from tests.small_disk import small_disk_at
+from tests.small_disk import SmallDisk, journalled_disk_at, small_disk_at
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """With a line of a trail on it, and no room for another block."""
+    with journalled_disk_at(tmp_path / "disk", tmp_path / "disk.ext4") as disk:
+        append(disk.folder / "trail", "before")
+        disk.fill()
+        yield disk
 
 
 @pytest.fixture
@@ -68,3 +77,36 @@ def test_what_does_not_fit_leaves_the_old_file_and_no_draft(small_disk: Path) ->
     path.write_text("", encoding="utf-8")
     append(path, "whole")
     assert path.read_text(encoding="utf-8") == "whole\n"
+
+
+@pytest.mark.parametrize("line", ["x" * 5000, "x" * 4089], ids=["piece fits", "nothing fits"])
+def test_a_line_for_which_there_is_no_room_leaves_no_piece_and_is_told_by_name(
+    full_disk: SmallDisk, line: str
+) -> None:
+    path = full_disk.folder / "trail"
+    if len(line) < 4096:
+        append(path, line[:-1])
+    before = path.read_bytes()
+    with pytest.raises(OSError, match="No space left on device") as told:
+        append(path, line)
+    assert (told.value.filename, path.read_bytes()) == (str(path), before)
+    full_disk.empty()
+    append(path, "after")
+    assert path.read_bytes() == before + b"after\n"
+
+
+def test_a_file_for_which_there_is_no_room_is_told_by_name_and_leaves_no_draft(
+    full_disk: SmallDisk, tmp_path: Path
+) -> None:
+    path, source = full_disk.folder / "a", tmp_path / "source"
+    source.write_bytes(b"x" * 100_000)
+    with pytest.raises(OSError, match="No space left on device") as replacing:
+        replace(path, "x" * 100_000)
+    with pytest.raises(OSError, match="No space left on device") as copying:
+        copy(source, path)
+    assert (replacing.value.filename, copying.value.filename) == (str(path), str(path))
+    assert {each.name for each in full_disk.folder.iterdir()} == {"trail", "ballast", "lost+found"}
+    full_disk.empty()
+    replace(path, "x" * 100_000)
+    copy(source, path)
+    assert path.read_bytes() == source.read_bytes()

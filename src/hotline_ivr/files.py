@@ -45,21 +45,37 @@ def _place(path: Path, text: str, mode: int) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError:
+    except OSError as error:
         # On a full disk what was begun is in the way of everything else.
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise
+        raise _named(error, path) from None
 
 
 def copy(source: Path, target: Path) -> None:
     """Put the bytes of `source` in the place of `target`: a reader sees the old ones or the new."""
     temporary = _draft(target)
-    shutil.copyfile(source, temporary)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(target)
+    try:
+        shutil.copyfile(source, temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise _named(error, target) from None
     sync_folder(target.parent)
+
+
+def _write_at_once(descriptor: int, data: bytes) -> None:
+    """In one write, so that lines of two processes never mix. Raises OSError."""
+    if os.write(descriptor, data) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _named(error: OSError, path: Path) -> OSError:
+    """The same of a file that has a name: of an open one, or of a draft, Python tells none that helps."""
+    return OSError(error.errno, error.strerror, str(path))
 
 
 def sync_folder(folder: Path) -> None:
@@ -79,17 +95,23 @@ def _draft(path: Path) -> Path:
 def append(path: Path, line: str, *, mode: int = 0o640) -> None:
     """Add one line to the end of `path`, on the disk when this returns; whole also beside other writers.
 
-    Raises OSError; a piece of the line may stand there then, and the next one begins a line of its own.
+    Raises OSError, and then nothing of the line stands there. After the piece of a line that a power cut has
+    left the next one begins a line of its own.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
     try:
+        # So that who takes back a piece for which there was no room takes nobody else's line.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size
         half = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         data = f"{chr(10) if half else ''}{line}\n".encode()
-        # One write, so that lines of two processes never mix.
-        if os.write(descriptor, data) < len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        os.fsync(descriptor)
+        try:
+            _write_at_once(descriptor, data)
+            os.fsync(descriptor)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise _named(error, path) from None
     finally:
         os.close(descriptor)
     if size == 0:

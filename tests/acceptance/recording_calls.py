@@ -117,7 +117,9 @@ async def wait_until(condition: Callable[[], object], deadline: float, what: str
 
 
 def plain_files(stack: HotlineStack) -> list[str]:
-    return sorted(each.name for each in stack.settings.plain_recordings_dir.iterdir())
+    """Without the numbers of parts, which stay until a minute after the call."""
+    files = stack.settings.plain_recordings_dir.iterdir()
+    return sorted(each.name for each in files if each.suffix != ".parts")
 
 
 def sealed_files(stack: HotlineStack, call: str) -> list[Path]:

@@ -1,7 +1,8 @@
 """The disk of the database, of the call events and of queue_log is full, one after the other, among calls.
 
-Each is a tmpfs of 16 MiB at most that a file of ballast fills. Calls go on, somebody is told, and when there
-is room again everything that Asterisk could write is in the record; what it could not is named.
+Each is an ext4 of 64 MiB of its own (without loop devices a tmpfs) that a file of ballast fills. Calls go on,
+somebody is told, and when there is room again everything that Asterisk could write is in the record; what it
+could not is named.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from hotline_ivr.testing.sipp import Caller, Turn, callers, operator_phones
 from hotline_ivr.testing.stack import HotlineStack
 from tests.acceptance.compared import differences
 from tests.acceptance.test_alerts import until
-from tests.small_disk import SmallDisk, small_disk_at
+from tests.small_disk import SmallDisk, journalled_disk_at
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -40,7 +41,6 @@ OPERATORS = tuple(f"{name}{number}" for number in range(2) for name in ("anna", 
 CALLS, PER_SECOND = 130, 2
 FULL_S, BETWEEN_S = 8.0, 5.0
 ALARM_WITHIN_S = 5.0
-MIB = 2**20
 
 
 class Disks(NamedTuple):
@@ -90,9 +90,9 @@ def node(tmp_path: Path, asterisk_root: Path, texts: Path, sounds: Path) -> Iter
     log = folder / "state" / "asterisk" / "log"
     with ExitStack() as made:
         disks = Disks(
-            made.enter_context(small_disk_at(folder / "database", 16 * MIB)),
-            queue_log=made.enter_context(small_disk_at(log, 8 * MIB)),
-            events=made.enter_context(small_disk_at(log / "cel-custom", 4 * MIB)),
+            made.enter_context(journalled_disk_at(folder / "database", tmp_path / "database.ext4")),
+            queue_log=made.enter_context(journalled_disk_at(log, tmp_path / "queue-log.ext4")),
+            events=made.enter_context(journalled_disk_at(log / "cel-custom", tmp_path / "events.ext4")),
         )
         # Alerts are to be told also where they cannot be kept.
         (folder / "database" / "alerts").mkdir()
@@ -178,7 +178,7 @@ def judge(node: Node, sip: Sip, events: Fault, queue_log: Fault) -> None:
 
 async def test_calls_go_on_and_what_was_lost_is_named(node: Node, tmp_path: Path) -> None:
     seed = random.randrange(2**32)
-    figure(f"seed {seed}")
+    figure(f"seed {seed}; disks: {', '.join(sorted({disk.kind for disk in node.disks}))}")
     dice = random.Random(seed)
     stays = [120_000 if dice.random() < 0.8 else dice.randrange(500, 9_000, 100) for _ in range(CALLS)]
     wanted = [Caller(f"+4790060{index:03}", OPEN, stay) for index, stay in enumerate(stays)]

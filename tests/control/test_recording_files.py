@@ -16,7 +16,7 @@ from hotline_ivr.control import recording_files
 from hotline_ivr.control.recording_files import RecordingFiles
 from hotline_ivr.control.recording_seal import digest_of, make_key, open_sealed, read_private_keys, wav_head
 from hotline_ivr.errors import RecordingError
-from hotline_ivr.routing.recordings import PartId, TapeState
+from hotline_ivr.routing.recordings import PartId, Sealed, TapeState
 
 AT = datetime.fromtimestamp(1_800_000_000, UTC)
 TALK = bytes(range(256)) * 500  # four seconds
@@ -38,6 +38,12 @@ class Place:
         os.utime(path, (AT.timestamp(),) * 2)
         return path
 
+    def seal(self, keys: list[str]) -> Sealed:
+        """Keep the oldest part."""
+        sealed = self.files.seal(self.files.plain()[0], keys)
+        assert sealed is not None
+        return sealed
+
     def names(self) -> list[str]:
         folders = (self.kept, self.plain)
         return sorted(path.name for folder in folders for path in folder.iterdir() if path.is_file())
@@ -57,8 +63,7 @@ def opened(path: Path, key: str = PRIVATE) -> bytes:
 
 def test_a_part_is_kept_as_a_wav_file_that_only_the_private_key_opens(place: Place) -> None:
     place.talk()
-    (part,) = place.files.plain()
-    sealed = place.files.seal(part, [PUBLIC])
+    sealed = place.seal([PUBLIC])
     assert place.names() == ["main-1.1.1.age"]
     path = place.files.path(PART)
     assert path is not None
@@ -108,7 +113,7 @@ def test_a_file_of_keys_may_hold_remarks_and_must_hold_a_key(tmp_path: Path) -> 
 
 def test_where_nothing_is_to_be_encrypted_the_wav_file_is_kept(place: Place) -> None:
     place.talk()
-    sealed = place.files.seal(place.files.plain()[0], [])
+    sealed = place.seal([])
     assert (place.kept / "main-1.1.1.wav").read_bytes() == wav_head(len(TALK)) + TALK
     assert (sealed.file.encrypted, list(place.files.kept())) == (False, [sealed.file])
 
@@ -132,10 +137,10 @@ def test_a_service_that_is_killed_while_it_encrypts_begins_anew(
 
 def test_a_service_that_is_killed_before_the_plain_file_goes_doubles_nothing(place: Place) -> None:
     place.talk()
-    first = place.files.seal(place.files.plain()[0], [PUBLIC])
+    first = place.seal([PUBLIC])
     kept = (place.kept / "main-1.1.1.age").read_bytes()
     place.talk()
-    again = place.files.seal(place.files.plain()[0], [PUBLIC])
+    again = place.seal([PUBLIC])
     assert (again.file, place.names()) == (first.file, ["main-1.1.1.age"])
     assert (place.kept / "main-1.1.1.age").read_bytes() == kept
 
@@ -155,7 +160,7 @@ def test_a_disk_that_is_full_costs_no_recording(place: Place, monkeypatch: pytes
 
 def test_a_part_in_which_nothing_was_said_leaves_no_file(place: Place) -> None:
     place.talk(samples=b"")
-    sealed = place.files.seal(place.files.plain()[0], [PUBLIC])
+    sealed = place.seal([PUBLIC])
     assert (sealed.file.size, sealed.file.length_ms, place.names()) == (0, 0, [])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -18,8 +19,11 @@ from hotline_ivr.errors import AlertError, RecordingError, StoreError
 from hotline_ivr.routing.alerts import Alert
 from hotline_ivr.routing.messages import purge_day
 from hotline_ivr.routing.recordings import (
+    EMPTY,
+    Counted,
     Found,
     KeptFile,
+    Note,
     PartId,
     PlainPart,
     Recording,
@@ -27,6 +31,7 @@ from hotline_ivr.routing.recordings import (
     Tape,
     TapeState,
     full_alert,
+    lost_parts,
     strays,
     unsealed_alert,
 )
@@ -40,6 +45,12 @@ PACE = 1.0
 LOST = timedelta(seconds=60)
 """What Asterisk has not written to for so long, and whose call is over, nobody writes any more."""
 
+UNKNOWN = timedelta(hours=1)
+"""What Asterisk has not written to for so long, and of whose call the record does not know, nobody writes."""
+
+FORGOTTEN = timedelta(days=1)
+"""What Asterisk has not written to for so long nobody writes any more, whatever the record says."""
+
 SETTLED = timedelta(minutes=10)
 """So old a file or a call is before it counts as one that has lost the other."""
 
@@ -52,9 +63,11 @@ class Files(Protocol):
 
     def plain(self) -> Sequence[PlainPart]: ...
     def tapes(self) -> Sequence[Tape]: ...
-    def forget(self, tape: Tape) -> None: ...
+    def forget(self, note: Tape | Note) -> None: ...
+    def notes(self) -> Sequence[Note]: ...
+    def foreign(self, before: datetime) -> Sequence[str]: ...
     def close(self, part: PlainPart) -> None: ...
-    def seal(self, part: PlainPart, keys: Sequence[str]) -> Sealed: ...
+    def seal(self, part: PlainPart, keys: Sequence[str]) -> Sealed | None: ...
     def kept(self) -> Iterable[KeptFile]: ...
     def digest(self, part: PartId) -> str: ...
     def remove(self, part: PartId) -> None: ...
@@ -68,19 +81,21 @@ class Files(Protocol):
 class Rows(Protocol):
     """What is known of recordings; see store/recordings.py. Raises StoreError."""
 
-    async def add(self, found: Sequence[Recording]) -> None: ...
+    async def add(self, found: Sequence[Recording]) -> Sequence[PartId]: ...
     async def known(self) -> Collection[PartId]: ...
     async def with_file(self) -> Collection[Recording]: ...
     async def before(self, moment: datetime) -> Sequence[Recording]: ...
     async def removed(self, parts: Collection[PartId], by: str, at: datetime) -> None: ...
     async def calls_known(self, call_ids: Collection[str], *, over: bool = False) -> Collection[str]: ...
-    async def calls_without(self, before: datetime) -> Sequence[str]: ...
+    async def deleted(self, parts: Collection[PartId]) -> Sequence[PartId]: ...
+    async def incomplete(self, since: datetime, before: datetime) -> Sequence[Counted]: ...
 
 
 class Pauses(Protocol):
     """See recording_pauses.py."""
 
     async def end_due(self, tapes: Sequence[Tape]) -> None: ...
+    async def stop_deleted(self, tapes: Sequence[Tape]) -> None: ...
     async def begin_asked(self, tapes: Sequence[Tape]) -> None: ...
     async def stop_all(self, tapes: Sequence[Tape]) -> int: ...
 
@@ -115,7 +130,6 @@ class RecordingKeeper:
         self._clock = clock
         #: Kept, and not known to the database yet.
         self._unknown: list[Recording] = []
-        self._begun = False
         #: Somebody was told that recordings cannot be encrypted.
         self._told_unsealed = False
         self._purged: date | None = None
@@ -152,6 +166,7 @@ class RecordingKeeper:
         tapes = await asyncio.to_thread(self._files.tapes)
         await self._look_at_disk(tapes)
         await self._seal_all()
+        await self._pauses.stop_deleted(tapes)
         await self._pauses.end_due(tapes)
         await self._pauses.begin_asked(tapes)
         for tape in tapes:
@@ -160,15 +175,11 @@ class RecordingKeeper:
 
     async def look_at_rows(self) -> None:
         """Look once at the rows. Raises StoreError or OSError."""
-        if not self._begun:
-            await self._find_unknown()
-            self._begun = True
-        if self._unknown:
-            parts = list(self._unknown)
-            await self._rows.add(parts)
-            del self._unknown[: len(parts)]
-        await self._close_lost()
         day = purge_day(shift_zone(self._plan()), self._clock())
+        if day != self._purged:
+            await self._find_unknown()
+        await self._add_unknown()
+        await self._close_lost()
         if day != self._purged:
             await self._purge()
             self._observer.strays((await self.strays()).count)
@@ -176,21 +187,37 @@ class RecordingKeeper:
 
     async def strays(self, *, thorough: bool = False) -> Found:
         """What is astray; every file is read where `thorough`. Raises StoreError or OSError."""
-        before = self._clock() - SETTLED
+        now = self._clock()
+        before = now - SETTLED
+        # What was kept too long ago has been deleted, and is not looked for.
+        counted = await self._rows.incomplete(now - self._keeps(), before)
+        # In the order in which a part goes, so that none slips past.
+        plain = await asyncio.to_thread(self._files.plain)
         kept = await asyncio.to_thread(lambda: tuple(self._files.kept()))
         known = await self._rows.with_file()
-        calls = await self._rows.calls_known({each.id.call_id for each in kept})
-        found = strays(kept, known, calls, await self._rows.calls_without(before), before)
-        plain = tuple(
-            part.id.name
-            for part in await asyncio.to_thread(self._files.plain)
-            if part.closed and part.changed < before
-        )
+        there = {each.id for each in kept}
+        calls = await self._rows.calls_known({part.call_id for part in there})
+        found = strays(kept, known, calls, before)
+        without_file = lost_parts(counted, there | {part.id for part in plain})
         changed = found.changed
         if thorough:
-            there = {each.id for each in kept}
             changed = tuple(dict.fromkeys([*changed, *await self._other_bytes(known, there)]))
-        return Found(found.without_call, found.without_file, found.gone, changed, plain)
+        return replace(
+            found,
+            without_file=tuple(part.name for part in without_file),
+            changed=changed,
+            plain=await self._long_plain([part for part in plain if part.changed < before]),
+            undeleted=tuple(
+                part.name for part in await self._rows.deleted(there - {each.id for each in known})
+            ),
+            foreign=tuple(await asyncio.to_thread(self._files.foreign, before)),
+        )
+
+    async def _long_plain(self, old: Sequence[PlainPart]) -> tuple[str, ...]:
+        """Of these all but those that Asterisk may yet write to: a caller may be held for long."""
+        ids = {part.id.call_id for part in old if not part.closed}
+        going_on = {*await self._rows.calls_known(ids)} - {*await self._rows.calls_known(ids, over=True)}
+        return tuple(part.id.name for part in old if part.closed or part.id.call_id not in going_on)
 
     async def _other_bytes(self, known: Iterable[Recording], there: Collection[PartId]) -> list[str]:
         return [
@@ -199,8 +226,15 @@ class RecordingKeeper:
             if each.id in there and await asyncio.to_thread(self._files.digest, each.id) != each.sha256
         ]
 
+    def _keeps(self) -> timedelta:
+        return timedelta(days=self._plan().recordings.keep_days)
+
     async def _seal_all(self) -> None:
-        waiting = [part for part in await asyncio.to_thread(self._files.plain) if part.closed]
+        parts = await asyncio.to_thread(self._files.plain)
+        for part in parts:
+            if not part.closed and part.changed < self._clock() - FORGOTTEN:
+                await asyncio.to_thread(self._files.close, part)
+        waiting = [part for part in parts if part.closed]
         self._observer.waiting(len(waiting))
         rules = self._plan().recordings
         if rules.encrypt and not rules.public_keys:
@@ -214,8 +248,9 @@ class RecordingKeeper:
             except (OSError, RecordingError) as error:
                 why = str(error)
                 continue
-            self._unknown.append(await self._row(sealed))
-            self._observer.sealed(1)
+            if sealed is not None and (row := await self._row(sealed)) is not None:
+                self._unknown.append(row)
+                self._observer.sealed(1)
         await self._unsealed(len(waiting) if why else 0, why)
 
     async def _unsealed(self, parts: int, why: str) -> None:
@@ -225,9 +260,16 @@ class RecordingKeeper:
             await self._tell(unsealed_alert(self._node, parts, why, self._clock()))
         self._told_unsealed = bool(parts)
 
-    async def _row(self, sealed: Sealed) -> Recording:
+    async def _row(self, sealed: Sealed) -> Recording | None:
+        """None where the file has been deleted meanwhile."""
         file, now = sealed.file, self._clock()
         empty = file.size == 0
+        digest = sealed.sha256
+        if not digest and not empty:
+            try:
+                digest = await asyncio.to_thread(self._files.digest, file.id)
+            except FileNotFoundError:
+                return None
         return Recording(
             node=self._node,
             call_id=file.id.call_id,
@@ -235,41 +277,55 @@ class RecordingKeeper:
             recorded_at=file.ended_at - timedelta(milliseconds=file.length_ms),
             length_ms=file.length_ms,
             size=file.size,
-            sha256=sealed.sha256 or ("" if empty else await asyncio.to_thread(self._files.digest, file.id)),
+            sha256=digest,
             encrypted=file.encrypted,
             removed_at=now if empty else None,
-            removed_by="empty" if empty else "",
+            removed_by=EMPTY if empty else "",
         )
 
     async def _find_unknown(self) -> None:
-        """What was kept while the database, or the service, was away."""
+        """What was kept while the database, or the service, was away, or was put back though deleted."""
         known = await self._rows.known()
         waiting = {each.id for each in self._unknown}
         for file in await asyncio.to_thread(lambda: tuple(self._files.kept())):
-            if file.id not in known and file.id not in waiting:
-                digest = await asyncio.to_thread(self._files.digest, file.id)
-                self._unknown.append(await self._row(Sealed(file, digest)))
+            if file.id in known or file.id in waiting:
+                continue
+            if (row := await self._row(Sealed(file, ""))) is not None:
+                self._unknown.append(row)
+
+    async def _add_unknown(self) -> None:
+        if not self._unknown:
+            return
+        parts = list(self._unknown)
+        deleted = await self._rows.add(parts)
+        for part in deleted:
+            await asyncio.to_thread(self._files.remove, part)
+            log.warning("a recording was there again that had been deleted, and is removed", part=part.name)
+        del self._unknown[: len(parts)]
 
     async def _close_lost(self) -> None:
-        """Parts and tapes over which Asterisk died, or that the shell could not rename."""
+        """Parts and notes over which Asterisk died, that the shell could not rename, or of no known call."""
         before = self._clock() - LOST
-        open_parts = [
+        parts = [
             part
             for part in await asyncio.to_thread(self._files.plain)
             if not part.closed and part.changed < before
         ]
-        tapes = [tape for tape in await asyncio.to_thread(self._files.tapes) if tape.changed < before]
-        if not open_parts and not tapes:
+        notes = [note for note in await asyncio.to_thread(self._files.notes) if note.changed < before]
+        if not parts and not notes:
             return
-        over = await self._rows.calls_known(
-            {part.id.call_id for part in open_parts} | {tape.call_id for tape in tapes}, over=True
-        )
-        for part in open_parts:
-            if part.id.call_id in over:
+        ids = {part.id.call_id for part in parts} | {note.call_id for note in notes}
+        known, over = await self._rows.calls_known(ids), await self._rows.calls_known(ids, over=True)
+
+        def lost(call_id: str, changed: datetime) -> bool:
+            return call_id in over or (call_id not in known and changed < self._clock() - UNKNOWN)
+
+        for part in parts:
+            if lost(part.id.call_id, part.changed):
                 await asyncio.to_thread(self._files.close, part)
-        for tape in tapes:
-            if tape.call_id in over:
-                await asyncio.to_thread(self._files.forget, tape)
+        for note in notes:
+            if lost(note.call_id, note.changed):
+                await asyncio.to_thread(self._files.forget, note)
 
     async def _look_at_disk(self, tapes: Sequence[Tape]) -> None:
         floor = self._plan().recordings.disk_floor
@@ -290,7 +346,7 @@ class RecordingKeeper:
     async def _purge(self) -> None:
         """Delete what has been kept long enough."""
         now = self._clock()
-        old = await self._rows.before(now - timedelta(days=self._plan().recordings.keep_days))
+        old = await self._rows.before(now - self._keeps())
         if not old:
             return
         # Files first: what a kill leaves is found again by its row.

@@ -29,6 +29,10 @@ class Tapes(Protocol):
 
     def forget(self, tape: Tape) -> None: ...
 
+    def is_off(self, call_id: str) -> bool: ...
+
+    def set_off(self, call_id: str, *, off: bool) -> None: ...
+
 
 class TapeControl(Protocol):
     """Raises AsteriskRefused where the call is over, another AsteriskError where nobody can be asked."""
@@ -51,7 +55,12 @@ class RecordingPauses:
         return await self._change(call_id, TapeState.PAUSED, self._control.pause_tape)
 
     async def resume(self, call_id: str) -> Tape:
-        """Go on; how it stands then. Raises as `pause`."""
+        """Go on, also with what was stopped and deleted; how it stands then. Raises as `pause`."""
+        if await asyncio.to_thread(self._tapes.is_off, call_id):
+            # First the tape that writes what nobody will keep.
+            if (await self._tape(call_id)).state in {TapeState.ON, TapeState.PAUSED}:
+                await self._change(call_id, TapeState.STOPPED, self._control.stop_tape)
+            await asyncio.to_thread(lambda: self._tapes.set_off(call_id, off=False))
         return await self._change(call_id, TapeState.ON, self._control.resume_tape)
 
     async def end_due(self, tapes: Sequence[Tape]) -> None:
@@ -60,6 +69,14 @@ class RecordingPauses:
         for tape in tapes:
             if tape.state is TapeState.PAUSED and tape.due <= now:
                 await self._press(tape, self._control.resume_tape)
+
+    async def stop_deleted(self, tapes: Sequence[Tape]) -> None:
+        """End the recording of calls whose recording was deleted."""
+        for tape in tapes:
+            if tape.state in {TapeState.ON, TapeState.PAUSED} and await asyncio.to_thread(
+                self._tapes.is_off, tape.call_id
+            ):
+                await self._press(tape, self._control.stop_tape)
 
     async def begin_asked(self, tapes: Sequence[Tape]) -> None:
         """Record colleagues to whom a caller was handed after asking: the tape of who asked is over.
@@ -91,6 +108,8 @@ class RecordingPauses:
         tape = await self._tape(call_id)
         if tape.state is wanted:
             return tape
+        if wanted is TapeState.PAUSED and tape.state is TapeState.STOPPED:
+            raise ArgumentError(f"call {call_id} is not recorded any more: its recording was deleted")
         try:
             await how(tape.channel)
         except AsteriskRefused:

@@ -27,10 +27,12 @@ Key = Annotated[
 ]
 _FINDINGS = {
     "without_call": "file of which no call is known",
-    "without_file": "recorded something, and there is no file",
+    "without_file": "was recorded, and there is nothing of it",
     "gone": "its file is gone, and nobody deleted it here",
     "changed": "its file is not the one that was kept",
     "plain": "is not encrypted yet; the log of the service says why",
+    "undeleted": "its file is there, and was deleted; the service removes it",
+    "foreign": "is no recording; what it is, and whether it may go, is yours to say",
 }
 
 
@@ -102,7 +104,7 @@ def verify(
     thorough: Annotated[bool, typer.Option("--thorough", help="Read every file too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Look for files without a call, calls without a file, changed files. Exit code 1 if there are any."""
+    """Look for files without a call, parts without a file, changed and foreign files. Exit code 1 for any."""
     answer = _client(900).get("/recordings/strays", **({"thorough": "true"} if thorough else {}))
     if as_json:
         typer.echo(json.dumps({"schema": "hotline/recordings-strays/1", **answer}))
@@ -113,13 +115,18 @@ def verify(
     if any(answer.values()):
         raise typer.Exit(EXIT_FINDINGS)
     if not as_json:
-        typer.echo("every recording has its call, and every recorded call its recording")
+        typer.echo("every recording has its call, and every recorded call its recordings")
 
 
 @app.command()
-def delete(call: CallId, *, as_json: Json = False) -> None:
-    """Delete the recording of a call for good, all parts. Its row stays, and says who did."""
-    answer = _client().delete(f"/recordings/{_id(call)}")
+def delete(
+    call: CallId,
+    *,
+    part: Annotated[int | None, typer.Option(min=1, max=9999, help="Only this part.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Delete the recording of a call for good. Its rows stay, and say who did. One that goes on stops."""
+    answer = _client().delete(f"/recordings/{_id(call)}" + ("" if part is None else f"?part={part}"))
     if as_json:
         typer.echo(json.dumps({"schema": "hotline/recordings-deleted/1", **answer}))
     else:

@@ -3,6 +3,8 @@
     plain/<call>.<part>.raw    Asterisk is writing it
     plain/<call>.<part>.done   Asterisk has closed it
     plain/<call>_<channel>.live   what goes on with an operator's recording, told by the dialplan
+    plain/<call>.parts         the number of the call's newest part, written by the dialplan
+    plain/<call>.off           the call's recording was deleted: nothing more of it is recorded
     plain/full                 nothing is to be recorded, for want of space
     <call>.<part>.age, .wav    kept: encrypted, or as it is where the plan says so
 
@@ -28,12 +30,23 @@ from hotline_ivr.control.recording_seal import (
     plain_size,
     seal,
 )
-from hotline_ivr.routing.recordings import BYTES_A_MS, KeptFile, PartId, PlainPart, Sealed, Tape, TapeState
+from hotline_ivr.routing.recordings import (
+    BYTES_A_MS,
+    KeptFile,
+    Note,
+    PartId,
+    PlainPart,
+    Sealed,
+    Tape,
+    TapeState,
+)
 
 _PART = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.(\d{1,4})\.(raw|done|age|wav)", re.ASCII)
 _LIVE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})_[A-Za-z0-9._-]{1,64}\.live", re.ASCII)
+_NOTE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.(?:parts|off)", re.ASCII)
 _TOLD = re.compile(
-    r"(on|paused|full|asked|over)~([A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:+;-]{1,80})~(\d{1,12})~end\s*", re.ASCII
+    r"(on|paused|full|stopped|asked|over)~([A-Za-z0-9]{1,20}/[A-Za-z0-9_.@:+;-]{1,80})~(\d{1,12})~end\s*",
+    re.ASCII,
 )
 _DRAFT = ".draft"
 _PIECE = 256 * 1024
@@ -55,15 +68,60 @@ class RecordingFiles:
         """What goes on now, or went on when Asterisk died; what is being written is seen the next time."""
         return tuple(tape for path in _files(self._plain) if (tape := _tape(path)) is not None)
 
-    def forget(self, tape: Tape) -> None:
-        (self._plain / tape.file).unlink(missing_ok=True)
+    def forget(self, note: Tape | Note) -> None:
+        (self._plain / note.file).unlink(missing_ok=True)
+
+    def notes(self) -> tuple[Note, ...]:
+        """All small files of calls, whatever is in them."""
+        return tuple(note for path in _files(self._plain) if (note := _note(path)) is not None)
+
+    def is_off(self, call_id: str) -> bool:
+        """Whether nothing more of this call is to be recorded. Raises ValueError for what is no call's id."""
+        return self._off(call_id).exists()
+
+    def set_off(self, call_id: str, *, off: bool) -> None:
+        """Tell the dialplan that nothing more of this call is to be recorded, or that it is again.
+
+        Raises ValueError for what is no call's id.
+        """
+        if off:
+            self._off(call_id).touch(mode=0o600)
+        else:
+            self._off(call_id).unlink(missing_ok=True)
+
+    def _off(self, call_id: str) -> Path:
+        if not _NOTE.fullmatch(f"{call_id}.off"):
+            raise ValueError(f"{call_id!r}: no call is named like this")
+        return self._plain / f"{call_id}.off"
+
+    def foreign(self, before: datetime) -> tuple[str, ...]:
+        """What lies in the folders since before this moment, and is named like nothing of ours."""
+        own = {self._plain.name, "lost+found"}
+        found = [path for path in _all(self._kept) if path.name not in own and not _is_kept(path)]
+        found += [path for path in _all(self._plain) if path.name != "lost+found" and not _is_plain(path)]
+        return tuple(
+            str(path.relative_to(self._kept) if path.is_relative_to(self._kept) else path)
+            for path in found
+            if path.lstat().st_mtime < before.timestamp()
+        )
 
     def close(self, part: PlainPart) -> None:
         """Of a part that Asterisk died over: nobody writes it any more."""
         part.path.rename(part.path.with_suffix(".done"))
 
-    def seal(self, part: PlainPart, keys: Sequence[str]) -> Sealed:
-        """Keep a part, encrypted for these keys or, without any, as it is. Raises RecordingError too."""
+    def seal(self, part: PlainPart, keys: Sequence[str]) -> Sealed | None:
+        """Keep a part, encrypted for these keys or, without any, as it is. Raises RecordingError too.
+
+        None where somebody has deleted the part meanwhile: then nothing is kept.
+        """
+        try:
+            return self._seal(part, keys)
+        except FileNotFoundError:
+            if part.path.exists():
+                raise
+            return None
+
+    def _seal(self, part: PlainPart, keys: Sequence[str]) -> Sealed:
         length_ms = part.size // BYTES_A_MS
         if length_ms == 0:
             part.path.unlink()
@@ -87,7 +145,11 @@ class RecordingFiles:
             os.fsync(file.fileno())
         draft.rename(target)
         _sync(self._kept)
-        part.path.unlink()
+        try:
+            part.path.unlink()
+        except FileNotFoundError:
+            target.unlink(missing_ok=True)
+            raise
         _sync(self._plain)
         return Sealed(KeptFile(part.id, writer.size, length_ms, bool(keys), part.changed), writer.digest)
 
@@ -118,11 +180,17 @@ class RecordingFiles:
         return None
 
     def remove(self, part: PartId) -> None:
-        """Delete what there is of a part, plain or kept; somebody else may have done so already."""
-        if (path := self.path(part)) is not None:
-            path.unlink(missing_ok=True)
+        """Delete what there is of a part, plain or kept; somebody else may have done so already.
+
+        What Asterisk is writing loses its name, and is gone when Asterisk closes it.
+        """
+        self.path(part)
+        # In the order in which a part goes, so that it cannot slip past.
         for ending in ("raw", "done"):
             (self._plain / f"{part.name}.{ending}").unlink(missing_ok=True)
+        for ending in ("age", "wav"):
+            (self._kept / f"{part.name}.{ending}{_DRAFT}").unlink(missing_ok=True)
+            (self._kept / f"{part.name}.{ending}").unlink(missing_ok=True)
 
     def clear_drafts(self) -> None:
         """Of a service that was killed."""
@@ -156,6 +224,34 @@ def _files(folder: Path) -> list[Path]:
         return [path for path in sorted(folder.iterdir()) if path.is_file()]
     except FileNotFoundError:
         return []
+
+
+def _all(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _is_kept(path: Path) -> bool:
+    named = path.name.removesuffix(_DRAFT)
+    return path.is_file() and named.endswith((".age", ".wav")) and _PART.fullmatch(named) is not None
+
+
+def _is_plain(path: Path) -> bool:
+    name = path.name
+    ours = name == "full" or _LIVE.fullmatch(name) or _NOTE.fullmatch(name)
+    return path.is_file() and bool(ours or (name.endswith((".raw", ".done")) and _PART.fullmatch(name)))
+
+
+def _note(path: Path) -> Note | None:
+    named = _LIVE.fullmatch(path.name) or _NOTE.fullmatch(path.name)
+    if named is None:
+        return None
+    try:
+        return Note(named[1], path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    except FileNotFoundError:
+        return None
 
 
 def _plain_part(path: Path) -> PlainPart | None:

@@ -13,6 +13,9 @@ from hotline_ivr.routing.alerts import Alert, AlertState
 
 RECORDING = "recording"
 
+EMPTY = "empty"
+"""Stands for who removed a part in which nothing was said."""
+
 BYTES_A_MS = 32
 """Two sides, 16 bits, 8 kHz."""
 
@@ -35,6 +38,8 @@ class TapeState(StrEnum):
     PAUSED = "paused"
     # There is too little space on the disk.
     FULL = "full"
+    # What there was of the call has been deleted; nothing more is recorded until somebody resumes.
+    STOPPED = "stopped"
     # Talks with a colleague who may hand a caller over; nothing of that is recorded.
     ASKED = "asked"
     # The operator's channel has ended.
@@ -50,6 +55,15 @@ class Tape:
     state: TapeState
     channel: str
     due: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A small file of a call beside its plain parts. `changed` is aware (UTC)."""
+
+    call_id: str
+    file: str
     changed: datetime
 
 
@@ -107,13 +121,21 @@ class Recording:
         return PartId(self.call_id, self.part)
 
 
+class Counted(NamedTuple):
+    """How many parts a call began to record, and of which of them there is a row, removed or not."""
+
+    call_id: str
+    recorded: int
+    parts: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What does not belong together: by id of a part, or of a call."""
+    """What does not belong together: by id of a part, or name of a file."""
 
     #: Files of which no call is known.
     without_call: tuple[str, ...] = ()
-    #: Calls that recorded something of which there is nothing.
+    #: Parts that were begun and of which there is nothing.
     without_file: tuple[str, ...] = ()
     #: Parts whose file is gone though nobody deleted it here.
     gone: tuple[str, ...] = ()
@@ -121,17 +143,43 @@ class Found:
     changed: tuple[str, ...] = ()
     #: Files that are not encrypted yet, their conversation long over.
     plain: tuple[str, ...] = ()
+    #: Files whose row says that they were deleted.
+    undeleted: tuple[str, ...] = ()
+    #: What lies in the folders and is no recording.
+    foreign: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
-        return sum(map(len, (self.without_call, self.without_file, self.gone, self.changed, self.plain)))
+        return sum(
+            map(
+                len,
+                (
+                    self.without_call,
+                    self.without_file,
+                    self.gone,
+                    self.changed,
+                    self.plain,
+                    self.undeleted,
+                    self.foreign,
+                ),
+            )
+        )
+
+
+def lost_parts(counted: Iterable[Counted], there: Collection[PartId]) -> tuple[PartId, ...]:
+    """Parts that were begun, and of which there is neither a row nor a file; `there` is what has a file."""
+    found: list[PartId] = []
+    for call_id, recorded, parts in counted:
+        files = {each.part for each in there if each.call_id == call_id}
+        missing = [part for part in range(1, recorded + 1) if part not in parts | files]
+        found += [PartId(call_id, part) for part in missing[: max(0, recorded - len(parts | files))]]
+    return tuple(found)
 
 
 def strays(
     files: Iterable[KeptFile],
     known: Collection[Recording],
     calls: Collection[str],
-    without_file: Iterable[str],
     before: datetime,
 ) -> Found:
     """What does not belong together, by names and sizes; what is younger than `before` may yet come together.
@@ -144,9 +192,10 @@ def strays(
         tuple(
             part.name for part, each in there.items() if part.call_id not in calls and each.ended_at < before
         ),
-        tuple(without_file),
-        tuple(part.name for part in sizes if part not in there),
-        tuple(part.name for part, size in sizes.items() if part in there and there[part].size != size),
+        gone=tuple(part.name for part in sizes if part not in there),
+        changed=tuple(
+            part.name for part, size in sizes.items() if part in there and there[part].size != size
+        ),
     )
 
 

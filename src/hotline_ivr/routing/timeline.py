@@ -46,6 +46,7 @@ _STAGES = {
     "recording-paused": "recording paused",
     "recording-resumed": "recording goes on",
     "recording-full": "not recorded: too little space on the disk",
+    "recording-stopped": "not recorded any more: what there was has been deleted",
     "recording-over": "recording over",
     "mark": "outcome settled: {1}",
     "hangup": "we hang up",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select, update
 
-from hotline_ivr.routing.recordings import PartId, Recording
+from hotline_ivr.routing.recordings import EMPTY, Counted, PartId, Recording
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.tables import call, recording
 
@@ -38,20 +38,28 @@ class DatabaseRecordings:
     def __init__(self, store: Store, node: str) -> None:
         self._store, self._node = store, node
 
-    async def add(self, found: Sequence[Recording]) -> None:
-        """Keep parts that are not known yet; of others nothing changes."""
+    async def add(self, found: Sequence[Recording]) -> list[PartId]:
+        """Keep parts that are not known yet; of others nothing changes. Those that were deleted before."""
 
-        def write(connection: Connection) -> None:
+        def write(connection: Connection) -> list[PartId]:
+            deleted = []
             for each in found:
                 same = (_own.node == self._node, _own.call_id == each.call_id, _own.part == each.part)
-                if connection.execute(select(_own.part).where(*same)).first() is None:
+                row = connection.execute(select(_own.removed_at, _own.removed_by).where(*same)).first()
+                if row is None:
                     connection.execute(insert(recording).values(_row(each)))
+                elif row.removed_by == EMPTY:
+                    # Nothing was said in what was there first; in this there is something.
+                    connection.execute(update(recording).where(*same).values(_row(each)))
+                elif row.removed_at is not None and each.removed_at is None:
+                    deleted.append(each.id)
+            return deleted
 
-        await self._store.write(write)
+        return await self._store.write(write)
 
     async def known(self) -> frozenset[PartId]:
-        """Parts that have a row, deleted or not."""
-        query = select(_own.call_id, _own.part).where(_own.node == self._node)
+        """Parts that should have a file."""
+        query = select(_own.call_id, _own.part).where(_own.node == self._node, _own.removed_at.is_(None))
         return await self._store.read(
             lambda connection: frozenset(PartId(*row) for row in connection.execute(query))
         )
@@ -130,21 +138,56 @@ class DatabaseRecordings:
 
         return await self._store.read(read)
 
-    async def calls_without(self, before: datetime) -> list[str]:
-        """Calls that ended before this moment, recorded something, and have no row, oldest first."""
+    async def deleted(self, parts: Collection[PartId]) -> list[PartId]:
+        """Of these parts those whose row says that they were deleted, by call and part."""
+        wanted = sorted({part.call_id for part in parts})
+
+        def read(connection: Connection) -> list[PartId]:
+            found: list[PartId] = []
+            for first in range(0, len(wanted), _AT_ONCE):
+                query = select(_own.call_id, _own.part).where(
+                    _own.node == self._node,
+                    _own.call_id.in_(wanted[first : first + _AT_ONCE]),
+                    _own.removed_at.is_not(None),
+                    _own.removed_by != EMPTY,
+                )
+                found += [PartId(*row) for row in connection.execute(query)]
+            return sorted(each for each in found if each in parts)
+
+        return await self._store.read(read)
+
+    async def incomplete(self, since: datetime, before: datetime) -> list[Counted]:
+        """Calls that ended between these moments with fewer rows than parts they began, oldest first."""
+        ended = (call.c.ended_at >= since, call.c.ended_at < before)
+        return await self._store.read(lambda connection: self._incomplete(connection, *ended))
+
+    async def incomplete_of(self, call_ids: Collection[str]) -> list[Counted]:
+        """Of these calls those that are over and have fewer rows than parts they began."""
+        wanted = sorted(call_ids)
+
+        def read(connection: Connection) -> list[Counted]:
+            return [
+                each
+                for first in range(0, len(wanted), _AT_ONCE)
+                for each in self._incomplete(connection, call.c.id.in_(wanted[first : first + _AT_ONCE]))
+            ]
+
+        return await self._store.read(read)
+
+    def _incomplete(self, connection: Connection, *which: ColumnElement[bool]) -> list[Counted]:
         query = (
-            select(call.c.id)
+            select(call.c.id, call.c.recorded)
             .outerjoin(recording, and_(_own.node == call.c.node, _own.call_id == call.c.id))
-            .where(
-                call.c.node == self._node,
-                call.c.recorded > 0,
-                call.c.finished,
-                call.c.ended_at < before,
-                _own.call_id.is_(None),
-            )
+            .where(call.c.node == self._node, call.c.recorded > 0, call.c.finished, *which)
+            .group_by(call.c.id, call.c.recorded, call.c.arrived_at)
+            .having(func.count(_own.part) < call.c.recorded)
             .order_by(call.c.arrived_at)
         )
-        return await self._store.read(lambda connection: list(connection.execute(query).scalars()))
+        found = []
+        for ident, recorded in connection.execute(query).all():
+            parts = select(_own.part).where(_own.node == self._node, _own.call_id == ident)
+            found.append(Counted(ident, recorded, frozenset(connection.execute(parts).scalars())))
+        return found
 
     def _recordings(self) -> Select[Any]:
         return (

@@ -48,15 +48,23 @@ class FakeRecordings:
         self._look()
         return self.by_id.get(part)
 
-    async def of_calls(self, call_ids: Collection[str]) -> Sequence[Recording]:
+    async def of_call(self, call_id: str) -> Sequence[PartId]:
         self._look()
-        return [each for each in self.by_id.values() if each.call_id in call_ids and each.removed_at is None]
+        return [
+            each.id for each in self.by_id.values() if each.call_id == call_id and each.removed_at is None
+        ]
 
-    async def delete(self, recordings: Sequence[Recording], by: str, at: datetime) -> int:
-        for each in recordings:
-            self.files.remove(each.id)
-            self.by_id[each.id] = replace(each, removed_at=at, removed_by=by)
-        return len(recordings)
+    async def delete_calls(
+        self, call_ids: Collection[str], by: str, at: datetime, *, part: int | None = None, lost: bool = False
+    ) -> int:
+        assert lost, "who deletes by hand takes what is lost off the list too"
+        found = [
+            each for ident in call_ids for each in await self.of_call(ident) if part in {None, each.part}
+        ]
+        for each in found:
+            self.files.remove(each)
+            self.by_id[each] = replace(self.by_id[each], removed_at=at, removed_by=by)
+        return len(found)
 
     async def look_for_strays(self, *, thorough: bool = False) -> Found:
         self._look()

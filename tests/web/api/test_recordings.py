@@ -89,6 +89,19 @@ async def test_only_an_admin_deletes_and_the_row_says_who(caller: Caller, house:
     await caller.problem(404, "GET", "/recordings/main-9.9/1/audio", "control")
 
 
+async def test_one_part_is_deleted_and_the_others_stay(caller: Caller, house: House) -> None:
+    for part in (1, 2):
+        house.kept.keep(replace(RECORDING, part=part), SEALED)
+    response = await caller.ask("DELETE", "/recordings/main-1.1?part=2", "admin")
+    assert (response.status, await response.json()) == (200, {"deleted": 1})
+    assert [
+        (each["part"], each["deleted_by"]) for each in (await caller.get("/recordings"))["recordings"]
+    ] == [(1, "")]
+    await caller.problem(404, "DELETE", "/recordings/main-1.1?part=2", "admin")
+    (entry,) = house.trail.entries()
+    assert (entry.subject, entry.details) == ("main-1.1", {"parts": "2"})
+
+
 async def test_a_recording_under_way_is_paused_and_goes_on(caller: Caller, house: House) -> None:
     response = await caller.ask("POST", "/recordings/main-1.1/pause", "control")
     told = {"id": "main-1.1", "state": "paused", "resumes_at": "2026-11-23T12:00:00Z"}
@@ -105,7 +118,9 @@ async def test_a_recording_under_way_is_paused_and_goes_on(caller: Caller, house
 
 async def test_strays_are_listed_and_a_database_that_is_away_is_told(caller: Caller, house: House) -> None:
     house.kept.astray = Found(without_file=("main-1.9",), plain=("main-1.8.1",))
+    house.kept.astray = replace(house.kept.astray, undeleted=("main-1.7.1",), foreign=("plain/readme",))
     found = await caller.get("/recordings/strays?thorough=true")
+    assert (found["undeleted"], found["foreign"]) == (["main-1.7.1"], ["plain/readme"])
     assert (found["without_file"], found["plain"], found["gone"]) == (["main-1.9"], ["main-1.8.1"], [])
     assert house.kept.asked_thoroughly
     house.kept.away = True

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.launch.recording_parts import KeptRecordings
-from hotline_ivr.routing.recordings import PartId
 
 
 async def purge_recordings(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
@@ -21,22 +19,11 @@ async def purge_recordings(place: PrivacyPlace, before: datetime, dry_run: bool)
 async def delete_of_calls(place: PrivacyPlace, ids: list[str], by: str) -> int:
     """Delete recordings of these calls of this node; how many. Raises StoreError and OSError.
 
-    Also those of which there is no row yet, and those that nobody has encrypted yet.
+    Also those of which there is no row yet, that nobody has encrypted yet, or that are being written.
     """
-    kept = KeptRecordings(place.settings, place.store)
-    known = await kept.of_calls(ids)
-    count = await kept.delete(known, by, place.now)
-    wanted = set(ids)
-    unknown = [part for part in await asyncio.to_thread(_parts, kept) if part.call_id in wanted]
-    for part in unknown:
-        await asyncio.to_thread(kept.files.remove, part)
-    return count + len(unknown)
+    return await KeptRecordings(place.settings, place.store).delete_calls(ids, by, place.now)
 
 
 async def erase_recordings(place: PrivacyPlace, calls: list[tuple[str, str]]) -> int:
     """Those of one person's calls."""
     return await delete_of_calls(place, [ident for node, ident in calls if node == place.node], "privacy")
-
-
-def _parts(kept: KeptRecordings) -> set[PartId]:
-    return {each.id for each in kept.files.kept()} | {each.id for each in kept.files.plain()}

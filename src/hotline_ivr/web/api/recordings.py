@@ -70,6 +70,12 @@ class CallPath(Given):
     id: CallId
 
 
+class DeleteQuery(Given):
+    """What of a call."""
+
+    part: int | None = Field(None, ge=1, le=9999, description="Only this part.")
+
+
 class PartPath(Given):
     """Which part of a call."""
 
@@ -105,12 +111,12 @@ class StraysShown(Shown):
     """What does not belong together."""
 
     without_call: tuple[str, ...] = Field(description="Files of which no call is known.")
-    without_file: tuple[str, ...] = Field(
-        description="Calls that recorded something of which there is nothing."
-    )
+    without_file: tuple[str, ...] = Field(description="Parts that were begun and of which there is nothing.")
     gone: tuple[str, ...] = Field(description="Parts whose file is gone though nobody deleted it here.")
     changed: tuple[str, ...] = Field(description="Parts whose file is not the one that was kept.")
     plain: tuple[str, ...] = Field(description="Parts that are not encrypted yet, minutes after their end.")
+    undeleted: tuple[str, ...] = Field(description="Parts whose file is there though it was deleted.")
+    foreign: tuple[str, ...] = Field(description="What lies in the folders and is no recording.")
 
 
 class DeletedShown(Shown):
@@ -172,9 +178,9 @@ def routes(desk: RecordingDesk) -> tuple[AnyRoute, ...]:
             method="DELETE",
             path="/recordings/{id}",
             role=Role.ADMIN,
-            summary="Delete the recording of a call for good",
+            summary="Delete the recording of a call for good; one that goes on stops",
             path_model=CallPath,
-            query_model=Nothing,
+            query_model=DeleteQuery,
             body_model=Nothing,
             answer_model=DeletedShown,
             handler=partial(delete, desk),
@@ -228,6 +234,8 @@ async def list_strays(desk: RecordingDesk, asked: Asked[Nothing, VerifyQuery, No
         gone=found.gone,
         changed=found.changed,
         plain=found.plain,
+        undeleted=found.undeleted,
+        foreign=found.foreign,
     )
 
 
@@ -243,13 +251,17 @@ async def fetch(desk: RecordingDesk, asked: Asked[PartPath, Nothing, Nothing]) -
     return FileShown(path=str(path))
 
 
-async def delete(desk: RecordingDesk, asked: Asked[CallPath, Nothing, Nothing]) -> DeletedShown:
-    call_id = asked.path.id
-    found = await _known(desk.kept.of_calls([call_id]))
+async def delete(desk: RecordingDesk, asked: Asked[CallPath, DeleteQuery, Nothing]) -> DeletedShown:
+    call_id, part = asked.path.id, asked.query.part
+    found = [each for each in await _known(desk.kept.of_call(call_id)) if part in {None, each.part}]
     if not found:
-        raise ApiError(Kind.NOT_FOUND, f"There is no recording of call {call_id}.")
-    await _note(desk, asked, "recording.delete", call_id, {"parts": str(len(found))})
-    return DeletedShown(deleted=await _known(desk.kept.delete(found, asked.who.name, asked.now)))
+        which = "" if part is None else f" part {part} of"
+        raise ApiError(Kind.NOT_FOUND, f"There is no{which} recording of call {call_id}.")
+    await _note(
+        desk, asked, "recording.delete", call_id, {"parts": ",".join(str(each.part) for each in found)}
+    )
+    deleting = desk.kept.delete_calls([call_id], asked.who.name, asked.now, part=part, lost=True)
+    return DeletedShown(deleted=await _known(deleting))
 
 
 async def change(desk: RecordingDesk, does: str, asked: Asked[CallPath, Nothing, Nothing]) -> TapeShown:
