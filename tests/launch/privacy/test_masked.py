@@ -10,6 +10,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -57,10 +58,24 @@ async def store(tmp_path: Path, database_url: str) -> AsyncIterator[Store]:
     todo = FollowUp(date(2026, 11, 25), "anna", NOTE)
     entry = an_entry(f"It is {PERSON}", NOTE, f"tel-{NATIONAL}", number=PERSON, follow_up=todo)
     await DatabaseRegister(store).add(entry)
-    owed = {"node": "main", "line": "demo", "queue": "main", "state": "open", "owner": "", "closed_by": ""}
+    owed: dict[str, Any] = {
+        "node": "main",
+        "line": "demo",
+        "queue": "main",
+        "state": "open",
+        "owner": "",
+        "closed_by": "",
+    }
     owed |= {"id": "main-1.1", "person": PERSON, "opened_at": CALLED_AT, "last_at": CALLED_AT, "calls": 1}
     owed |= {"tries": 1, "reasons": "voicemail", "note": NOTE, "number": NATIONAL}
-    act = {"node": "main", "person": PERSON, "at": CALLED_AT, "kind": "tried", "by": "x", "operator": ""}
+    act: dict[str, Any] = {
+        "node": "main",
+        "person": PERSON,
+        "at": CALLED_AT,
+        "kind": "tried",
+        "by": "x",
+        "operator": "",
+    }
     await store.write(lambda on: on.execute(insert(promise).values(**owed)))
     await store.write(lambda on: on.execute(insert(promise_act).values(**act, note=NOTE)))
     yield store
