@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, text
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ArgumentError, StoreError
@@ -26,6 +26,7 @@ from hotline_ivr.store import streaming
 from hotline_ivr.store.columns import from_micros
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.pauses import DatabasePauses
+from hotline_ivr.store.tables import call, leg
 from hotline_ivr.store.writer import write_batch
 from tests.exports.records import EVERYTHING, FIRST_US, answered, contracted, fill, handed_on
 from tests.plans import a_plan
@@ -211,6 +212,12 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="does not exist"):
         rows_of(f"sqlite:///{tmp_path / 'none.db'}", order("calls"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("kind", "table"), [("calls", call), ("legs", leg)])
+def test_an_export_has_every_column_of_the_record(kind: str, table: Table) -> None:
+    told = {column.name for column in KINDS[kind].columns}
+    assert {column.name.removesuffix("_ms") for column in table.c} - told == set()
 
 
 def test_columns_have_names_of_their_own() -> None:

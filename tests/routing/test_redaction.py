@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat
 
 from hotline_ivr.routing.call_record import CallKind, CallRecord
+from hotline_ivr.routing.dialling_prefixes import international_prefixes, trunk_prefixes
 from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
 from hotline_ivr.routing.number_forms import NumberForms
@@ -177,3 +181,42 @@ def test_a_neighbour_whose_number_differs_in_the_last_digit_stays(last: str) -> 
         assert ONE.events(line) == line
         assert not NumberForms(PERSON).find_in_text(line)
         assert not NumberForms(PERSON).find_in_pages(line)
+
+
+@given(st.sampled_from(sorted(SUPPORTED_REGIONS)), st.data())
+def test_whatever_is_read_as_the_number_is_found(country: str, data: st.DataObject) -> None:
+    """However a carrier of its country sends it, or somebody in another country writes it down."""
+    example = phonenumbers.example_number(country)
+    if example is None:
+        return
+    person = phonenumbers.format_number(example, PhoneNumberFormat.E164)
+    forms = NumberForms(person, country)
+    home = "".join(filter(str.isdigit, phonenumbers.format_number(example, PhoneNumberFormat.NATIONAL)))
+    fronts = (*trunk_prefixes(example.country_code or 0), *international_prefixes(country), "+", "00", "")
+    sent = {f"{front}{core}" for front in fronts for core in (*forms.cores, person[1:])} | {home}
+    for each in sent:
+        if read_number(each, country) == person:
+            spaced = each[:1] + "".join(
+                data.draw(st.sampled_from(["", " ", "-", "\u00a0", "\u202f", "\u2013", ") "])) + digit
+                for digit in each[1:]
+            )
+            assert each in forms.written, each
+            for text in (f"<{each}>", f"ring {spaced}!", json.dumps(f"\u2013{spaced}\u00a0")):
+                assert forms.find_in_text(text.encode()), text
+                assert not forms.find_in_text(Redactor(KEY, country, person, forms=forms).text(text.encode()))
+    assert forms.find_in_pages(f"admission{person}x".encode())
+
+
+@pytest.mark.parametrize(
+    ("country", "person", "sent"),
+    [
+        ("RU", "+74951234567", "84951234567"),
+        ("HU", "+36301234567", "06301234567"),
+        ("RU", "+4798765432", "8104798765432"),
+        ("US", "+4798765432", "0114798765432"),
+        ("AR", "+5491123456789", "0111523456789"),
+    ],
+)
+def test_a_number_is_known_by_the_prefixes_of_its_country(country: str, person: str, sent: str) -> None:
+    assert read_number(sent, country) == person
+    assert NumberForms(person, country).find_in_text(f"tel {sent}".encode())

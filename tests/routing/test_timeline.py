@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from hotline_ivr.routing.caller import mask
 from hotline_ivr.routing.timeline import timeline
 from tests.routing.call_tables import FOLDER, micros, read_call
 
@@ -50,3 +53,13 @@ def test_queue_lines_stand_behind_all_that_happened_in_their_second() -> None:
     before = moments[moments.index(entered) - 1]
     assert before.at == micros("2.865")
     assert not entered.exact
+
+
+@pytest.mark.parametrize("sent", ["+4798765432", "98765432", "004798765432"])
+@pytest.mark.parametrize("name", ["called_back", "called_back_and_answered", "operator_first", "overflowed"])
+def test_a_number_is_told_as_it_may_be_however_it_was_sent(name: str, sent: str) -> None:
+    call = read_call(FOLDER / f"{name}.txt")
+    events = [each._replace(extra=each.extra.replace("+4798765432", sent)) for each in call.events]
+    shown = " ".join(moment.text for moment in timeline(events, call.queue_events, mask))
+    assert "98765432" not in shown
+    assert "••••" in shown

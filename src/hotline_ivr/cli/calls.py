@@ -94,7 +94,7 @@ def show(
     if table:
         _show_table(story, numbers=numbers)
         return
-    moments = timeline(story.events, story.queue_events)
+    moments = timeline(story.events, story.queue_events, str if numbers else view.masked)
     if as_json:
         shown = view.story_as_json(story, moments, numbers=numbers)
         typer.echo(json.dumps({**shown, "entries": [view.entry_as_json(each) for each in entries]}))

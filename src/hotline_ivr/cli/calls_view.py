@@ -22,8 +22,8 @@ from sqlalchemy import Connection
 from hotline_ivr.cli.person import person
 from hotline_ivr.config.check import check
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
-from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.caller import clean_text, mask
+from hotline_ivr.routing.disclosure import outside_number
 from hotline_ivr.routing.entries import Entry
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.routing.timeline import Moment
@@ -123,10 +123,9 @@ def call_as_json(call: StoredCall, *, numbers: bool) -> dict[str, object]:
     """Every column; times in RFC 3339, UTC."""
     shown: dict[str, object] = {field.name: _plain(getattr(call, field.name)) for field in fields(StoredCall)}
     if not numbers:
-        shown["caller"] = _masked(call.caller)
+        shown["caller"] = masked(call.caller)
         shown["caller_name"] = ""
-        if call.kind == CallKind.CALLBACK and call.outside_number:
-            shown["outside_number"] = _masked(call.outside_number)
+        shown["outside_number"] = outside_number(call.kind, call.outside_number, masked)
     return shown
 
 
@@ -193,11 +192,12 @@ def _plain(value: object) -> object:
 
 def shown_caller(call: StoredCall, *, numbers: bool) -> str:
     if not numbers:
-        return _masked(call.caller)
+        return masked(call.caller)
     return f"{call.caller} {call.caller_name}".strip()
 
 
-def _masked(number: str) -> str:
+def masked(number: str) -> str:
+    """A person's number without --numbers."""
     return mask(number, Settings.from_environment().visible_digits)
 
 

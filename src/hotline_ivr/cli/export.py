@@ -173,7 +173,7 @@ def _order(
         wanted=Wanted(moment_of(since, spoken), end, lines),
         style=style,
         zone=zone,
-        disclosure=disclosure(numbers=numbers),
+        disclosure=disclosure(numbers=numbers, visible=settings.visible_digits),
         texts=texts,
     )
 

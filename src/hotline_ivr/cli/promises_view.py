@@ -68,7 +68,7 @@ def age_text(seconds: float) -> str:
 
 
 def _ending(each: Answer) -> str:
-    note = str(each["note"])
+    note = str(each["note"] or "")
     if each["state"] == "open":
         return note
     return f"{each['state']} {_moment(each['closed_at'])} by {each['closed_by']}" + (

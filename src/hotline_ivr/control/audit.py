@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from dataclasses import replace as replace_fields
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -52,9 +53,8 @@ class AuditTrail:
     def note(self, entry: AuditEntry) -> None:
         """Add an entry; it is on the disk when this returns. Raises OSError if it cannot be written."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        written = asdict(entry) | {"at": entry.at.isoformat(), "details": dict(entry.details)}
         with locked(self._path.with_name(f".{self._path.name}.lock")):
-            append(self._path, json.dumps(written, ensure_ascii=True, sort_keys=True))
+            append(self._path, _written(entry))
 
     def forget(self, before: datetime, *, dry_run: bool = False) -> int:
         """Take out what is older than this aware moment; how many entries. Raises OSError."""
@@ -67,6 +67,22 @@ class AuditTrail:
             if len(stays) < len(lines) and not dry_run:
                 replace(self._path, "".join(stays))
             return len(lines) - len(stays)
+
+    def forget_notes(self, subjects: Collection[str]) -> int:
+        """Take out what was written about these promises, where it still stands; of how many. Raises OSError.
+
+        Notes are not written into the trail any more.
+        """
+        with locked(self._path.with_name(f".{self._path.name}.lock")):
+            try:
+                lines = self._path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(True)
+            except FileNotFoundError:
+                return 0
+            new = [_without_note(line, subjects) for line in lines]
+            changed = sum(one != other for one, other in zip(lines, new, strict=True))
+            if changed:
+                replace(self._path, "".join(new))
+            return changed
 
     def entries(self) -> Iterator[AuditEntry]:
         """All entries, oldest first. A line that a power cut has spoilt is passed over."""
@@ -101,6 +117,21 @@ def _read(line: str) -> AuditEntry | None:
         return AuditEntry(**found | {"at": datetime.fromisoformat(found["at"])})
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _without_note(line: str, subjects: Collection[str]) -> str:
+    if '"promise.' not in line or '"note"' not in line:
+        return line
+    entry = _read(line)
+    if entry is None or not entry.action.startswith("promise.") or entry.subject not in subjects:
+        return line
+    left = {name: said for name, said in entry.details.items() if name != "note"}
+    return _written(replace_fields(entry, details=left)) + "\n"
+
+
+def _written(entry: AuditEntry) -> str:
+    found = asdict(entry) | {"at": entry.at.isoformat(), "details": dict(entry.details)}
+    return json.dumps(found, ensure_ascii=True, sort_keys=True)
 
 
 def _lines_back(file: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:

@@ -38,6 +38,8 @@ class Personal(Enum):
 
     NUMBER = "number"
     NAME = "name"
+    #: A number outside: a person's where the row's `kind` is a call back.
+    OUTSIDE = "outside"
     #: What somebody said, as it was written down.
     TEXT = "text"
 
@@ -103,6 +105,11 @@ def text(name: str, about: str, width: int = 12) -> Column:
 
 def number(name: str, about: str, personal: Personal | None = None) -> Column:
     return Column(name, Cell.NUMBER, about, 16, personal)
+
+
+def said(name: str, about: str) -> Column:
+    """What somebody said, or wrote down of a person."""
+    return Column(name, Cell.TEXT, about, 40, Personal.TEXT)
 
 
 def moment(name: str, about: str) -> Column:

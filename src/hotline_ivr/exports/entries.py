@@ -8,8 +8,6 @@ from typing import Any
 from sqlalchemy import select
 
 from hotline_ivr.exports.columns import (
-    Cell,
-    Column,
     Kind,
     Personal,
     Row,
@@ -19,16 +17,12 @@ from hotline_ivr.exports.columns import (
     moment,
     number,
     place_of,
+    said,
     text,
 )
 from hotline_ivr.exports.within import count_within, within
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.streaming import pages, raw
-
-
-def _said(name: str, about: str) -> Column:
-    return Column(name, Cell.TEXT, about, 40, Personal.TEXT)
-
 
 _COLUMNS = (
     text("node", "node on which it was first written"),
@@ -43,9 +37,9 @@ _COLUMNS = (
     text("operator", "who answered"),
     text("topic", "id of the topic"),
     text("topic_words", "the topic as it was called", 24),
-    _said("question", "what was asked"),
-    _said("answer", "what was answered"),
-    _said("tags", "words to find it by"),
+    said("question", "what was asked"),
+    said("answer", "what was answered"),
+    said("tags", "words to find it by"),
     text("prepared", "prepared answer that was given"),
     text("variant", "which of its variants"),
     _said("prepared_text", "what it said when it was given; empty where that is not known"),
@@ -53,7 +47,7 @@ _COLUMNS = (
     text("heard_of", "advertising channel"),
     text("follow_up_due", "day until which something is to be done"),
     text("follow_up_owner", "by which operator"),
-    _said("follow_up_note", "what is to be done"),
+    said("follow_up_note", "what is to be done"),
     moment("follow_up_done_at", "when it was done"),
     text("follow_up_done_by", "by whom"),
     moment("created_at", "when it was first written"),

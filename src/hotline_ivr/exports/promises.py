@@ -16,6 +16,7 @@ from hotline_ivr.exports.columns import (
     moment,
     number,
     place_of,
+    said,
     text,
 )
 from hotline_ivr.exports.within import count_within, within
@@ -38,7 +39,7 @@ _COLUMNS = (
     text("state", "open, kept, done, dropped or expired"),
     moment("closed_at", "when it was closed"),
     text("closed_by", "by whom, or which call"),
-    text("note", "what there was to say", 40),
+    said("note", "what there was to say"),
     moment("place_at", "since when the place in the queue counts"),
 )
 

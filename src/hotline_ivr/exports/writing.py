@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ArgumentError, OutputError
-from hotline_ivr.exports.columns import Column, Kind, Personal, Row, Source, Wanted
+from hotline_ivr.exports.columns import Column, Kind, Personal, Row, Source, Wanted, place_of
 from hotline_ivr.exports.formats import PLAIN, CsvStyle, CsvWriter, NdjsonWriter, Writer, Zones
 from hotline_ivr.exports.kinds import kinds_named
-from hotline_ivr.routing.disclosure import Disclosure, Full, Masked
+from hotline_ivr.routing.disclosure import Disclosure, Full, Masked, outside_number
 from hotline_ivr.routing.shifts import shift_zone
 
 Format = Literal["csv", "xlsx", "ndjson", "parquet"]
@@ -94,10 +94,14 @@ def _discloser(columns: Sequence[Column], order: Order) -> Callable[[Iterable[Ro
     disclosure = order.disclosure
     said = (Full() if order.texts else Masked()).text
     ways = {Personal.NUMBER: disclosure.number, Personal.NAME: disclosure.name, Personal.TEXT: said}
-    personal = [(place, ways[column.personal]) for place, column in enumerate(columns) if column.personal]
+    personal = [
+        (place, ways[column.personal]) for place, column in enumerate(columns) if column.personal in ways
+    ]
+    outside = [place for place, column in enumerate(columns) if column.personal is Personal.OUTSIDE]
+    kind_at = place_of(columns)["kind"] if outside else 0
 
     def disclosed(rows: Iterable[Row]) -> Sequence[Row]:
-        if not personal:
+        if not personal and not outside:
             return list(rows)
         shown = []
         for row in rows:
@@ -105,6 +109,8 @@ def _discloser(columns: Sequence[Column], order: Order) -> Callable[[Iterable[Ro
             for place, told in personal:
                 if values[place]:
                     values[place] = told(values[place])
+            for place in outside:
+                values[place] = outside_number(values[kind_at], values[place], disclosure.number)
             shown.append(values)
         return shown
 

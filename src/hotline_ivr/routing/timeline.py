@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hotline_ivr.routing.caller import clean_text
@@ -11,6 +12,8 @@ from hotline_ivr.routing.fold import in_order
 from hotline_ivr.routing.fold_legs import hangup_of, operator_of
 
 _LONGEST = 160
+# What a telephone number consists of, as carriers and people send it.
+_DIALLED = re.compile(r"\+?[0-9*#]{2,}")
 
 # Stage events of the dialplan: {1}, {2} are its words.
 _STAGES = {
@@ -51,6 +54,8 @@ _STAGES = {
     "mark": "outcome settled: {1}",
     "hangup": "we hang up",
 }
+# Which of their words are telephone numbers: of persons, or of where they were handed on to.
+_NUMBERS = {"dial": (2,), "target": (2,), "promise": (2,), "handed": (2,), "handed-back": (1,)}
 _CALLER = {
     "CHAN_START": "call arrives",
     "ANSWER": "picked up",
@@ -96,9 +101,16 @@ class Moment:
     exact: bool = True
 
 
-def timeline(events: Iterable[CallEvent], queue_events: Iterable[QueueEvent] = ()) -> list[Moment]:
-    """Every event in words. Queue events, which know only whole seconds, come last in their second."""
-    moments = [Moment(event.at, event.kind, _call_event(event)) for event in in_order(events)]
+def timeline(
+    events: Iterable[CallEvent],
+    queue_events: Iterable[QueueEvent] = (),
+    number: Callable[[str], str] = str,
+) -> list[Moment]:
+    """Every event in words, with each telephone number as `number` tells it.
+
+    Queue events, which know only whole seconds, come last in their second.
+    """
+    moments = [Moment(event.at, event.kind, _call_event(event, number)) for event in in_order(events)]
     for queue_event in in_order(queue_events):
         second = queue_event.at // 1_000_000
         later = [place for place, moment in enumerate(moments) if moment.at // 1_000_000 <= second]
@@ -109,10 +121,14 @@ def timeline(events: Iterable[CallEvent], queue_events: Iterable[QueueEvent] = (
     return moments
 
 
-def _call_event(event: CallEvent) -> str:
+def _call_event(event: CallEvent, number: Callable[[str], str]) -> str:
     who = operator_of(event.channel_name) or event.channel_name
     if event.kind == STAGE_EVENT:
         words = [*stage_text(event.extra).split("|"), "", ""]
+        for place in _NUMBERS.get(words[0], ()):
+            # Ids of operators and queues stand there too.
+            if _DIALLED.fullmatch(words[place]):
+                words[place] = number(words[place])
         text = _STAGES.get(words[0], "{0}").format(*words)
     elif event.kind == "HANGUP":
         cause, source = hangup_of(event.extra)

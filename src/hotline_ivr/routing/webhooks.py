@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from hotline_ivr.config.webhooks import EventHook, HookEvent
 from hotline_ivr.routing.call_record import CallRecord, LegRecord
-from hotline_ivr.routing.disclosure import Disclosure, Full
+from hotline_ivr.routing.disclosure import Disclosure, Full, outside_number
 from hotline_ivr.routing.entries import Entry, FollowUp
 
 SCHEMA = "hotline/event/1"
@@ -139,6 +139,7 @@ def call_notice(record: CallRecord) -> Notice | None:
         told |= {
             "caller": disclosure.number(record.caller),
             "caller_name": disclosure.name(record.caller_name),
+            "outside_number": outside_number(record.kind, record.outside_number, disclosure.number),
         }
         return {"call": told, "legs": [_leg(each) for each in record.legs]}
 

@@ -28,16 +28,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from hotline_ivr.routing.caller import MAX_NUMBER
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.routing.promises import Act, ActKind, State
 from hotline_ivr.routing.redaction import Redactor
 from hotline_ivr.store import schema, tables
 from hotline_ivr.store.promises import enter_act, lock
+from hotline_ivr.store.register_tables import register_entry
 
 # Calls in one transaction.
 PAGE = 200
-# Between digits in a note that somebody wrote.
-_BETWEEN = (" ", "-", ".", "(", ")", "/", "\u00a0")
+# Pseudonyms are as long as what they replaced; longer numbers are cut before they are kept.
+_LENGTHS = range(1, MAX_NUMBER + 1)
 
 _call, _event, _promise = tables.call.c, tables.call_event.c, tables.promise.c
 _PERSONS: tuple[tuple[Table, str], ...] = (
@@ -143,10 +145,34 @@ def drop_promises(connection: Connection, node: str, person: str, now: Any) -> i
     return len(rows)
 
 
+def promises_of(connection: Connection, written: Sequence[str]) -> list[str]:
+    """Ids of a person's promises, also where an erasure before this one put the pseudonym."""
+    return list(connection.scalars(select(_promise.id).where(_promise.person.in_(written))))
+
+
 def clear_notes(connection: Connection, person: str) -> None:
     """What people wrote about a person goes with the number."""
     for table in (tables.promise, tables.promise_act):
         connection.execute(update(table).where(table.c.person == person).values(note=""))
+
+
+def spellings(connection: Connection, redactor: Redactor) -> list[str]:
+    """Every way in which the person stands in calls and entries, by the reading that made the promises.
+
+    Pseudonyms too: they tell what an erasure before this one got to.
+    """
+    person, forms = redactor.person, redactor.forms
+    if person is None or forms is None:
+        raise AssertionError("a redactor of a person has both")
+    pseudonyms = [redactor.pseudonyms.of(person, length) for length in _LENGTHS]
+    found = dict.fromkeys((*forms.written, *pseudonyms))
+    for column in (_call.caller, _call.outside_number, register_entry.c.number):
+        # However it is written, it ends alike.
+        ends = column.like(f"%{'%'.join(forms.national[-4:])}")
+        for number in connection.scalars(select(column).distinct().where(ends)):
+            if redactor.is_meant(number):
+                found[number] = None
+    return list(found)
 
 
 def calls_of(connection: Connection, written: Sequence[str]) -> list[tuple[str, str]]:
@@ -197,12 +223,14 @@ def _may_have(connection: Connection, column: Column[Any], forms: NumberForms) -
     """What the database can tell: the digits of every form, or their beginning in base64."""
     if isinstance(column.type, LargeBinary):
         has = _has_bytes(connection)
-        return or_(*(has(column, each) for each in (forms.national.encode(), *forms.encoded)))
-    bare: ColumnElement[str] = column
-    for between in _BETWEEN:
-        bare = func.replace(bare, between, "")
+        return or_(
+            *(has(column, each) for each in (*(core.encode() for core in forms.cores), *forms.encoded))
+        )
+    # Most values have not even the digits one after another, and that is cheaper to see.
+    some = or_(*(column.like(f"%{'%'.join(core)}%") for core in forms.cores))
+    plain = and_(some, column.regexp_match(forms.loosely))
     coded = (column.contains(each.decode(), autoescape=True) for each in forms.encoded)
-    return or_(bare.contains(forms.national, autoescape=True), *coded)
+    return or_(plain, *coded)
 
 
 def _has_bytes(connection: Connection) -> Callable[[ColumnElement[Any], bytes], ColumnElement[bool]]:

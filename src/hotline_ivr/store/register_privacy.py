@@ -129,7 +129,8 @@ def index_holders(connection: Connection, forms: NumberForms) -> list[int]:
             " FROM register_search"
         )
     wanted = text(f"SELECT doc FROM ({words}) AS indexed WHERE words LIKE :digits ORDER BY doc")  # noqa: S608
-    return list(connection.scalars(wanted, {"digits": f"%{forms.national}%"}))
+    found = {doc for core in forms.cores for doc in connection.scalars(wanted, {"digits": f"%{core}%"})}
+    return sorted(found)
 
 
 def count_entries(connection: Connection, whose: Whose) -> int:

@@ -107,14 +107,55 @@ async def test_promises_notes_and_what_others_wrote_go_too(node: Place) -> None:
     await store.write(lambda on: on.execute(insert(promise).values([entry, other])))
     await store.write(lambda on: on.execute(insert(promise_call).values(**fact, line="demo", queue="main")))
     await store.write(lambda on: on.execute(insert(promise_act).values(**act, note="no answer")))
+    written = [
+        {"action": f"promise.{action}", "subject": subject, "details": {"note": note, "operator": "anna"}}
+        | {"at": CALLED_AT.isoformat(), "by": "x", "via": "rest", "request_id": ""}
+        for action, subject, note in (
+            ("tried", "main-1.1", "Mrs Hansen's knee"),
+            ("done", "main-2.1", "Mr Berg's back"),
+        )
+    ]
+    node.settings.audit_file.write_text("".join(f"{json.dumps(each)}\n" for each in written))
     done = await erased(node.settings)
     assert (done.promises, done.proof.places) == (1, ())
+    noted = {each.subject: dict(each.details) for each in AuditTrail(node.settings.audit_file).entries()}
+    assert noted["main-1.1"] == {"operator": "anna"}
+    assert noted["main-2.1"] == {"operator": "anna", "note": "Mr Berg's back"}
     found = await store.read(lambda on: on.execute(select(promise).order_by(promise.c.id)).all())
     await store.close()
     assert (found[0].state, found[0].note, found[0].closed_by) == ("dropped", "", "privacy")
     assert is_pseudonym(found[0].person)
     assert (found[1].state, found[1].person) == ("open", OTHER)
     assert "or ring ~" in found[1].note
+
+
+@pytest.mark.postgres
+async def test_a_number_that_was_sent_with_the_prefix_of_its_country_goes_too(
+    tmp_path: Path, database_url: str
+) -> None:
+    """In Russia a call comes as 8 495 ..., and a note may have blanks and dashes of every kind in it."""
+    place = a_node(tmp_path, database_url)
+    config = place.settings.config / "hotline.yaml"
+    config.write_text(config.read_text().replace("country: NO", "country: RU"))
+    assert "country: RU" in config.read_text()
+    place.write(by(a_call("answered_caller_hangs_up", 1, 100), "84951234567"), a_call("called_back", 2, 200))
+    await place.keep()
+    store = open_store(place.settings.database)
+    owed = {"node": "main", "line": "demo", "queue": "main", "state": "open", "owner": "", "closed_by": ""}
+    owed |= {"id": "main-9.1", "person": OTHER, "opened_at": CALLED_AT, "last_at": CALLED_AT, "calls": 1}
+    note = "or +7 495\u202f123\u201345\u201367, or 8 (495) 123-45-67"
+    owed |= {"tries": 0, "reasons": "voicemail", "note": note, "number": ""}
+    await store.write(lambda on: on.execute(insert(promise).values(**owed)))
+    done = await erased(place.settings, "+7 495 123-45-67")
+    kept = await store.read(lambda on: on.scalar(select(promise.c.note).where(promise.c.person == OTHER)))
+    await store.close()
+    assert (done.calls, done.proof.places) == (1, ())
+    first, second = await rows(place.settings)
+    assert is_pseudonym(first["caller"])
+    assert second["caller"] == PERSON
+    assert "123" not in kept
+    for path, data in bytes_of(place.settings.state_dir).items():
+        assert b"4951234567" not in data, path
 
 
 async def test_a_number_in_a_call_now_is_refused(node: Place) -> None:

@@ -89,7 +89,8 @@ async def test_one_is_taken_tried_and_done_and_the_trail_knows(caller: Asked) ->
         "promise.tried",
         "promise.done",
     ]
-    assert entries[2].details == {"note": "engaged"}
+    assert entries[2].details == {}
+    assert "engaged" not in house.trail._path.read_text()
     assert house.told == 4
     story = await asked.get("/promises/main-0.0")
     assert [each["kind"] for each in story["acts"]] == ["taken", "given-back", "tried", "done"]
@@ -99,6 +100,18 @@ async def test_one_is_taken_tried_and_done_and_the_trail_knows(caller: Asked) ->
     assert len((await asked.get("/promises"))["promises"]) == 2
     assert len((await asked.get("/promises?all=true"))["promises"]) == 3
     assert len((await asked.get("/promises?state=done"))["promises"]) == 1
+
+
+async def test_notes_about_persons_are_for_role_control(caller: Asked) -> None:
+    note = {"note": "Mrs Hansen's knee"}
+    await caller[0].ask("POST", "/promises/main-0.0/tried", "control", json=note)
+    await caller[0].ask("POST", "/promises/main-0.0/done", "control", json=note)
+    for role, told in (("read", None), ("control", "Mrs Hansen's knee")):
+        story = await caller[0].get("/promises/main-0.0", role)
+        assert [each["note"] for each in story["acts"]] == [told, told]
+        assert story["promise"]["note"] == told
+        (listed,) = (await caller[0].get("/promises?state=done", role))["promises"]
+        assert listed["note"] == told
 
 
 async def test_who_may_only_read_changes_nothing(caller: Asked) -> None:

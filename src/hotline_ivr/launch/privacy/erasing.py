@@ -35,9 +35,11 @@ from hotline_ivr.store.redacting import (
     calls_of,
     clear_notes,
     drop_promises,
+    promises_of,
     redact_calls,
     redact_everywhere,
     redact_person,
+    spellings,
     under_way,
 )
 from hotline_ivr.store.register_privacy import tidy_index
@@ -107,8 +109,7 @@ async def _database(
     place: PrivacyPlace, redactor: Redactor, person: str, forms: NumberForms
 ) -> tuple[int, int, tuple[str, ...], int, int]:
     """Calls, files, other nodes, promises, entries."""
-    # Also those that an erasure before this one got to: its pseudonym tells which they are.
-    written = [*forms.written, *(place.pseudonyms.of(person, len(form)) for form in forms.written)]
+    written = await place.store.read(lambda on: spellings(on, redactor))
     found = await place.store.read(lambda on: calls_of(on, written))
     files = 0
     for kind in KINDS:
@@ -120,6 +121,8 @@ async def _database(
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
             count += await place.store.write(partial(redact_calls, node=node, ids=some, redactor=redactor))
+    about = {*(ident for _, ident in found), *await place.store.read(lambda on: promises_of(on, written))}
+    files += await asyncio.to_thread(AuditTrail(place.settings.audit_file).forget_notes, about)
     promises = await place.store.write(lambda on: drop_promises(on, place.node, person, place.now))
     entries = await place.store.write(lambda on: erase_person(on, redactor, written, found, place.now))
     await place.store.write(lambda on: clear_notes(on, person))

@@ -27,7 +27,7 @@ from hotline_ivr.routing.timeline import timeline
 from hotline_ivr.store import tables
 from hotline_ivr.store.columns import from_micros
 from hotline_ivr.store.queries import call_story
-from hotline_ivr.store.redacting import calls_of, holders
+from hotline_ivr.store.redacting import calls_of, holders, spellings
 from hotline_ivr.store.register_rows import ENTRY_COLUMNS
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.webhook_privacy import told_of
@@ -90,7 +90,8 @@ def _from_database(connection: Connection, redactor: Redactor) -> dict[str, Any]
     person, forms = redactor.person, redactor.forms
     if person is None or forms is None:
         raise AssertionError("a redactor of a person has both")
-    calls = calls_of(connection, forms.written)
+    written = spellings(connection, redactor)
+    calls = calls_of(connection, written)
     found: dict[str, Any] = defaultdict(list)
     for table in _OF_CALLS:
         name = "id" if table is tables.call else "call_id"
@@ -103,7 +104,7 @@ def _from_database(connection: Connection, redactor: Redactor) -> dict[str, Any]
             its = or_(its, table.c.number == person)
         found[table.name] += _rows(connection, table, its)
     found["events"] = {ident: _events(connection, ident) for _, ident in calls}
-    found |= _written_about(connection, forms, calls)
+    found |= _written_about(connection, written, calls)
     known = {table.name for table in (*_OF_CALLS, *_OF_PERSONS)} | {"call_event"}
     shown = {(register_entry.name, each["id"]) for each in found["entries"]}
     shown |= {(webhook_delivery.name, each["subject"]) for each in found["told"]}
@@ -116,11 +117,11 @@ def _from_database(connection: Connection, redactor: Redactor) -> dict[str, Any]
 
 
 def _written_about(
-    connection: Connection, forms: NumberForms, calls: list[tuple[str, str]]
+    connection: Connection, written: list[str], calls: list[tuple[str, str]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Entries of the register in all their versions, and what web hooks were told."""
     ids = [ident for _, ident in calls]
-    entries = entries_of(connection, list(forms.written), ids)
+    entries = entries_of(connection, written, ids)
     order = (register_entry.c.id, register_entry.c.version)
     versions = []
     for each in entries:

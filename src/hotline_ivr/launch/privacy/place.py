@@ -56,7 +56,7 @@ class PrivacyPlace:
             e164 = to_e164(f"+{number[2:]}" if number.startswith("00") else number, self.country)
         except ValueError as error:
             raise ArgumentError(str(error)) from None
-        return Redactor(self.pseudonyms, self.country, e164, forms=NumberForms(e164))
+        return Redactor(self.pseudonyms, self.country, e164, forms=NumberForms(e164, self.country))
 
 
 @asynccontextmanager

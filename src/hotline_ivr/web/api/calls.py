@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 
 from hotline_ivr.control.tokens import Role
 from hotline_ivr.errors import StoreError
-from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.caller import mask_numbers
+from hotline_ivr.routing.disclosure import outside_number
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.routing.timeline import timeline
 from hotline_ivr.store.columns import from_micros, to_micros
@@ -252,9 +252,9 @@ def _place(cursor: str) -> tuple[datetime, str]:
 def _shown(call: StoredCall, numbers: NumbersDesk, *, full: bool) -> CallShown:
     values = asdict(call)
     if not full:
-        values |= {"caller": numbers.shown(call.caller, full=False), "caller_name": ""}
-        if call.kind == CallKind.CALLBACK and call.outside_number:
-            values["outside_number"] = numbers.shown(call.outside_number, full=False)
+        told = partial(numbers.shown, full=False)
+        values |= {"caller": told(call.caller), "caller_name": ""}
+        values["outside_number"] = outside_number(call.kind, call.outside_number, told)
     return CallShown.model_validate(values)
 
 
@@ -273,7 +273,7 @@ def _story(
                 text=moment.text if full else mask_numbers(moment.text, numbers.visible),
                 exact=moment.exact,
             )
-            for moment in timeline(story.events, story.queue_events)
+            for moment in timeline(story.events, story.queue_events, partial(numbers.shown, full=full))
         ),
         entries=entries,
     )

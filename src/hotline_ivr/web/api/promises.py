@@ -22,7 +22,14 @@ from hotline_ivr.web.api.calls import CallPath
 from hotline_ivr.web.api.numbers import Numbers
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
 from hotline_ivr.web.api.promise_desk import PromiseDesk
-from hotline_ivr.web.api.promises_shown import PromisePage, PromiseShown, StoryShown, entry_shown, story_shown
+from hotline_ivr.web.api.promises_shown import (
+    PromisePage,
+    PromiseShown,
+    Sight,
+    StoryShown,
+    entry_shown,
+    story_shown,
+)
 from hotline_ivr.web.api.route import AnyRoute, Asked, Given, Nothing, Route
 from hotline_ivr.web.api.values import CURSOR, ID, Cursor, from_cursor, to_cursor
 
@@ -140,13 +147,14 @@ async def list_promises(desk: PromiseDesk, asked: Asked[Nothing, PromisesQuery, 
     wanted = PromiseFilter(state, query.line, query.owner, query.limit + 1, after)
     found = await _of_database(desk.ledger.find(wanted))
     shown = found[: query.limit]
+    sight = Sight.of(desk.numbers, asked.who, numbers=query.numbers)
     following = None
     if len(found) > len(shown):
         last = shown[-1].promise
         following = to_cursor(str(to_micros(last.opened_at)), last.id)
     return PromisePage(
         at=asked.now,
-        promises=tuple(entry_shown(each, asked.now, desk.numbers, full=query.numbers) for each in shown),
+        promises=tuple(entry_shown(each, asked.now, sight) for each in shown),
         next=following,
     )
 
@@ -156,7 +164,7 @@ async def show_promise(desk: PromiseDesk, asked: Asked[CallPath, Numbers, Nothin
     found = await _of_database(desk.ledger.story(asked.path.id))
     if found is None:
         raise _unknown(asked.path.id)
-    return story_shown(found, asked.now, desk.numbers, full=asked.query.numbers)
+    return story_shown(found, asked.now, Sight.of(desk.numbers, asked.who, numbers=asked.query.numbers))
 
 
 async def take_promise(desk: PromiseDesk, asked: Asked[CallPath, Nothing, Taking]) -> PromiseShown:
@@ -191,14 +199,15 @@ async def _act(
     found = await _of_database(desk.ledger.story(entry_id))
     if found is None:
         raise _unknown(entry_id)
-    return entry_shown(found.owed, asked.now, desk.numbers, full=False)
+    return entry_shown(found.owed, asked.now, Sight.of(desk.numbers, asked.who))
 
 
 async def _into_trail(
     desk: PromiseDesk, asked: Asked[CallPath, Nothing, Any], action: str, done: Act
 ) -> None:
     who = asked.who
-    details = {name: text for name, text in (("operator", done.operator), ("note", done.note)) if text}
+    # What was written of the person stands in the ledger, where an erasure finds it, and not here.
+    details = {"operator": done.operator} if done.operator else {}
     entry = AuditEntry(
         asked.now, who.name, who.via, f"promise.{action}", asked.path.id, details, asked.request_id
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import Field
 
+from hotline_ivr.control.tokens import Role
 from hotline_ivr.routing.promises import ActKind, State
 from hotline_ivr.store.promise_list import Owed, PromiseStory
 from hotline_ivr.web.api.numbers import NumbersDesk
-from hotline_ivr.web.api.route import Shown
+from hotline_ivr.web.api.route import Shown, Who
 
 
 class PromiseShown(Shown):
@@ -30,7 +32,7 @@ class PromiseShown(Shown):
     state: State
     closed_at: datetime | None
     closed_by: str | None = Field(description="The call in which they spoke, or who closed it.")
-    note: str
+    note: str | None = Field(description="What there is to say about it; null with role read.")
 
 
 class PromisePage(Shown):
@@ -61,7 +63,7 @@ class ActShown(Shown):
     kind: ActKind
     by: str
     operator: str
-    note: str
+    note: str | None = Field(description="What there was to say; null with role read.")
 
 
 class StoryShown(Shown):
@@ -72,13 +74,30 @@ class StoryShown(Shown):
     acts: tuple[ActShown, ...]
 
 
-def entry_shown(owed: Owed, now: datetime, numbers: NumbersDesk, *, full: bool) -> PromiseShown:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How much of a person may be seen: whether `numbers` are in full, and whether `texts` are shown."""
+
+    desk: NumbersDesk
+    numbers: bool = False
+    texts: bool = False
+
+    @classmethod
+    def of(cls, desk: NumbersDesk, who: Who, *, numbers: bool = False) -> Sight:
+        """As in the register: what people wrote of a person is for role control."""
+        return cls(desk, numbers, who.may(Role.CONTROL))
+
+    def note(self, note: str) -> str | None:
+        return note if self.texts else None
+
+
+def entry_shown(owed: Owed, now: datetime, sight: Sight) -> PromiseShown:
     entry = owed.promise
     until = entry.closed_at or now
     return PromiseShown(
         id=entry.id,
         node=entry.node,
-        number=numbers.shown(owed.number, full=full),
+        number=sight.desk.shown(owed.number, full=sight.numbers),
         line=entry.line,
         queue=entry.queue,
         opened_at=entry.opened_at,
@@ -91,13 +110,13 @@ def entry_shown(owed: Owed, now: datetime, numbers: NumbersDesk, *, full: bool) 
         state=entry.state,
         closed_at=entry.closed_at,
         closed_by=entry.closed_by or None,
-        note=entry.note,
+        note=sight.note(entry.note),
     )
 
 
-def story_shown(story: PromiseStory, now: datetime, numbers: NumbersDesk, *, full: bool) -> StoryShown:
+def story_shown(story: PromiseStory, now: datetime, sight: Sight) -> StoryShown:
     return StoryShown(
-        promise=entry_shown(story.owed, now, numbers, full=full),
+        promise=entry_shown(story.owed, now, sight),
         calls=tuple(
             PromiseCallShown(
                 id=each.call,
@@ -109,5 +128,10 @@ def story_shown(story: PromiseStory, now: datetime, numbers: NumbersDesk, *, ful
             )
             for each in story.calls
         ),
-        acts=tuple(ActShown.model_validate(each, from_attributes=True) for each in story.acts),
+        acts=tuple(
+            ActShown(
+                at=each.at, kind=each.kind, by=each.by, operator=each.operator, note=sight.note(each.note)
+            )
+            for each in story.acts
+        ),
     )
