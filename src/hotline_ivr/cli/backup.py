@@ -55,20 +55,19 @@ def restore(
     import asyncio
 
     from hotline_ivr.launch.backup.restoring import restore as work
-    from hotline_ivr.launch.privacy.repeating import erase_again
     from hotline_ivr.logs import configure_logging
 
     settings = Settings.from_environment()
     configure_logging(settings)
     done = asyncio.run(work(settings, file, now=datetime.now(UTC), by=person()))
-    again = asyncio.run(erase_again(settings, by=person(), aside=done.aside, since=done.backup.made_at))
     if as_json:
         shown = {
             "made_at": done.backup.made_at.isoformat(),
             "aside": str(done.aside),
             "logs_stayed": done.logs_stayed,
             "config": str(done.config) if done.config else None,
-            "erased_again": again,
+            "erased_again": done.again.persons,
+            "left": list(done.again.places),
         }
         typer.echo(json.dumps({"schema": "hotline/restored/1", **shown}))
         return
@@ -83,5 +82,7 @@ def restore(
         typer.echo(
             f"The configuration is another than the backup's, and stays; the backup's is in {done.config}."
         )
-    if again:
-        typer.echo(f"Erased again, for they were erased after the backup: {again} persons.")
+    if done.again.persons:
+        typer.echo(f"Erased again, for they were erased after the backup: {done.again.persons} persons.")
+    for place in done.again.places:
+        typer.echo(f"A number of theirs still stands in {place}")

@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from hotline_ivr.routing.caller import WITHHELD
@@ -45,6 +45,9 @@ _DIAL = re.compile(rb"(?<=\")(dial\|" + _WORD + rb"\|)(" + _WORD + rb")")
 _DIGITS = re.compile(rb"(?<=\")(digits\|" + _WORD + rb"\|)(" + _WORD + rb")")
 _ENTERED = re.compile(rb"(\|ENTERQUEUE\|[^|\n]*\||\tENTERQUEUE\t[^\t\n]*\t[^\t\n]*\t[^|\n]*\|)([^|\n]*)")
 _OURS = (b"@hotline-callback", b'"callback|')
+_SHORTEST = 5
+_RUN = re.compile(r"\+?[0-9][0-9 ().\-/\u00a0]{3,24}[0-9]", re.ASCII)
+_APART = re.compile(r"[^0-9+]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,25 @@ class Redactor:
         except UnicodeError:
             return word
         return changed if len(changed) == len(word) else word
+
+
+def numbers_told(line: bytes) -> Iterator[str]:
+    """Every number that stands where one may stand in a line of Asterisk's, as it is written there."""
+    for match in _ARRIVED.finditer(line):
+        yield match[2].decode("utf-8", "replace")
+        yield (_decoded(match[3]) or b"").decode("utf-8", "replace")
+    for pattern in (_PROMISE, _CALLBACK, _ENTERED, _DIAL):
+        for match in pattern.finditer(line):
+            yield match[2].decode("utf-8", "replace")
+
+
+def numbers_in_text(text: str) -> Iterator[str]:
+    """Whatever in a text could be a telephone number: runs of digits, with or without what parts them."""
+    for match in _RUN.finditer(text):
+        run = match[0]
+        plain = "".join(each for each in run if each.isdigit() or each == "+")
+        yield plain
+        yield from (each for each in _APART.split(run) if each != plain and len(each) >= _SHORTEST)
 
 
 def _without_digits(match: re.Match[bytes]) -> bytes:

@@ -34,6 +34,7 @@ from hotline_ivr.store.redacting import (
     PAGE,
     calls_of,
     clear_notes,
+    cut_off,
     drop_promises,
     redact_calls,
     redact_everywhere,
@@ -63,8 +64,11 @@ class Erased:
     proof: Proof
 
 
-async def erase(place: PrivacyPlace, number: str) -> Erased:
+async def erase(place: PrivacyPlace, number: str, *, stopped: bool = False) -> Erased:
     """Erase it and prove it.
+
+    `stopped` says that neither the service nor Asterisk runs: whatever the record calls under way is what
+    was so when a backup was made, and goes with the rest.
 
     Raises ArgumentError for what is no number or is in a call now, SetupError while a purge or another
     erasure runs, StoreError and OSError; then it can be done again.
@@ -74,21 +78,25 @@ async def erase(place: PrivacyPlace, number: str) -> Erased:
     if person is None or forms is None:
         raise AssertionError("a redactor of a person has both")
     with only_one(place.settings.privacy_lock, "A purge or an erasure"):
-        if busy := await place.store.read(lambda on: under_way(on, redactor)):
+        busy = [] if stopped else await place.store.read(lambda on: under_way(on, redactor))
+        if busy:
             raise ArgumentError(
                 f"the number is in a call now, or is being rung ({', '.join(busy[:3])}):"
                 " erase it when the call is over"
             )
         await asyncio.to_thread(_note, place, redactor)
         lines = await redact_logs(place, redactor)
-        calls, files, nodes, promises, entries = await _database(place, redactor, person, forms)
-        files += await asyncio.to_thread(_small_files, place, redactor)
+        if stopped:
+            await place.store.write(lambda on: cut_off(on, redactor, place.now))
+        work = partial(_database, place, redactor, person, forms, open_too=stopped)
+        calls, files, nodes, promises, entries = await work()
+        files += await asyncio.to_thread(_small_files, place, redactor, stopped=stopped)
         proof = await prove(place, forms)
         for _ in range(ROUNDS - 1):
             if not any(each.startswith("database,") for each in proof.places):
                 break
             await asyncio.sleep(place.settings.record_poll * 2)
-            more, gone, _, _, again = await _database(place, redactor, person, forms)
+            more, gone, _, _, again = await work()
             calls, files, entries = calls + more, files + gone, entries + again
             proof = await prove(place, forms)
     log.info("a person was erased", calls=calls, left=len(proof.places))
@@ -104,7 +112,7 @@ def _note(place: PrivacyPlace, redactor: Redactor) -> None:
 
 
 async def _database(
-    place: PrivacyPlace, redactor: Redactor, person: str, forms: NumberForms
+    place: PrivacyPlace, redactor: Redactor, person: str, forms: NumberForms, *, open_too: bool
 ) -> tuple[int, int, tuple[str, ...], int, int]:
     """Calls, files, other nodes, promises, entries."""
     # Also those that an erasure before this one got to: its pseudonym tells which they are.
@@ -119,7 +127,8 @@ async def _database(
         ids = [ident for at, ident in found if at == node]
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
-            count += await place.store.write(partial(redact_calls, node=node, ids=some, redactor=redactor))
+            change = partial(redact_calls, node=node, ids=some, redactor=redactor, open_too=open_too)
+            count += await place.store.write(change)
     promises = await place.store.write(lambda on: drop_promises(on, place.node, person, place.now))
     entries = await place.store.write(lambda on: erase_person(on, redactor, written, found, place.now))
     await place.store.write(lambda on: clear_notes(on, person))
@@ -130,18 +139,23 @@ async def _database(
     return count, files, others, promises, entries
 
 
-def _small_files(place: PrivacyPlace, redactor: Redactor) -> int:
+def _small_files(place: PrivacyPlace, redactor: Redactor, *, stopped: bool) -> int:
     settings, forms = place.settings, redactor.forms
     if forms is None:
         raise AssertionError("a redactor of a person has forms")
     BlocksFile(settings.blocks_file).forget(lambda callers: bool(forms.find_in_text(callers.encode())))
     changed = 0
-    done = settings.asterisk_dir / "spool" / "outgoing_done"
+    spool = settings.asterisk_dir / "spool"
+    done = spool / "outgoing_done"
     for path in (settings.audit_file, settings.pin_guard_file):
         with locked(path.with_name(f".{path.name}.lock")):
             changed += rewrite(path, redactor)
     for path in (*sorted((settings.alerts_dir / "past").glob("*.json")), *sorted(done.glob("*.call"))):
         changed += rewrite(path, redactor)
+    for path in sorted((spool / "outgoing").glob("*.call")) if stopped else ():
+        if forms.find_in_text(path.read_bytes()):
+            path.unlink()
+            changed += 1
     entries = list(PlanHistory(settings.history_dir).entries())
     for entry in entries[1:]:
         if _holds(entry.folder.iterdir(), forms):

@@ -39,6 +39,11 @@ def spools(place: PrivacyPlace) -> dict[Source, Path]:
     return {Source.CEL: place.settings.cel_file, Source.QUEUE_LOG: place.settings.queue_log_file}
 
 
+def other_logs(place: PrivacyPlace) -> tuple[Path, ...]:
+    """What Asterisk says beside them, in words: of a call that failed it names caller and number."""
+    return place.settings.log_dir / "messages.log", place.settings.log_dir / "console.log"
+
+
 async def renew_positions(place: PrivacyPlace) -> None:
     """Have the record know its logs by what stays the same when a number is taken out. Before anything is."""
     wanted = select(spool_position).where(
@@ -158,8 +163,9 @@ def _redact_person(place: PrivacyPlace, redactor: Redactor) -> int:
     for log in spools(place).values():
         for path in logs_of(log):
             lines += redact_file(path, change).lines
-    for path in logs_of(place.settings.log_dir / "messages.log"):
-        lines += redact_file(path, redactor.text).lines
+    for log in other_logs(place):
+        for path in logs_of(log):
+            lines += redact_file(path, redactor.text).lines
     return lines
 
 
