@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hotline_ivr.cli.person import person
+from hotline_ivr.cli.stopping import stopped_as_by_hand
 from hotline_ivr.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
@@ -32,16 +33,20 @@ def backup(
 
     from hotline_ivr.launch.backup.making import make_backup
 
-    made = asyncio.run(make_backup(Settings.from_environment(), where, keep=keep, now=datetime.now(UTC)))
+    with stopped_as_by_hand():
+        made = asyncio.run(make_backup(Settings.from_environment(), where, keep=keep, now=datetime.now(UTC)))
     if as_json:
         deleted = [str(path) for path in made.deleted]
         shown = {"path": str(made.path), "files": made.files, "size": made.size, "deleted": deleted}
+        shown["left_out"] = list(made.left_out)
         typer.echo(json.dumps({"schema": "hotline/backup-made/1", **shown}))
         return
     typer.echo(f"{made.path}: {made.files} files, {made.size / 1e6:.1f} MB, read back and whole.")
     typer.echo(
         "It holds callers' numbers, voices and the secrets of this node, and only you can read it (0600)."
     )
+    for name in made.left_out:
+        typer.echo(f"{name} is damaged, and is not in it: members and pauses of queues would be set anew.")
     for path in made.deleted:
         typer.echo(f"{path}: deleted, for {keep} newer ones are there.")
 

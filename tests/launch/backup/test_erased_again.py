@@ -40,7 +40,7 @@ def holders(node: Place, number: str) -> list[Path]:
 
 
 async def test_who_was_in_a_call_when_the_backup_was_made_and_all_after_them(tmp_path: Path) -> None:
-    """The backup holds a call that is not over, and a person who is being rung; nothing runs when it is put back."""
+    """The backup holds a call that is not over, and a person who is being rung; nothing runs at a restore."""
     node = await filled(tmp_path, f"sqlite:///{tmp_path / 'hotline.db'}")
     talking = by(a_call("answered_caller_hangs_up", 950, 9_500), THIRD)
     node.files.add(b"".join(map(cel_line, talking.events[: len(talking.events) // 2])))

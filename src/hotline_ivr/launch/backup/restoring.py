@@ -5,7 +5,8 @@ Then each part changes places by a rename, in a folder on the same disk; a note 
 what is under way, so that a restore which was killed goes on when it is given again, and no service starts
 in between.
 
-Whoever was erased since the backup was made is erased again before the note goes (launch/privacy/repeating.py).
+Whoever was erased since the backup was made is erased again before the note goes
+(launch/privacy/repeating.py).
 
 Asterisk's logs of this machine stay where they reach further than the backup's: the record reads on from
 where the backup stood, and nothing that happened since is lost.
@@ -126,6 +127,9 @@ def _swap(settings: Settings, stage: Path, now: datetime) -> bool:
         names = {path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file()}
         of_backup = sorted(names)
         names |= {name for name, _ in state_files(settings)}
+        # Its journal beside another database would be taken for that one's.
+        astdb = settings.astdb_file.relative_to(settings.state_dir).as_posix()
+        names |= {each for each in (astdb, f"{astdb}-journal") if (settings.state_dir / each).exists()}
         if stay:
             names = {name for name in names if not name.startswith(f"{LOGS}/")}
         else:

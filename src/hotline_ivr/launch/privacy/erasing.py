@@ -21,6 +21,7 @@ from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.erasures_file import Erasure, ErasuresFile
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.files import locked, replace
+from hotline_ivr.launch.backup.leftovers import clear_left_behind
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.privacy.entries import erase_person
@@ -84,6 +85,7 @@ async def erase(place: PrivacyPlace, number: str, *, stopped: bool = False) -> E
                 f"the number is in a call now, or is being rung ({', '.join(busy[:3])}):"
                 " erase it when the call is over"
             )
+        await asyncio.to_thread(clear_left_behind, place.settings)
         await asyncio.to_thread(_note, place, redactor)
         lines = await redact_logs(place, redactor)
         if stopped:

@@ -10,6 +10,7 @@ from time import monotonic
 import structlog
 
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
+from hotline_ivr.launch.backup.leftovers import clear_left_behind
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.kinds import KINDS
 from hotline_ivr.launch.privacy.place import PrivacyPlace
@@ -50,6 +51,7 @@ async def purge(place: PrivacyPlace, *, dry_run: bool = False, once: bool = Fals
         if once and newest and newest[0].day >= day and newest[0].done_at is not None:
             return []
         if not dry_run:
+            await asyncio.to_thread(clear_left_behind, place.settings)
             await place.store.write(lambda on: begin_purge(on, place.node, day, place.now))
         found = [await _purge_kind(place, name, dry_run=dry_run) for name in KINDS_BY_NAME]
         if not dry_run:
