@@ -65,10 +65,10 @@ class ExportProcesses:
             pieces = self._pieces(process, first)
             # Begun here: closed before that, it would leave the export running and its place taken.
             await anext(pieces)
-            return pieces
         except BaseException:
             await self._end(process)
             raise
+        return pieces
 
     async def _pieces(self, process: asyncio.subprocess.Process, first: bytes) -> AsyncGenerator[bytes, None]:
         try:

@@ -39,6 +39,13 @@ _ARRIVED = re.compile(
     + _WORD
     + rb")"
 )
+# Cut behind the number, or within what was sent, as a full disk leaves it: there the line ends.
+_CUT = re.compile(
+    rb"(?<=\")(arrived\|" + (_WORD + rb"\|") * 2 + rb')([^|"\\\n\t{]*)((?:\|[^|"\\\n\t{]*)?)(?=["\\\n\t{]|\Z)'
+)
+# What Asterisk says in words: a name before an address, and what is as long as a number and no id of a call.
+_NAMED = re.compile(rb'(?<=")([^"\n]*)(?=" ?<sips?:)')
+_SAID = re.compile(rb"(?:(?<=%2B)|(?<![0-9A-Za-z.+~-]))\+?[0-9]{7,15}(?![0-9A-Za-z]|\.[0-9])")
 _PROMISE = re.compile(rb"(?<=\")(promise\|" + _WORD + rb"\|)(" + _WORD + rb")")
 _CALLBACK = re.compile(rb"(?<=\")(callback\|" + (_WORD + rb"\|") * 3 + rb")(" + _WORD + rb")")
 _DIAL = re.compile(rb"(?<=\")(dial\|" + _WORD + rb"\|)(" + _WORD + rb")")
@@ -90,6 +97,7 @@ class Redactor:
         made = any(word in data for word in _OURS) if ours is None else ours
         if self.numbers:
             data = _ARRIVED.sub(self._arrived, data)
+            data = _CUT.sub(self._cut, data)
             data = _PROMISE.sub(self._second, data)
             data = _CALLBACK.sub(self._second, data)
             data = _ENTERED.sub(self._second, data)
@@ -105,6 +113,11 @@ class Redactor:
             return data
         data = self.forms.pattern.sub(self._plain, data)
         return self.forms.encoded_pattern.sub(self._coded, data)
+
+    def words(self, data: bytes) -> bytes:
+        """A line in which Asterisk says something of a call that it refused: without name and number."""
+        data = _NAMED.sub(lambda match: b"x" * len(match[0]), data)
+        return self.text(_SAID.sub(lambda match: self._same_length(match[0], self.number), data))
 
     def names_person(self, data: bytes) -> bool:
         """Whether a line is of a call of the person: it says who called, or who was called."""
@@ -129,6 +142,14 @@ class Redactor:
         kept = sent is not None and sent_text.strip().lower() in WITHHELD
         again = raw if kept or is_pseudonym(sent_text) else self._again(raw, sent, whose)
         return front + b"|".join((self.number(text).encode(), again, _blank(name)))
+
+    def _cut(self, match: re.Match[bytes]) -> bytes:
+        """Of a number that is not whole nobody knows whose it is: only everybody's go."""
+        front, number, rest = match.groups()
+        if self.person is not None:
+            return match[0]
+        kept = self._same_length(number, self.number)
+        return front + kept + (b"|" + b"A" * (len(rest) - 1) if rest else b"")
 
     def _again(self, raw: bytes, sent: bytes | None, whose: str) -> bytes:
         """As many bytes of base64 that say the pseudonym; of what is no base64, as many that are none."""

@@ -46,7 +46,7 @@ def told_numbers(connection: Connection) -> set[str]:
         column: Column[object] = table.c[name]
         for value in connection.scalars(select(column).distinct().execution_options(yield_per=_PAGE)):
             if isinstance(column.type, LargeBinary):
-                data = bytes(value or b"")
+                data = value if isinstance(value, bytes) else b""
                 found.update(numbers_told(data))
                 found.update(numbers_in_text(data.decode("utf-8", "replace")))
             else:
