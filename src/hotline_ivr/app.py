@@ -31,6 +31,7 @@ from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import SetupError
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
+from hotline_ivr.launch.backup.leftovers import clear_left_behind
 from hotline_ivr.launch.backup.restoring import refuse_half_restored
 from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
@@ -362,6 +363,7 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
     """
     with only_one(settings.state_dir / "service.lock", "A service"):
         refuse_half_restored(settings)
+        await asyncio.to_thread(clear_left_behind, settings)
         lease = LeaseKeeper(settings)
         await lease.ask()
         check_ports(settings, asterisk=False, service=True)

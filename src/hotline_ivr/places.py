@@ -111,6 +111,16 @@ class Places(BaseModel):
         return self.state_dir / "restore.json"
 
     @property
+    def backup_lock(self) -> Path:
+        """Held by whoever makes a backup."""
+        return self.state_dir / "backup.lock"
+
+    @property
+    def exports_dir(self) -> Path:
+        """Where exports that cannot be streamed are made."""
+        return self.state_dir / "exports"
+
+    @property
     def backups_file(self) -> Path:
         """Backups that were made, and where."""
         return self.state_dir / "backups.json"
@@ -144,6 +154,11 @@ class Places(BaseModel):
     def etc_dir(self) -> Path:
         """Rendered Asterisk configuration (astetcdir)."""
         return self.asterisk_dir / "etc"
+
+    @property
+    def astdb_file(self) -> Path:
+        """Asterisk's own database: members and pauses of queues."""
+        return self.asterisk_dir / "lib" / "astdb.sqlite3"
 
     @property
     def run_dir(self) -> Path:

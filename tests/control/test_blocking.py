@@ -12,8 +12,10 @@ import pytest
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.blocking import BlockWish, CallerControl
 from hotline_ivr.control.blocks_file import BlocksFile
+from hotline_ivr.control.trail_names import named_in_trail
 from hotline_ivr.errors import BlockError, BlocksFileError
 from hotline_ivr.routing.blocks import Block
+from hotline_ivr.routing.pseudonym import is_pseudonym
 from tests.plans import a_plan
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -41,8 +43,17 @@ class Desk:
 
         plan = a_plan(sections={"guard": self.guard})
         return CallerControl(
-            plan, self.file, self.trail, prompts={"go-away"}, clock=lambda: self.now, changed=tell
+            plan,
+            self.file,
+            self.trail,
+            prompts={"go-away"},
+            clock=lambda: self.now,
+            changed=tell,
+            named=self.named,
         )
+
+    def named(self, callers: str) -> str:
+        return named_in_trail(self.folder / "number.key", callers, "NO")
 
     def block(self, callers: str, **more: Any) -> Block:
         return self.control().block(BlockWish(callers, "kari", "command", **more))
@@ -73,8 +84,9 @@ def test_a_block_ends_by_itself_and_who_made_it_stands_in_the_trail(desk: Desk) 
     assert desk.file.standing(NOW + timedelta(days=7)) == ()
     (entry,) = desk.trail.entries()
     assert (entry.by, entry.action, entry.subject, entry.details["reason"]) == (
-        "kari", "caller.block", PEST, "threats",
+        "kari", "caller.block", desk.named(PEST), "threats",
     )  # fmt: skip
+    assert PEST[3:] not in (desk.folder / "audit.jsonl").read_text()
     assert desk.told == 1
 
 
@@ -132,3 +144,13 @@ def test_what_ended_long_ago_is_forgotten(desk: Desk) -> None:
     desk.now += timedelta(days=91)
     desk.block("+47 820*")
     assert [each.block.callers for each in desk.file.all()] == ["+47820*"]
+
+
+def test_in_the_trail_a_person_is_a_pseudonym_and_who_is_no_person_is_not(desk: Desk) -> None:
+    for callers in (PEST, "+47820*", "withheld"):
+        desk.block(callers)
+    desk.control().unblock(PEST, by="ola", via="command")
+    subjects = [entry.subject for entry in desk.trail.entries()]
+    assert subjects == [desk.named(PEST), "+47820*", "withheld", desk.named(PEST)]
+    assert is_pseudonym(desk.named(PEST))
+    assert desk.named("99999999") == desk.named(PEST) != desk.named("+4799999998")

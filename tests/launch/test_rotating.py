@@ -109,3 +109,30 @@ async def test_the_tail_reads_every_line_once_over_many_rotations(tmp_path: Path
 
 def test_fewer_generations_stay_than_the_record_remembers(tmp_path: Path) -> None:
     assert all(each.keep < REMEMBERED_GENERATIONS for each in rotated_logs(Settings(state=tmp_path)))
+
+
+async def test_what_was_begun_long_ago_is_rotated_also_where_it_is_small(tmp_path: Path) -> None:
+    """Else what a small hotline's logs say would lie for ever in the file that is written to."""
+    said, told, fresh, dumb = (tmp_path / name for name in ("messages.log", "queue_log", "fresh", "dumb"))
+    said.write_text("Asterisk starts\n[2026-12-20 12:00:00.000] NOTICE[1] x: y\n")
+    told.write_text(f"{int(datetime(2026, 12, 20, tzinfo=UTC).timestamp())}|NONE|NONE|NONE|QUEUESTART|\n")
+    fresh.write_text("[2026-12-30 12:00:00.000] NOTICE[1] x: y\n")
+    dumb.write_text("x\n")
+    control = FakeControl()
+    logs = [RotatedLog(path, 3, days=7) for path in (said, told, fresh, dumb)]
+    await Rotation(logs, control, limit=10_000, poll=0.01, now=Ticking()).look()
+    assert [path.name for path in (said, told, fresh, dumb) if path.exists()] == ["fresh", "dumb"]
+    assert control.commands == ["logger reload"]
+
+
+async def test_a_log_that_is_held_open_is_copied_and_emptied(tmp_path: Path) -> None:
+    """Asterisk's console: whoever started it has opened the file for it."""
+    log, control = tmp_path / "console.log", FakeControl()
+    with log.open("ab", buffering=0) as held:
+        held.write(b"x" * LIMIT)
+        await Rotation([RotatedLog(log, 3, emptied=True)], control, limit=LIMIT, now=Ticking()).look()
+        held.write(b"goes on")
+    assert log.read_text() == "goes on"
+    (generation,) = [path for path in tmp_path.iterdir() if path != log]
+    assert generation.read_bytes() == b"x" * LIMIT
+    assert control.commands == []

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hotline_ivr.cli.person import person
+from hotline_ivr.cli.stopping import stopped_as_by_hand
 from hotline_ivr.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output.")]
@@ -32,16 +33,20 @@ def backup(
 
     from hotline_ivr.launch.backup.making import make_backup
 
-    made = asyncio.run(make_backup(Settings.from_environment(), where, keep=keep, now=datetime.now(UTC)))
+    with stopped_as_by_hand():
+        made = asyncio.run(make_backup(Settings.from_environment(), where, keep=keep, now=datetime.now(UTC)))
     if as_json:
         deleted = [str(path) for path in made.deleted]
         shown = {"path": str(made.path), "files": made.files, "size": made.size, "deleted": deleted}
+        shown["left_out"] = list(made.left_out)
         typer.echo(json.dumps({"schema": "hotline/backup-made/1", **shown}))
         return
     typer.echo(f"{made.path}: {made.files} files, {made.size / 1e6:.1f} MB, read back and whole.")
     typer.echo(
         "It holds callers' numbers, voices and the secrets of this node, and only you can read it (0600)."
     )
+    for name in made.left_out:
+        typer.echo(f"{name} is damaged, and is not in it: members and pauses of queues would be set anew.")
     for path in made.deleted:
         typer.echo(f"{path}: deleted, for {keep} newer ones are there.")
 
@@ -55,20 +60,19 @@ def restore(
     import asyncio
 
     from hotline_ivr.launch.backup.restoring import restore as work
-    from hotline_ivr.launch.privacy.repeating import erase_again
     from hotline_ivr.logs import configure_logging
 
     settings = Settings.from_environment()
     configure_logging(settings)
     done = asyncio.run(work(settings, file, now=datetime.now(UTC), by=person()))
-    again = asyncio.run(erase_again(settings, by=person(), aside=done.aside, since=done.backup.made_at))
     if as_json:
         shown = {
             "made_at": done.backup.made_at.isoformat(),
             "aside": str(done.aside),
             "logs_stayed": done.logs_stayed,
             "config": str(done.config) if done.config else None,
-            "erased_again": again,
+            "erased_again": done.again.persons,
+            "left": list(done.again.places),
         }
         typer.echo(json.dumps({"schema": "hotline/restored/1", **shown}))
         return
@@ -83,5 +87,7 @@ def restore(
         typer.echo(
             f"The configuration is another than the backup's, and stays; the backup's is in {done.config}."
         )
-    if again:
-        typer.echo(f"Erased again, for they were erased after the backup: {again} persons.")
+    if done.again.persons:
+        typer.echo(f"Erased again, for they were erased after the backup: {done.again.persons} persons.")
+    for place in done.again.places:
+        typer.echo(f"A number of theirs still stands in {place}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from hotline_ivr.cli.stopping import stopped_as_by_hand
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -105,7 +106,7 @@ def export(
         os.nice(10)
     else:
         _note(settings, order, output, numbers=numbers)
-    with _stopped_as_by_hand(), _progress() as told:
+    with stopped_as_by_hand(), _progress() as told:
         if output != "-":
             rows = export_to_file(settings, order, Path(output), told)
         else:
@@ -202,16 +203,6 @@ def _note(settings: Settings, order: Order, output: str, *, numbers: bool) -> No
     AuditTrail(settings.audit_file).note(
         AuditEntry(datetime.now(UTC), person(), "command", "export", order.kind, details)
     )
-
-
-@contextmanager
-def _stopped_as_by_hand() -> Iterator[None]:
-    """A service that is stopped, or a container: what was begun is taken away as with Ctrl-C."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

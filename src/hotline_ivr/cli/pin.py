@@ -12,6 +12,7 @@ import typer
 
 from hotline_ivr.cli.expiry import end_of, iso, shown
 from hotline_ivr.cli.token import RoleName
+from hotline_ivr.control.trail_names import named_in_trail
 from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
@@ -149,7 +150,9 @@ def unlock(
             raise PinError(f"'{caller[:60]}' has no wrong PINs; locked out: {known}")
         typer.echo(f"{unlocked}: may try again")
         caller = unlocked
-    _note(settings, datetime.now(UTC), "pin.unlock", caller or "all", {})
+    # Who tried stands in the file in E.164, or as an own phone.
+    whom = "all" if caller is None else named_in_trail(settings.number_key_file, caller, None)
+    _note(settings, datetime.now(UTC), "pin.unlock", whom, {})
 
 
 def _guard(settings: Settings) -> PinGuard:

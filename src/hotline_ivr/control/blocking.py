@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from hotline_ivr.config.cause import Refusal
@@ -44,7 +44,10 @@ class BlockWish:
 
 
 class CallerControl:
-    """Blocks and unblocks callers of a node. `changed` is called after each change."""
+    """Blocks and unblocks callers of a node. `changed` is called after each change.
+
+    `named` says what stands for blocked callers in the trail (control/trail_names.py).
+    """
 
     def __init__(
         self,
@@ -55,9 +58,10 @@ class CallerControl:
         prompts: Collection[str],
         clock: Callable[[], datetime],
         changed: Callable[[], None] = lambda: None,
+        named: Callable[[str], str],
     ) -> None:
         self._plan, self._file, self._trail = plan, file, trail
-        self._prompts, self._clock, self._changed = prompts, clock, changed
+        self._prompts, self._clock, self._changed, self._named = prompts, clock, changed, named
 
     def block(self, wish: BlockWish) -> Block:
         """Keep what was wished. Raises BlockError with a remedy if it makes no sense or cannot be kept."""
@@ -96,7 +100,7 @@ class CallerControl:
 
     def _note(self, entry: AuditEntry) -> None:
         try:
-            self._trail.note(entry)
+            self._trail.note(replace(entry, subject=self._named(entry.subject)))
         finally:
             # It holds, whether or not the trail could be written.
             self._changed()

@@ -15,20 +15,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PREFIX, _SUFFIX = ".hotline-export-", ".part"
+EXPORT, _SUFFIX = ".hotline-export-", ".part"
+_TRIES = 10
 
 
 @contextmanager
-def workplace(beside: Path) -> Iterator[Path]:
+def workplace(beside: Path, prefix: str = EXPORT) -> Iterator[Path]:
     """A folder of our own in the folder `beside`, gone at the end. Raises OSError."""
-    _clear(beside)
-    made = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=beside))
-    held = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+    clear_left(beside, prefix)
+    made, held = _made(beside, prefix)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
         yield made
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        for _ in range(_TRIES):
+            # A thread of ours that has not stopped yet may put something there meanwhile.
+            shutil.rmtree(made, ignore_errors=True)
+            if not made.exists():
+                break
+        os.close(held)
+
+
+def _made(beside: Path, prefix: str) -> tuple[Path, int]:
+    """A folder, and its lock; another one where somebody took it for a leftover before it was locked."""
+    while True:
+        made = Path(tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=beside))
+        try:
+            held = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if made.exists():
+            return made, held
         os.close(held)
 
 
@@ -45,9 +62,9 @@ def placed(target: Path) -> Iterator[tuple[Path, Path]]:
         draft.replace(target)
 
 
-def _clear(folder: Path) -> None:
-    """Take away what exports that were killed have left."""
-    for left in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+def clear_left(folder: Path, prefix: str = EXPORT) -> None:
+    """Take away what those that were killed have left: folders of that name that nobody holds."""
+    for left in folder.glob(f"{prefix}*"):
         try:
             held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:

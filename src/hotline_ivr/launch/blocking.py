@@ -17,6 +17,7 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.blocking import CallerControl
 from hotline_ivr.control.blocks_file import BlocksFile
+from hotline_ivr.control.trail_names import named_in_trail
 from hotline_ivr.errors import BlockError
 from hotline_ivr.files import locked, write
 from hotline_ivr.launch.plans import known_prompts
@@ -38,6 +39,7 @@ def caller_control(settings: Settings, plan: Plan) -> CallerControl:
         prompts=known_prompts(settings),
         clock=lambda: datetime.now(UTC),
         changed=lambda: write_callers(settings, plan, datetime.now(UTC)),
+        named=lambda callers: named_in_trail(settings.number_key_file, callers, plan.organisation.country),
     )
 
 

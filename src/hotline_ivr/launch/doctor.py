@@ -16,6 +16,7 @@ from hotline_ivr.launch.doctor_alerts import alerts_seen
 from hotline_ivr.launch.doctor_ami import ami_login, ami_rights
 from hotline_ivr.launch.doctor_machine import clock, disk, is_serving, own_name, ports
 from hotline_ivr.launch.finding import Finding
+from hotline_ivr.launch.left_behind import left_behind
 from hotline_ivr.launch.plans import check_on_disk
 from hotline_ivr.settings import Settings
 from hotline_ivr.setup.asterisk_program import AsteriskProgram, find_asterisk
@@ -41,6 +42,7 @@ async def examine(settings: Settings) -> list[Finding]:
             "database", lambda: _database(settings), "start the service, which makes it: hotline up"
         ),
         await _guarded("alerts", lambda: _alerts(settings), "hotline check"),
+        await _guarded("left behind", lambda: left_behind(settings)),
     ]
     try:
         program = await asyncio.to_thread(find_asterisk, settings)

@@ -10,10 +10,17 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Sequence
 
+import structlog
+
 from hotline_ivr.errors import ArgumentError, ExportBroken, ExportBusy, StoreError
+
+log = structlog.get_logger()
 
 AT_ONCE = 2
 """Exports under way; callers come first, and the machine is small."""
+
+PATIENCE = 5.0
+"""Seconds in which one that is no longer wanted may end by itself; what it leaves then is cleared later."""
 
 _PIECE = 1 << 16
 _MOST_SAID = 2_000
@@ -24,9 +31,13 @@ class ExportProcesses:
     """Starts exports, so many at once."""
 
     def __init__(
-        self, command: Sequence[str] = (sys.executable, "-m", "hotline_ivr"), *, at_once: int = AT_ONCE
+        self,
+        command: Sequence[str] = (sys.executable, "-m", "hotline_ivr"),
+        *,
+        at_once: int = AT_ONCE,
+        patience: float = PATIENCE,
     ) -> None:
-        self._command, self._free = tuple(command), at_once
+        self._command, self._free, self._patience = tuple(command), at_once, patience
 
     async def start(self, arguments: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """The bytes of an export, once it has some, or is whole.
@@ -51,13 +62,17 @@ class ExportProcesses:
             first = await _piece(process)
             if not first:
                 await _ended(process)
-            return self._pieces(process, first)
+            pieces = self._pieces(process, first)
+            # Begun here: closed before that, it would leave the export running and its place taken.
+            await anext(pieces)
         except BaseException:
             await self._end(process)
             raise
+        return pieces
 
     async def _pieces(self, process: asyncio.subprocess.Process, first: bytes) -> AsyncGenerator[bytes, None]:
         try:
+            yield b""
             piece = first
             while piece:
                 yield piece
@@ -71,9 +86,19 @@ class ExportProcesses:
 
     async def _end(self, process: asyncio.subprocess.Process | None) -> None:
         self._free += 1
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
+        if process is None or process.returncode is not None:
+            return
+        # Told to end, it takes away the file that it has begun, which has callers' numbers in it.
+        process.terminate()
+        try:
+            async with asyncio.timeout(self._patience):
+                await process.wait()
+        except TimeoutError:
+            log.warning("an export did not end when it was told to")
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 async def _piece(process: asyncio.subprocess.Process) -> bytes:

@@ -26,7 +26,7 @@ def export_to_file(settings: Settings, order: Order, target: Path, told: Told) -
 def export_to_stream(settings: Settings, order: Order, stream: BinaryIO, told: Told) -> int:
     """Write it to a stream as it comes; a format that cannot be written so, when it is whole."""
     order.kinds()
-    scratch = settings.state_dir / "exports"
+    scratch = settings.exports_dir
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     with workplace(scratch) as folder:
         if order.format in {"csv", "ndjson"}:

@@ -18,6 +18,7 @@ from hotline_ivr.control.deciding import HandControl, Wish
 from hotline_ivr.control.pin_guard import PinGuard
 from hotline_ivr.control.pins import PinsFile
 from hotline_ivr.control.tokens import Role
+from hotline_ivr.control.trail_names import named_in_trail
 from hotline_ivr.errors import HotlineError, OverrideError
 from hotline_ivr.routing.control_said import controlled_lines
 from hotline_ivr.routing.control_steps import (
@@ -118,12 +119,12 @@ class PhoneControl:
     def _check_pin(self, pin: str, who: Person) -> Result:
         caller, inside = _caller(who), bool(who.account)
         if not self._guard.begin(caller, inside=inside):
-            self._note(who, "pin.locked", caller)
+            self._note(who, "pin.locked", self._named(who))
             self._counted("locked")
             return PinLocked()
         found = self._pins.holder(pin, datetime.now(UTC))
         if found is None:
-            self._note(who, "pin.wrong", caller)
+            self._note(who, "pin.wrong", self._named(who))
             self._counted("wrong")
             locked = self._guard.is_locked(caller, inside=inside)
             return PinLocked() if locked else PinWrong()
@@ -136,7 +137,7 @@ class PhoneControl:
         return PinRight(found.person, int(found.role))
 
     def _do(self, effect: Effect, who: Person) -> Result:
-        via = _via(who)
+        via = self._via(who)
         match effect.what:
             case SetOverride(line, kind, seconds, until_next_change):
                 wish = Wish(
@@ -187,9 +188,19 @@ class PhoneControl:
         numbers = prompt_numbers(self._settings.prompt_numbers_file, found)
         self._prompts = {number: prompt for prompt, number in numbers.items()}
 
+    def _named(self, who: Person) -> str:
+        """By whom, for the trail; who is locked out `hotline pin locked` tells by number."""
+        if who.account:
+            return _caller(who)
+        country = self._book().plan.organisation.country
+        return named_in_trail(self._settings.number_key_file, _caller(who), country)
+
+    def _via(self, who: Person) -> str:
+        return f"telephone {who.account or self._named(who)}"
+
     def _note(self, who: Person, action: str, subject: str) -> None:
         by = who.name or "nobody known"
-        self._trail.note(AuditEntry(datetime.now(UTC), by, _via(who), action, subject, {}, who.call))
+        self._trail.note(AuditEntry(datetime.now(UTC), by, self._via(who), action, subject, {}, who.call))
 
 
 def phone_control(
@@ -214,10 +225,6 @@ def phone_control(
 def _caller(who: Person) -> str:
     """By whom tries are counted: an own phone's account, the number, or all who withhold theirs together."""
     return f"phone {who.account}" if who.account else who.caller or "withheld"
-
-
-def _via(who: Person) -> str:
-    return f"telephone {who.account or who.caller or 'withheld'}"
 
 
 def _text(source: PromptSource | None) -> str:

@@ -1,22 +1,25 @@
 """Keeping Asterisk's log files from growing for ever.
 
-A file that has grown past its limit is renamed, Asterisk is told to open its logs anew, and the oldest
-generations go. Renaming loses nothing: until it opens a new file Asterisk writes on in the renamed one, and
-the record's tail finishes that before it goes on to the next. It is the runner's work, because only the one
-who runs Asterisk may talk to its control socket.
+A file that has grown past its limit, or has been written to for long, is renamed, Asterisk is told to open
+its logs anew, and the oldest generations go. Renaming loses nothing: until it opens a new file Asterisk
+writes on in the renamed one, and the record's tail finishes that before it goes on to the next. It is the
+runner's work, because only the one who runs Asterisk may talk to its control socket.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from hotline_ivr.asterisk.log_times import begun_at
 from hotline_ivr.errors import AsteriskUnreachable
 from hotline_ivr.launch.reloading import Control
 from hotline_ivr.settings import Settings
@@ -36,14 +39,19 @@ class RotatedLog:
 
     path: Path
     keep: int
+    #: After so many days also where it is small: what lies in the file that is written to no purge deletes.
+    days: int | None = None
+    #: Whoever writes it opens it once and for all: copied, and emptied.
+    emptied: bool = False
 
 
 def rotated_logs(settings: Settings) -> list[RotatedLog]:
     """The record's tail remembers 60 generations, so fewer of its files may lie there."""
     return [
-        RotatedLog(settings.cel_file, 50),
-        RotatedLog(settings.queue_log_file, 50),
-        RotatedLog(settings.log_dir / "messages.log", 5),
+        RotatedLog(settings.cel_file, 50, days=30),
+        RotatedLog(settings.queue_log_file, 50, days=30),
+        RotatedLog(settings.log_dir / "messages.log", 8, days=7),
+        RotatedLog(settings.log_dir / "console.log", 8, days=7, emptied=True),
     ]
 
 
@@ -67,7 +75,7 @@ class Rotation:
         self._to_be_reopened = False
 
     async def run(self) -> None:
-        """Rotate what has grown too large, until cancelled; a limit of 0 leaves that to somebody else."""
+        """Rotate what is too large or too old, until cancelled; a limit of 0 leaves that to somebody else."""
         while self._limit:
             await self.look()
             await asyncio.sleep(self._poll)
@@ -88,9 +96,16 @@ class Rotation:
                 log.warning("Asterisk could not be told to open its logs anew yet", reason=str(error))
 
     def _rotate(self, each: RotatedLog) -> bool:
-        if not each.path.exists() or each.path.stat().st_size < self._limit:
+        now = self._now()
+        if not each.path.exists() or not (each.path.stat().st_size >= self._limit or _is_old(each, now)):
             return False
-        each.path.rename(f"{each.path}.{self._now().strftime(_STAMP)}")
+        generation = each.path.with_name(f"{each.path.name}.{now.strftime(_STAMP)}")
+        if each.emptied:
+            # What is said between the two is lost; messages.log has it as well.
+            shutil.copy2(each.path, generation)
+            os.truncate(each.path, 0)
+        else:
+            each.path.rename(generation)
         generations = sorted(
             path
             for path in each.path.parent.glob(f"{each.path.name}.*")
@@ -99,4 +114,10 @@ class Rotation:
         for path in generations[: -each.keep]:
             path.unlink()
         log.info("a log was rotated", file=str(each.path), generations=min(len(generations), each.keep))
-        return True
+        return not each.emptied
+
+
+def _is_old(each: RotatedLog, now: datetime) -> bool:
+    if each.days is None or (begun := begun_at(each.path)) is None:
+        return False
+    return now - begun >= timedelta(days=each.days)

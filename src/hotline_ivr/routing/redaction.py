@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from hotline_ivr.routing.caller import WITHHELD
@@ -39,12 +39,22 @@ _ARRIVED = re.compile(
     + _WORD
     + rb")"
 )
+# Cut behind the number, or within what was sent, as a full disk leaves it: there the line ends.
+_CUT = re.compile(
+    rb"(?<=\")(arrived\|" + (_WORD + rb"\|") * 2 + rb')([^|"\\\n\t{]*)((?:\|[^|"\\\n\t{]*)?)(?=["\\\n\t{]|\Z)'
+)
+# What Asterisk says in words: a name before an address, and what is as long as a number and no id of a call.
+_NAMED = re.compile(rb'(?<=")([^"\n]*)(?=" ?<sips?:)')
+_SAID = re.compile(rb"(?:(?<=%2B)|(?<![0-9A-Za-z.+~-]))\+?[0-9]{7,15}(?![0-9A-Za-z]|\.[0-9])")
 _PROMISE = re.compile(rb"(?<=\")(promise\|" + _WORD + rb"\|)(" + _WORD + rb")")
 _CALLBACK = re.compile(rb"(?<=\")(callback\|" + (_WORD + rb"\|") * 3 + rb")(" + _WORD + rb")")
 _DIAL = re.compile(rb"(?<=\")(dial\|" + _WORD + rb"\|)(" + _WORD + rb")")
 _DIGITS = re.compile(rb"(?<=\")(digits\|" + _WORD + rb"\|)(" + _WORD + rb")")
 _ENTERED = re.compile(rb"(\|ENTERQUEUE\|[^|\n]*\||\tENTERQUEUE\t[^\t\n]*\t[^\t\n]*\t[^|\n]*\|)([^|\n]*)")
 _OURS = (b"@hotline-callback", b'"callback|')
+_SHORTEST = 5
+_RUN = re.compile(r"\+?[0-9][0-9 ().\-/\u00a0]{3,24}[0-9]", re.ASCII)
+_APART = re.compile(r"[^0-9+]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,7 @@ class Redactor:
         made = any(word in data for word in _OURS) if ours is None else ours
         if self.numbers:
             data = _ARRIVED.sub(self._arrived, data)
+            data = _CUT.sub(self._cut, data)
             data = _PROMISE.sub(self._second, data)
             data = _CALLBACK.sub(self._second, data)
             data = _ENTERED.sub(self._second, data)
@@ -111,6 +122,11 @@ class Redactor:
             return data
         data = self.forms.pattern.sub(self._plain, data)
         return self.forms.encoded_pattern.sub(self._coded, data)
+
+    def words(self, data: bytes) -> bytes:
+        """A line in which Asterisk says something of a call that it refused: without name and number."""
+        data = _NAMED.sub(lambda match: b"x" * len(match[0]), data)
+        return self.text(_SAID.sub(lambda match: self._same_length(match[0], self.number), data))
 
     def names_person(self, data: bytes) -> bool:
         """Whether a line is of a call of the person: it says who called, or who was called."""
@@ -135,6 +151,14 @@ class Redactor:
         kept = sent is not None and sent_text.strip().lower() in WITHHELD
         again = raw if kept or is_pseudonym(sent_text) else self._again(raw, sent, whose)
         return front + b"|".join((self.number(text).encode(), again, _blank(name)))
+
+    def _cut(self, match: re.Match[bytes]) -> bytes:
+        """Of a number that is not whole nobody knows whose it is: only everybody's go."""
+        front, number, rest = match.groups()
+        if self.person is not None:
+            return match[0]
+        kept = self._same_length(number, self.number)
+        return front + kept + (b"|" + b"A" * (len(rest) - 1) if rest else b"")
 
     def _again(self, raw: bytes, sent: bytes | None, whose: str) -> bytes:
         """As many bytes of base64 that say the pseudonym; of what is no base64, as many that are none."""
@@ -168,6 +192,25 @@ class Redactor:
         except UnicodeError:
             return word
         return changed if len(changed) == len(word) else word
+
+
+def numbers_told(line: bytes) -> Iterator[str]:
+    """Every number that stands where one may stand in a line of Asterisk's, as it is written there."""
+    for match in _ARRIVED.finditer(line):
+        yield match[2].decode("utf-8", "replace")
+        yield (_decoded(match[3]) or b"").decode("utf-8", "replace")
+    for pattern in (_PROMISE, _CALLBACK, _ENTERED, _DIAL):
+        for match in pattern.finditer(line):
+            yield match[2].decode("utf-8", "replace")
+
+
+def numbers_in_text(text: str) -> Iterator[str]:
+    """Whatever in a text could be a telephone number: runs of digits, with or without what parts them."""
+    for match in _RUN.finditer(text):
+        run = match[0]
+        plain = "".join(each for each in run if each.isdigit() or each == "+")
+        yield plain
+        yield from (each for each in _APART.split(run) if each != plain and len(each) >= _SHORTEST)
 
 
 def _without_digits(match: re.Match[bytes]) -> bytes:

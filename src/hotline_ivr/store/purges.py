@@ -77,11 +77,16 @@ def old_calls(
     after: Place | None,
     *,
     digits: bool,
+    open_too: bool = False,
 ) -> list[Place]:
-    """A page of finished calls that arrived within `span` and may still tell a number, a name, or digits."""
+    """A page of finished calls that arrived within `span` and may still tell a number, a name, or digits.
+
+    With `open_too` also of those that never ended: of a node that is gone.
+    """
     since, before = span
     arrived = _call.arrived_at
-    wanted = select(arrived, _call.id).where(_call.node == node, _call.finished, arrived < before)
+    wanted = select(arrived, _call.id).where(_call.node == node, arrived < before)
+    wanted = wanted if open_too else wanted.where(_call.finished)
     wanted = wanted.where(_HAS_DIGITS if digits else _HAS_NUMBER)
     if since is not None:
         wanted = wanted.where(arrived >= since)
@@ -91,9 +96,10 @@ def old_calls(
     return [(at, ident) for at, ident in connection.execute(wanted.order_by(arrived, _call.id).limit(PAGE))]
 
 
-def whole_calls(connection: Connection, node: str, before: datetime) -> list[str]:
+def whole_calls(connection: Connection, node: str, before: datetime, *, open_too: bool = False) -> list[str]:
     """A page of finished calls that arrived before."""
-    wanted = select(_call.id).where(_call.node == node, _call.finished, _call.arrived_at < before)
+    wanted = select(_call.id).where(_call.node == node, _call.arrived_at < before)
+    wanted = wanted if open_too else wanted.where(_call.finished)
     return list(connection.scalars(wanted.order_by(_call.arrived_at).limit(PAGE)))
 
 
@@ -131,10 +137,11 @@ def old_without_row(
     return old, ids[-1] if ids else None
 
 
-def count_calls(connection: Connection, node: str, before: datetime) -> int:
+def count_calls(connection: Connection, node: str, before: datetime, *, open_too: bool = False) -> int:
     """How many whole calls arrived before."""
     wanted = select(func.count()).select_from(tables.call)
-    return connection.scalar(wanted.where(_call.node == node, _call.finished, _call.arrived_at < before)) or 0
+    wanted = wanted.where(_call.node == node, _call.arrived_at < before)
+    return connection.scalar(wanted if open_too else wanted.where(_call.finished)) or 0
 
 
 def old_promises(connection: Connection, node: str, before: datetime) -> list[tuple[str, str]]:

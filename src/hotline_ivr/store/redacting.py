@@ -65,10 +65,14 @@ class Found:
         return f"database, {self.table}.{self.column} of {self.key}"
 
 
-def redact_calls(connection: Connection, node: str, ids: Sequence[str], redactor: Redactor) -> int:
+def redact_calls(
+    connection: Connection, node: str, ids: Sequence[str], redactor: Redactor, *, open_too: bool = False
+) -> int:
     """Take numbers (or digits) out of these finished calls, at most a page; how many of them have changed."""
     held = select(_call.id, _call.caller, _call.caller_name, _call.outside_number, _call.kind)
-    held = held.where(_call.node == node, _call.id.in_(ids), _call.finished).with_for_update()
+    held = held.where(_call.node == node, _call.id.in_(ids)).with_for_update()
+    if not open_too:
+        held = held.where(_call.finished)
     changed = set()
     for row in connection.execute(held).all():
         ours = row.kind == "callback"
@@ -130,6 +134,15 @@ def under_way(connection: Connection, redactor: Redactor) -> list[str]:
         tables.callback_attempt.c.state != "over"
     )
     return found + [row.id for row in connection.execute(attempts) if redactor.is_meant(row.person)]
+
+
+def cut_off(connection: Connection, redactor: Redactor, now: Any) -> None:
+    """End attempts to ring the person: for where nothing runs, so that nobody is being rung."""
+    attempt = tables.callback_attempt.c
+    wanted = select(attempt.id, attempt.person).where(attempt.state != "over")
+    theirs = [row.id for row in connection.execute(wanted) if redactor.is_meant(row.person)]
+    over = {"state": "over", "result": "lost", "ended_at": now}
+    connection.execute(update(tables.callback_attempt).where(attempt.id.in_(theirs)).values(**over))
 
 
 def drop_promises(connection: Connection, node: str, person: str, now: Any) -> int:

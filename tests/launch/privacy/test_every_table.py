@@ -31,8 +31,8 @@ HELD: dict[str, str] = {
     "webhook_subject": "webhooks numbers keys calls",
     # Hashes of whole rows of spreadsheets: they keep what was erased from coming back with the same file.
     "register_import": NOTHING,
-    # Lines that were none, of Asterisk's own writing; looked through by an erasure as all tables are.
-    "rejected_line": NOTHING,
+    # Lines that were none: a full disk cuts one also behind the number.
+    "rejected_line": "numbers keys logs",
     "operator_period": NOTHING,
     "queue_event": NOTHING,
     "spool_position": NOTHING,

@@ -189,7 +189,9 @@ class House:
         )
 
     def blocking(self) -> CallerControl:
-        return CallerControl(self.plan, self.blocks, self.trail, prompts={"storm"}, clock=lambda: self.now)
+        return CallerControl(
+            self.plan, self.blocks, self.trail, prompts={"storm"}, clock=lambda: self.now, named=str
+        )
 
     def check(self) -> CheckResult:
         return check(self.folder / "config")

@@ -157,3 +157,39 @@ async def test_an_export_that_is_killed_breaks_off(tmp_path: Path) -> None:
     with pytest.raises(ExportBroken, match="-9"):
         async with asyncio.timeout(20):
             await anext(pieces)
+
+
+async def test_an_export_whose_reader_has_gone_takes_away_what_it_has_begun(tmp_path: Path) -> None:
+    """As a spooled one: callers' numbers lie in a file of the state folder until it ends."""
+    begun = tmp_path / "draft"
+    script = f"""
+import pathlib, signal, sys, time
+draft = pathlib.Path({str(begun)!r})
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+draft.write_text("+4798765432")
+try:
+    print("begun", flush=True)
+    time.sleep(60)
+finally:
+    draft.unlink()
+"""
+    processes = ExportProcesses(_script(tmp_path / "spooled.py", script))
+    pieces = await processes.start(["calls"])
+    assert begun.exists()
+    await pieces.aclose()
+    assert not begun.exists()
+
+
+async def test_an_export_that_does_not_end_when_it_is_told_to_is_killed(tmp_path: Path) -> None:
+    script = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+    processes = ExportProcesses(_script(tmp_path / "deaf.py", script), patience=0.1)
+    pieces = await processes.start(["calls"])
+    pid = int(await anext(pieces))
+    await pieces.aclose()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

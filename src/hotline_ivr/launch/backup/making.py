@@ -4,8 +4,8 @@ The database is copied first and the logs after it: so they reach at least as fa
 it has read, and after a restore the record is read on from there, nothing lost and nothing twice. The logs
 are all opened before the first is copied, so that a rotation in between takes none away.
 
-The file appears whole, under its name, when it has been read back; a process that is killed leaves a part
-with another name, which the next backup removes.
+The file appears whole, under its name, when it has been read back. Until then all of it lies in a hidden
+folder beside it, which a process that is killed leaves (leftovers.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import io
 import json
 import os
 import tarfile
-import tempfile
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +28,9 @@ from typing_extensions import override
 from hotline_ivr import __version__
 from hotline_ivr.control.number_key import pseudonyms
 from hotline_ivr.errors import ArgumentError, SetupError
-from hotline_ivr.files import replace
+from hotline_ivr.exports.placing import workplace
+from hotline_ivr.launch.backup.astdb import copy_astdb
+from hotline_ivr.launch.backup.leftovers import begin, clear_in, clear_left_behind, end, prefix_of
 from hotline_ivr.launch.backup.parts import (
     DATABASE,
     ENDING,
@@ -41,10 +43,10 @@ from hotline_ivr.launch.backup.parts import (
     state_files,
 )
 from hotline_ivr.launch.backup.reading import read_backup
+from hotline_ivr.launch.locking import only_one
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.snapshot import check_file, snapshot
 
-_PARTIAL = ".partial"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _TRIES = 5
 
@@ -57,12 +59,15 @@ class Made:
     files: int
     size: int
     deleted: tuple[Path, ...]
+    #: Files of the state folder that are damaged, and not in it.
+    left_out: tuple[str, ...] = ()
 
 
 async def make_backup(settings: Settings, where: Path, *, keep: int, now: datetime) -> Made:
     """Make one in a folder, or under a name; in a folder the newest `keep` stay (0: all).
 
-    Raises ArgumentError for a place that cannot be used, SetupError, StoreError and OSError.
+    Raises ArgumentError for a place that cannot be used, SetupError while another is made, StoreError and
+    OSError.
     """
     path = where / f"hotline-{settings.node}-{now.strftime(_STAMP)}{ENDING}" if where.is_dir() else where
     if not path.parent.is_dir():
@@ -71,32 +76,52 @@ async def make_backup(settings: Settings, where: Path, *, keep: int, now: dateti
         raise ArgumentError(f"{path}: is there already, and is not written over")
     # Made here if there is none yet: pseudonyms of before and after a restore are to be the same.
     pseudonyms(settings.number_key_file)
-    for left in path.parent.glob(f".hotline-{settings.node}-*{_PARTIAL}"):
-        left.unlink(missing_ok=True)
-    partial = path.with_name(f".hotline-{settings.node}-{os.getpid()}{_PARTIAL}")
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".hotline-snapshot-") as folder:
-        database = Path(folder) / DATABASE
-        await snapshot(settings.database, database)
-        count = await asyncio.to_thread(_write, settings, partial, database, now)
-    await asyncio.to_thread(read_backup, partial)
-    partial.replace(path)
-    _sync(path.parent)
-    deleted = _thin_out(settings, path, keep) if where.is_dir() else ()
-    _note(settings, path, keep if where.is_dir() else 0, now)
-    return Made(path, count, path.stat().st_size, deleted)
+    thinned = keep if where.is_dir() else 0
+    with only_one(settings.backup_lock, "A backup"):
+        clear_left_behind(settings)
+        clear_in(settings, path.parent)
+        begin(settings, path.parent.absolute())
+        with workplace(path.parent, prefix_of(settings)) as folder:
+            written = await _made(settings, folder, now)
+            written.draft.replace(path)
+        _sync(path.parent)
+        deleted = _thin_out(settings, path, thinned)
+        end(settings, path, thinned, now)
+    return Made(path, written.files, path.stat().st_size, deleted, written.left_out)
 
 
-def _write(settings: Settings, path: Path, database: Path, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    draft: Path
+    files: int
+    left_out: tuple[str, ...]
+
+
+async def _made(settings: Settings, folder: Path, now: datetime) -> _Written:
+    """The file, read back, in a folder that goes with whatever else is in it."""
+    draft, database, stop = folder / "draft", folder / DATABASE, threading.Event()
+    await snapshot(settings.database, database)
+    try:
+        written = await asyncio.to_thread(_write, settings, draft, database, now, stop)
+    finally:
+        # A thread cannot be cancelled: it ends at its next block.
+        stop.set()
+    await asyncio.to_thread(read_backup, draft)
+    return written
+
+
+def _write(settings: Settings, path: Path, database: Path, now: datetime, stop: threading.Event) -> _Written:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     logs = _opened_logs(settings)
     try:
         with os.fdopen(descriptor, "wb") as file:
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as tar:
-                writer = _Writer(tar)
+                writer = _Writer(tar, stop)
                 with database.open("rb") as copied:
                     writer.add(DATABASE, copied)
                 for name, source in logs:
                     writer.add(f"state/{name}", source)
+                left_out = _add_astdb(settings, writer, path.parent)
                 writer.add_all((f"state/{name}", each) for name, each in state_files(settings))
                 writer.add_all(config_files(settings))
                 manifest = {
@@ -113,7 +138,20 @@ def _write(settings: Settings, path: Path, database: Path, now: datetime) -> int
     finally:
         for _, source in logs:
             source.close()
-    return len(writer.entries)
+    return _Written(path, len(writer.entries), left_out)
+
+
+def _add_astdb(settings: Settings, writer: _Writer, folder: Path) -> tuple[str, ...]:
+    """Asterisk's own database; its name, where no whole copy of it can be had."""
+    name = settings.astdb_file.relative_to(settings.state_dir).as_posix()
+    if not settings.astdb_file.exists():
+        return ()
+    copied = copy_astdb(settings.astdb_file, folder)
+    if copied is None:
+        return (name,)
+    copied.chmod(settings.astdb_file.stat().st_mode & 0o777)
+    writer.add_all([(f"state/{name}", copied)])
+    return ()
 
 
 def _opened_logs(settings: Settings) -> list[tuple[str, BinaryIO]]:
@@ -136,8 +174,8 @@ def _opened_logs(settings: Settings) -> list[tuple[str, BinaryIO]]:
 class _Writer:
     """Puts files into the archive, each as long as it was when it was begun."""
 
-    def __init__(self, tar: tarfile.TarFile) -> None:
-        self._tar = tar
+    def __init__(self, tar: tarfile.TarFile, stop: threading.Event) -> None:
+        self._tar, self._stop = tar, stop
         self.entries: dict[str, Entry] = {}
 
     def add_all(self, files: Iterable[tuple[str, Path]]) -> None:
@@ -156,7 +194,7 @@ class _Writer:
         else:
             status = os.fstat(file.fileno())
             info.size, info.mode, info.mtime = status.st_size, status.st_mode & 0o777, status.st_mtime
-        hashed = _Hashed(file, info.size)
+        hashed = _Hashed(file, info.size, self._stop)
         self._tar.addfile(info, hashed)
         self.entries[name] = Entry(info.size, hashed.hexdigest(), info.mode)
 
@@ -164,11 +202,13 @@ class _Writer:
 class _Hashed(io.RawIOBase):
     """A file's first bytes, hashed as they are read."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file, self._left, self._hash = file, size, hashlib.sha256()
+    def __init__(self, file: BinaryIO, size: int, stop: threading.Event) -> None:
+        self._file, self._left, self._hash, self._stop = file, size, hashlib.sha256(), stop
 
     @override
     def read(self, size: int = -1) -> bytes:
+        if self._stop.is_set():
+            raise SetupError("the backup was stopped")
         data = self._file.read(self._left if size < 0 else min(size, self._left))
         self._left -= len(data)
         self._hash.update(data)
@@ -186,17 +226,6 @@ def _thin_out(settings: Settings, newest: Path, keep: int) -> tuple[Path, ...]:
     for path in gone:
         path.unlink(missing_ok=True)
     return gone
-
-
-def _note(settings: Settings, path: Path, keep: int, now: datetime) -> None:
-    """So that an erasure can say in which backups a number still is."""
-    try:
-        known = json.loads(settings.backups_file.read_text(encoding="utf-8"))["backups"]
-    except (OSError, ValueError, KeyError, TypeError):
-        known = []
-    stands = [each for each in known if Path(each["path"]).exists() and each["path"] != str(path.absolute())]
-    made = {"path": str(path.absolute()), "made_at": now.astimezone(UTC).isoformat(), "keep": keep}
-    replace(settings.backups_file, json.dumps({"backups": [*stands, made]}, indent=1) + "\n")
 
 
 def _sync(folder: Path) -> None:

@@ -71,7 +71,9 @@ def _is_kept(settings: Settings, path: Path) -> bool:
     if path.name.startswith(".") or path.is_symlink() or not path.is_file():
         return False
     database = settings.database.removeprefix("sqlite:///")
-    own = {settings.backups_file, settings.restore_file}
+    # Asterisk's own database is copied in a way of its own (astdb.py).
+    apart = {settings.astdb_file, settings.astdb_file.with_name(f"{settings.astdb_file.name}-journal")}
+    own = {settings.backups_file, settings.restore_file} | apart
     mine = {Path(database + end) for end in ("", "-wal", "-shm", "-journal")}
     return path not in mine and not path.name.endswith((".lock", ".sock", ENDING)) and path not in own
 

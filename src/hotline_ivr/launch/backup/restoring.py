@@ -5,6 +5,9 @@ Then each part changes places by a rename, in a folder on the same disk; a note 
 what is under way, so that a restore which was killed goes on when it is given again, and no service starts
 in between.
 
+Whoever was erased since the backup was made is erased again before the note goes
+(launch/privacy/repeating.py).
+
 Asterisk's logs of this machine stay where they reach further than the backup's: the record reads on from
 where the backup stood, and nothing that happened since is lost.
 """
@@ -29,6 +32,7 @@ from hotline_ivr.files import replace
 from hotline_ivr.launch.backup.parts import ASIDE, DATABASE, LOGS, state_files
 from hotline_ivr.launch.backup.reading import Backup, read_backup
 from hotline_ivr.launch.locking import only_one
+from hotline_ivr.launch.privacy.repeating import ErasedAgain, erase_again
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.migrate import known_tables, upgrade
 from hotline_ivr.store.snapshot import check_file, fill
@@ -44,6 +48,7 @@ class Restored:
     aside: Path
     logs_stayed: bool
     config: Path | None
+    again: ErasedAgain
 
 
 def refuse_half_restored(settings: Settings) -> None:
@@ -56,7 +61,8 @@ async def restore(settings: Settings, file: Path, *, now: datetime, by: str) -> 
     """Verify and put in place.
 
     Raises ArgumentError for what is no whole backup, SetupError while the service or Asterisk of this node
-    runs, StoreError and OSError; then the same again goes on.
+    runs, ConfigError where persons are to be erased again and no configuration can be read, StoreError and
+    OSError; then the same again goes on.
     """
     if not file.is_file():
         raise ArgumentError(f"{file}: is no file")
@@ -74,13 +80,16 @@ async def restore(settings: Settings, file: Path, *, now: datetime, by: str) -> 
         note = json.loads(settings.restore_file.read_text(encoding="utf-8"))
         config = await asyncio.to_thread(_config, settings, stage)
         await upgrade(settings.database)
+        # What is left of the backup holds them as well. The note stays until they are erased: else a kill, or
+        # a configuration that is refused, would let a service start with all of them.
+        shutil.rmtree(stage, ignore_errors=True)
+        again = await erase_again(settings, by=by, since=backup.made_at)
         entry = AuditEntry(
             now, by, "command", "backup.restore", file.name, {"made": backup.made_at.isoformat()}
         )
         AuditTrail(settings.audit_file).note(entry)
-        shutil.rmtree(stage)
         settings.restore_file.unlink()
-        return Restored(backup, Path(note["aside"]), logs_stay, config)
+        return Restored(backup, Path(note["aside"]), logs_stay, config, again)
 
 
 def _staged(settings: Settings, file: Path, stage: Path) -> Backup:
@@ -118,6 +127,9 @@ def _swap(settings: Settings, stage: Path, now: datetime) -> bool:
         names = {path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file()}
         of_backup = sorted(names)
         names |= {name for name, _ in state_files(settings)}
+        # Its journal beside another database would be taken for that one's.
+        astdb = settings.astdb_file.relative_to(settings.state_dir).as_posix()
+        names |= {each for each in (astdb, f"{astdb}-journal") if (settings.state_dir / each).exists()}
         if stay:
             names = {name for name in names if not name.startswith(f"{LOGS}/")}
         else:
@@ -136,6 +148,9 @@ def _swap(settings: Settings, stage: Path, now: datetime) -> bool:
         }
         replace(settings.restore_file, json.dumps(note) + "\n")
     note = json.loads(settings.restore_file.read_text(encoding="utf-8"))
+    if note.get("in_place"):
+        # What has been written since belongs to what was put there, the database's log too.
+        return bool(note["logs_stay"])
     aside = Path(note["aside"])
     for name in note["names"]:
         place, new = settings.state_dir / name, stage / "state" / name
@@ -147,6 +162,7 @@ def _swap(settings: Settings, stage: Path, now: datetime) -> bool:
             new = stage / DATABASE if not end else stage / "none"
             place = database.with_name(database.name + end)
             _change(place, new, aside / place.name, fresh=not end)
+    replace(settings.restore_file, json.dumps(note | {"in_place": True}) + "\n")
     return bool(note["logs_stay"])
 
 

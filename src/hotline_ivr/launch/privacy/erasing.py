@@ -21,6 +21,7 @@ from hotline_ivr.control.blocks_file import BlocksFile
 from hotline_ivr.control.erasures_file import Erasure, ErasuresFile
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.files import locked, replace
+from hotline_ivr.launch.backup.leftovers import clear_left_behind
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.privacy.entries import erase_person
@@ -34,6 +35,7 @@ from hotline_ivr.store.redacting import (
     PAGE,
     calls_of,
     clear_notes,
+    cut_off,
     drop_promises,
     promises_of,
     redact_calls,
@@ -65,8 +67,11 @@ class Erased:
     proof: Proof
 
 
-async def erase(place: PrivacyPlace, number: str) -> Erased:
+async def erase(place: PrivacyPlace, number: str, *, stopped: bool = False) -> Erased:
     """Erase it and prove it.
+
+    `stopped` says that neither the service nor Asterisk runs: whatever the record calls under way is what
+    was so when a backup was made, and goes with the rest.
 
     Raises ArgumentError for what is no number or is in a call now, SetupError while a purge or another
     erasure runs, StoreError and OSError; then it can be done again.
@@ -76,21 +81,26 @@ async def erase(place: PrivacyPlace, number: str) -> Erased:
     if person is None or forms is None:
         raise AssertionError("a redactor of a person has both")
     with only_one(place.settings.privacy_lock, "A purge or an erasure"):
-        if busy := await place.store.read(lambda on: under_way(on, redactor)):
+        busy = [] if stopped else await place.store.read(lambda on: under_way(on, redactor))
+        if busy:
             raise ArgumentError(
                 f"the number is in a call now, or is being rung ({', '.join(busy[:3])}):"
                 " erase it when the call is over"
             )
+        await asyncio.to_thread(clear_left_behind, place.settings)
         await asyncio.to_thread(_note, place, redactor)
         lines = await redact_logs(place, redactor)
-        calls, files, nodes, promises, entries = await _database(place, redactor, person, forms)
-        files += await asyncio.to_thread(_small_files, place, redactor)
+        if stopped:
+            await place.store.write(lambda on: cut_off(on, redactor, place.now))
+        work = partial(_database, place, redactor, person, forms, open_too=stopped)
+        calls, files, nodes, promises, entries = await work()
+        files += await asyncio.to_thread(_small_files, place, redactor, stopped=stopped)
         proof = await prove(place, forms)
         for _ in range(ROUNDS - 1):
             if not any(each.startswith("database,") for each in proof.places):
                 break
             await asyncio.sleep(place.settings.record_poll * 2)
-            more, gone, _, _, again = await _database(place, redactor, person, forms)
+            more, gone, _, _, again = await work()
             calls, files, entries = calls + more, files + gone, entries + again
             proof = await prove(place, forms)
     log.info("a person was erased", calls=calls, left=len(proof.places))
@@ -106,7 +116,7 @@ def _note(place: PrivacyPlace, redactor: Redactor) -> None:
 
 
 async def _database(
-    place: PrivacyPlace, redactor: Redactor, person: str, forms: NumberForms
+    place: PrivacyPlace, redactor: Redactor, person: str, forms: NumberForms, *, open_too: bool
 ) -> tuple[int, int, tuple[str, ...], int, int]:
     """Calls, files, other nodes, promises, entries."""
     written = await place.store.read(lambda on: spellings(on, redactor))
@@ -120,7 +130,8 @@ async def _database(
         ids = [ident for at, ident in found if at == node]
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
-            count += await place.store.write(partial(redact_calls, node=node, ids=some, redactor=redactor))
+            change = partial(redact_calls, node=node, ids=some, redactor=redactor, open_too=open_too)
+            count += await place.store.write(change)
     about = {*(ident for _, ident in found), *await place.store.read(lambda on: promises_of(on, written))}
     files += await asyncio.to_thread(AuditTrail(place.settings.audit_file).forget_notes, about)
     promises = await place.store.write(lambda on: drop_promises(on, place.node, person, place.now))
@@ -133,18 +144,23 @@ async def _database(
     return count, files, others, promises, entries
 
 
-def _small_files(place: PrivacyPlace, redactor: Redactor) -> int:
+def _small_files(place: PrivacyPlace, redactor: Redactor, *, stopped: bool) -> int:
     settings, forms = place.settings, redactor.forms
     if forms is None:
         raise AssertionError("a redactor of a person has forms")
     BlocksFile(settings.blocks_file).forget(lambda callers: bool(forms.find_in_text(callers.encode())))
     changed = 0
-    done = settings.asterisk_dir / "spool" / "outgoing_done"
+    spool = settings.asterisk_dir / "spool"
+    done = spool / "outgoing_done"
     for path in (settings.audit_file, settings.pin_guard_file):
         with locked(path.with_name(f".{path.name}.lock")):
             changed += rewrite(path, redactor)
     for path in (*sorted((settings.alerts_dir / "past").glob("*.json")), *sorted(done.glob("*.call"))):
         changed += rewrite(path, redactor)
+    for path in sorted((spool / "outgoing").glob("*.call")) if stopped else ():
+        if forms.find_in_text(path.read_bytes()):
+            path.unlink()
+            changed += 1
     entries = list(PlanHistory(settings.history_dir).entries())
     for entry in entries[1:]:
         if _holds(entry.folder.iterdir(), forms):

@@ -20,7 +20,7 @@ from hotline_ivr.control.voicemail_files import VoicemailFiles
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.privacy.conversations import delete_of_calls, erase_recordings, purge_recordings
 from hotline_ivr.launch.privacy.entries import purge_entries, purge_entry_numbers, purge_told, redact_waiting
-from hotline_ivr.launch.privacy.logs import forget_logs, redact_old
+from hotline_ivr.launch.privacy.logs import forget_logs, older_than, redact_old
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.routing.messages import kept_long_enough
 from hotline_ivr.store.messages import DatabaseMessages
@@ -35,6 +35,7 @@ from hotline_ivr.store.purges import (
     whole_calls,
 )
 from hotline_ivr.store.redacting import redact_calls, redact_person
+from hotline_ivr.store.rejected_lines import count_rejected, forget_rejected, redact_rejected
 
 Purging = Callable[[PrivacyPlace, datetime, bool], Awaitable[int]]
 Erasing = Callable[[PrivacyPlace, list[tuple[str, str]]], Awaitable[int]]
@@ -49,6 +50,8 @@ class Kind:
     purge: Purging
     #: Given the person's calls (node, id): deletes what of them lies in files, and says how much.
     erase: Erasing | None = None
+    #: Whether rows of nodes that are gone are taken away too (store/retired.py).
+    of_retired: bool = False
     #: Whether what goes lay in rows of the database: then the file of SQLite is written anew.
     in_rows: bool = True
 
@@ -58,7 +61,9 @@ async def _numbers(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
     persons = await place.store.read(lambda on: old_persons(on, place.node, before))
     for person in persons if not dry_run else ():
         await place.store.write(partial(redact_person, person=person, redactor=place.everybody()))
-    count += await purge_entry_numbers(place, before, dry_run)
+    if not place.retired:
+        # The register is one for all nodes.
+        count += await purge_entry_numbers(place, before, dry_run)
     count += await redact_waiting(place, before, dry_run)
     return count + len(persons) + await purge_told(place, before, dry_run)
 
@@ -70,30 +75,35 @@ async def _keys(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
 
 async def _calls(place: PrivacyPlace, before: datetime, dry_run: bool, *, digits: bool) -> int:
     """The files first: what is read of them from now on has no number, and the database is done after it."""
-    redactor = place.everybody(digits=digits)
-    await redact_old(place, redactor, "keys" if digits else "numbers", before, dry_run=dry_run)
+    redactor, gone = place.everybody(digits=digits), bool(place.retired)
+    if not gone:
+        await redact_old(place, redactor, "keys" if digits else "numbers", before, dry_run=dry_run)
+    if not dry_run:
+        old = older_than(before)
+        await place.store.write(partial(redact_rejected, node=place.node, old=old, change=redactor.events))
     count, after = 0, None
-    while page := await place.store.read(
-        partial(old_calls, node=place.node, span=(None, before), after=after, digits=digits)
-    ):
+    find = partial(old_calls, node=place.node, span=(None, before), digits=digits, open_too=gone)
+    while page := await place.store.read(partial(find, after=after)):
         ids = [ident for _, ident in page]
         if dry_run:
             count += len(ids)
         else:
             count += await place.store.write(
-                partial(redact_calls, node=place.node, ids=ids, redactor=redactor)
+                partial(redact_calls, node=place.node, ids=ids, redactor=redactor, open_too=gone)
             )
         after = page[-1]
     return count
 
 
 async def _whole_calls(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
+    gone = bool(place.retired)
     count = await _calls_without_row(place, before, dry_run)
     if dry_run:
-        return count + await place.store.read(lambda on: count_calls(on, place.node, before))
-    while page := await place.store.read(lambda on: whole_calls(on, place.node, before)):
-        # The files first: what a kill leaves of them is found by its call.
-        await delete_of_calls(place, page, "retention")
+        return count + await place.store.read(lambda on: count_calls(on, place.node, before, open_too=gone))
+    while page := await place.store.read(lambda on: whole_calls(on, place.node, before, open_too=gone)):
+        if not gone:
+            # The files first: what a kill leaves of them is found by its call.
+            await delete_of_calls(place, page, "retention")
         count += await place.store.write(partial(forget_calls, node=place.node, ids=page))
     return count
 
@@ -149,7 +159,12 @@ async def _audit(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
 
 
 async def _logs(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
-    return await forget_logs(place, before, dry_run=dry_run)
+    old = older_than(before)
+    if dry_run:
+        count = await place.store.read(lambda on: count_rejected(on, place.node, old))
+    else:
+        count = await place.store.write(lambda on: forget_rejected(on, place.node, old))
+    return count if place.retired else count + await forget_logs(place, before, dry_run=dry_run)
 
 
 async def _history(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
@@ -165,15 +180,15 @@ async def _alerts(place: PrivacyPlace, before: datetime, dry_run: bool) -> int:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("numbers", "calls and persons without a number", _numbers),
-    Kind("keys", "calls without entered digits", _keys),
+    Kind("numbers", "calls and persons without a number", _numbers, of_retired=True),
+    Kind("keys", "calls without entered digits", _keys, of_retired=True),
     Kind("voicemail", "spoken messages", _voicemail, _erase_voicemail, in_rows=False),
     Kind("recordings", "recordings of conversations", purge_recordings, erase_recordings, in_rows=False),
     Kind("entries", "entries of the register without texts", purge_entries),
-    Kind("webhooks", "messages of web hooks", purge_told),
-    Kind("promises", "closed promises", _promises),
-    Kind("logs", "log files", _logs, in_rows=False),
-    Kind("calls", "whole calls", _whole_calls),
+    Kind("webhooks", "messages of web hooks", purge_told, of_retired=True),
+    Kind("promises", "closed promises", _promises, of_retired=True),
+    Kind("logs", "log files and lines that were none", _logs, of_retired=True),
+    Kind("calls", "whole calls", _whole_calls, of_retired=True),
     Kind("audit", "entries of the trail", _audit, in_rows=False),
     Kind("history", "configurations", _history, in_rows=False),
     Kind("alerts", "alerts", _alerts, in_rows=False),

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select, update
 
+from hotline_ivr.asterisk.log_times import said_at, time_of_line
 from hotline_ivr.asterisk.spool_files import (
     COMPRESSED,
     find,
@@ -29,7 +30,6 @@ from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.redaction import Redactor
 from hotline_ivr.store.tables import spool_position
 
-_TIME = re.compile(rb'(?:\{"eventtype":"[^"]*","eventenum":"[^"]*","eventtime":"|)([0-9]{9,12})[.|]')
 _CALL = re.compile(rb'"linkedid":"([^"]*)"')
 _QUEUE_CALL = re.compile(rb"[0-9]{1,12}\|([^|]*)\|")
 
@@ -37,6 +37,11 @@ _QUEUE_CALL = re.compile(rb"[0-9]{1,12}\|([^|]*)\|")
 def spools(place: PrivacyPlace) -> dict[Source, Path]:
     """The two logs that the record is made of."""
     return {Source.CEL: place.settings.cel_file, Source.QUEUE_LOG: place.settings.queue_log_file}
+
+
+def other_logs(place: PrivacyPlace) -> tuple[Path, ...]:
+    """What Asterisk says beside them, in words: of a call that failed it names caller and number."""
+    return place.settings.log_dir / "messages.log", place.settings.log_dir / "console.log"
 
 
 async def renew_positions(place: PrivacyPlace) -> None:
@@ -95,18 +100,38 @@ def _redact_old(place: PrivacyPlace, redactor: Redactor, what: str, before: floa
             known = marks.of(path)
             if known == path.stat().st_size:
                 continue
-            done = redact_file(path, change, since=known, stop=lambda line: _time_of(line) >= before)
+            done = redact_file(path, change, since=known, stop=lambda line: time_of_line(line) >= before)
             # One that was compressed has been written anew, and is gone through once.
             marks.note(path, path.stat().st_size if path.suffix in COMPRESSED else done.until)
             lines += done.lines
+    for log in other_logs(place) if redactor.numbers else ():
+        for path in logs_of(log):
+            if path.suffix in COMPRESSED and path.stat().st_mtime >= before:
+                continue
+            known = marks.of(path)
+            if known != path.stat().st_size:
+                done = redact_file(path, redactor.words, since=known, stop=_SaidSince(before))
+                marks.note(path, path.stat().st_size if path.suffix in COMPRESSED else done.until)
+                lines += done.lines
     marks.keep()
     return lines
 
 
-def _time_of(line: bytes) -> float:
-    """Seconds since 1970; of what is no line of a log, as if it were long ago."""
-    match = _TIME.match(line)
-    return float(match[1]) if match else 0.0
+def older_than(before: datetime) -> Callable[[bytes], bool]:
+    """Whether a line was written before an aware moment; one that does not tell when was."""
+    return lambda line: time_of_line(line) < before.timestamp()
+
+
+class _SaidSince:
+    """Whether a line was said since a moment; one without a time goes on with the one before it."""
+
+    def __init__(self, before: float) -> None:
+        self._before, self._last = before, 0.0
+
+    def __call__(self, line: bytes) -> bool:
+        if (said := said_at(line)) is not None:
+            self._last = said.timestamp()
+        return self._last >= self._before
 
 
 class _Bookmarks:
@@ -158,8 +183,9 @@ def _redact_person(place: PrivacyPlace, redactor: Redactor) -> int:
     for log in spools(place).values():
         for path in logs_of(log):
             lines += redact_file(path, change).lines
-    for path in logs_of(place.settings.log_dir / "messages.log"):
-        lines += redact_file(path, redactor.text).lines
+    for log in other_logs(place):
+        for path in logs_of(log):
+            lines += redact_file(path, redactor.text).lines
     return lines
 
 
@@ -190,7 +216,7 @@ async def forget_logs(place: PrivacyPlace, before: datetime, *, dry_run: bool) -
 
 def _forget(place: PrivacyPlace, before: float, known: list[tuple[int, str]], dry_run: bool) -> int:
     count = 0
-    for log in (*spools(place).values(), place.settings.log_dir / "messages.log"):
+    for log in (*spools(place).values(), *other_logs(place)):
         of_record = log in spools(place).values()
         for path in logs_of(log):
             if path == log or path.stat().st_mtime >= before:

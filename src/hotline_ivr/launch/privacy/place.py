@@ -31,10 +31,12 @@ class PrivacyPlace:
     pseudonyms: Pseudonyms
     now: datetime
     by: str = "hotline"
+    #: A node that is gone: its rows are meant, and no files.
+    retired: str = ""
 
     @property
     def node(self) -> str:
-        return self.settings.node
+        return self.retired or self.settings.node
 
     @property
     def country(self) -> str:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hotline_ivr.launch.backup.leftovers import left_by_backups
+from hotline_ivr.launch.left_behind import remedy_of_left
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.store.compacting import empty_log, vacuum
@@ -92,7 +94,7 @@ def searched(place: PrivacyPlace) -> Iterator[Path]:
     """Every file of this node: the state folder, the database and what is beside it, the configuration."""
     settings = place.settings
     apart = {settings.root_dir, settings.music_dir}
-    folders = [settings.state_dir]
+    folders = [settings.state_dir, *left_by_backups(settings)]
     if not settings.config.absolute().is_relative_to(settings.state_dir):
         folders.append(settings.config.absolute())
     seen = set[Path]()
@@ -152,6 +154,8 @@ def _remedy(place: PrivacyPlace, path: Path) -> str:
         return " (the configuration in use names it: take it out there, apply, and erase again)"
     if path == settings.blocks_file or path.is_relative_to(settings.fallback_dir):
         return " (blocked by hand: `hotline unblock` first, if it is not to stay so)"
+    if remedy := remedy_of_left(settings, path):
+        return f" ({remedy})"
     if path.is_relative_to(settings.alerts_dir / "queue"):
         return " (an alert that is still on its way: erase again when it has been told)"
     return ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from time import monotonic
 
 import structlog
 
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
+from hotline_ivr.launch.backup.leftovers import clear_left_behind
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.kinds import KINDS
 from hotline_ivr.launch.privacy.place import PrivacyPlace
@@ -18,6 +19,7 @@ from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
 from hotline_ivr.store.compacting import vacuum
 from hotline_ivr.store.purges import begin_purge, end_purge, last_purges
+from hotline_ivr.store.retired import retired_nodes
 
 log = structlog.get_logger()
 
@@ -50,8 +52,10 @@ async def purge(place: PrivacyPlace, *, dry_run: bool = False, once: bool = Fals
         if once and newest and newest[0].day >= day and newest[0].done_at is not None:
             return []
         if not dry_run:
+            await asyncio.to_thread(clear_left_behind, place.settings)
             await place.store.write(lambda on: begin_purge(on, place.node, day, place.now))
-        found = [await _purge_kind(place, name, dry_run=dry_run) for name in KINDS_BY_NAME]
+        gone = await place.store.read(lambda on: retired_nodes(on, place.settings.node, place.now))
+        found = [await _purge_kind(place, name, gone, dry_run=dry_run) for name in KINDS_BY_NAME]
         if not dry_run:
             # What a purge took away that was stopped is in no report, and may still lie in the file.
             stopped = bool(newest) and newest[0].done_at is None
@@ -64,11 +68,14 @@ async def purge(place: PrivacyPlace, *, dry_run: bool = False, once: bool = Fals
 KINDS_BY_NAME = {each.name: each for each in KINDS}
 
 
-async def _purge_kind(place: PrivacyPlace, name: str, *, dry_run: bool) -> PurgedKind:
+async def _purge_kind(place: PrivacyPlace, name: str, gone: list[str], *, dry_run: bool) -> PurgedKind:
     kind, days = KINDS_BY_NAME[name], getattr(place.plan.privacy.keep, name)
     if days is None:
         return PurgedKind(name, kind.what, None, 0)
-    count = await kind.purge(place, place.now - timedelta(days=days), dry_run)
+    before = place.now - timedelta(days=days)
+    count = await kind.purge(place, before, dry_run)
+    for node in gone if kind.of_retired else ():
+        count += await kind.purge(replace(place, retired=node), before, dry_run)
     return PurgedKind(name, kind.what, days, count)
 
 
