@@ -8,7 +8,7 @@ from typing import Any
 
 # What is forked from is one for all tests of a worker, and loads only what is named before it starts. Whoever
 # came second would load everything anew in each of some thirty lives: minutes on a busy machine.
-LOADED = ["tests.calls.keeper_process", "tests.calls.sender_process"]
+LOADED = ["tests.calls.keeper_process", "tests.calls.sender_process", "tests.launch.ingest_process"]
 LONGEST_S = 60.0
 
 

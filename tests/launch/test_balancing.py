@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.launch.balancing import Span, prove, prove_and_keep, span_of_day
-from hotline_ivr.routing.balance import Reason
 from hotline_ivr.routing.balance_report import BalanceReport
+from hotline_ivr.routing.balance_sides import Reason
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.balance import nights
 from hotline_ivr.store.engine import open_store
@@ -178,6 +178,119 @@ async def test_a_row_that_says_something_else_is_named(place: Place, changed: st
     await place.change(f"UPDATE call SET {changed} WHERE id = '{call.id}'")  # noqa: S608
     assert (call.id, reason) in await place.found()
     assert not (await place.proof()).even
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "reason", "said"),
+    [
+        (
+            "answered_caller_hangs_up",
+            "UPDATE call SET operator = 'bjorn'",
+            Reason.OPERATOR,
+            "queue_log connected it with anna, the row says bjorn",
+        ),
+        (
+            "answered_caller_hangs_up",
+            "UPDATE call SET operator = NULL",
+            Reason.OPERATOR,
+            "queue_log connected it with anna, the row says None",
+        ),
+        (
+            "answered_caller_hangs_up",
+            "UPDATE leg SET operator = 'bjorn'",
+            Reason.OPERATOR,
+            "queue_log connected it with anna, the record has bjorn rung",
+        ),
+        (
+            "handed_to_a_colleague",
+            "UPDATE call SET operator = 'bjorn'",
+            Reason.OPERATOR,
+            "queue_log connected it with anna, the row says bjorn",
+        ),
+        (
+            "dropped_at_once",
+            "UPDATE call SET operator = 'chandra'",
+            Reason.OPERATOR,
+            "queue_log connected it with anna, bjorn, the row says chandra",
+        ),
+        (
+            "answered_caller_hangs_up",
+            "UPDATE leg SET talk_ms = talk_ms + 3000",
+            Reason.TALK,
+            "anna talked for 3 s by queue_log, 6.1 s by the record",
+        ),
+        (
+            "answered_caller_hangs_up",
+            "UPDATE leg SET talk_ms = NULL",
+            Reason.TALK,
+            "anna talked for 3 s by queue_log, 0.0 s by the record",
+        ),
+        (
+            "called_back_and_answered",
+            "UPDATE leg SET talk_ms = talk_ms - 3000",
+            Reason.TALK,
+            "anna talked for 20 s by queue_log, 17.0 s by the record",
+        ),
+        (
+            "dropped_at_once",
+            "UPDATE call SET talk_ms = talk_ms + 4000",
+            Reason.TALK,
+            "all talks were 4 s by queue_log, 8.0 s by the record",
+        ),
+        (
+            "three_in_conversation",
+            "UPDATE call SET talk_ms = talk_ms - 15000",
+            Reason.TALK,
+            "all talks were 18 s by queue_log, 13.0 s by the record",
+        ),
+        (
+            "closed_heard_in_full",
+            "UPDATE call SET outcome = 'technical'",
+            Reason.OUTCOME,
+            "the dialplan settled closed, the row says technical",
+        ),
+        (
+            "closed_heard_in_full",
+            "UPDATE call SET outcome = 'answered'",
+            Reason.OUTCOME,
+            "the dialplan settled closed and sent it to no queue, the row says answered",
+        ),
+        (
+            "message_then_thanks",
+            "UPDATE call SET outcome = 'closed'",
+            Reason.OUTCOME,
+            "the dialplan settled voicemail, the row says closed",
+        ),
+        (
+            "timed_out",
+            "UPDATE call SET outcome = 'no-operator'",
+            Reason.OUTCOME,
+            "the dialplan settled timed-out, the row says no-operator",
+        ),
+        (
+            "over_limit_told",
+            "UPDATE call SET outcome = 'overflowed'",
+            Reason.OUTCOME,
+            "the dialplan sent it nowhere outside, the row says overflowed",
+        ),
+        (
+            "informed",
+            "UPDATE call SET outcome = 'closed'",
+            Reason.OUTCOME,
+            "the dialplan settled nothing, the row says closed",
+        ),
+    ],
+)
+async def test_a_wrong_operator_talk_or_outcome_is_named_with_what_both_sides_say(
+    place: Place, name: str, changed: str, reason: Reason, said: str
+) -> None:
+    call = a_call(name)
+    place.write(call)
+    await place.keep()
+    assert (await place.proof()).even
+    await place.change(changed)
+    found = [(each.call, each.reason, each.text) for each in (await place.proof()).shown]
+    assert (call.id, reason, said) in found
 
 
 async def test_an_answer_that_queue_log_denies_and_a_caller_who_gave_up_are_named(place: Place) -> None:

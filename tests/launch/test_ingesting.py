@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import random
+import signal
 import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +16,20 @@ from sqlalchemy import Connection, func, select
 from hotline_ivr.asterisk.archives import look_at, pieces
 from hotline_ivr.errors import ArgumentError, StoreError
 from hotline_ivr.launch.ingesting import Ingested, ingest_files
+from hotline_ivr.routing.kept import kept_queue_events
 from hotline_ivr.store.archives import add_events
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.schema import metadata
+from hotline_ivr.store.tables import call_event, rejected_line
 from tests.calls.asterisk_files import AsteriskFiles, Written, a_call, cel_line, queue_line, started
+from tests.calls.lives import live
+from tests.launch.ingest_process import ingest_until_killed
 from tests.launch.test_balancing import NAMES, Place
 from tests.launch.test_refolding import refold, rows
+
+# More than enough: most lives take something in.
+MOST_LIVES = 100
 
 
 @pytest.fixture
@@ -208,6 +217,116 @@ async def test_lines_that_are_no_records_are_counted_and_the_rest_is_taken(
     attic.add(b"".join(map(cel_line, call.events[5:])) + cel_line(call.events[0])[:50])
     done = await ingest(place, attic.cel)
     assert (done.added, done.rejected) == (len(call.events), 2)
+
+
+async def test_lines_that_are_no_records_are_kept_once_as_the_service_keeps_them(
+    place: Place, attic: AsteriskFiles
+) -> None:
+    write(attic, [a_call("answered_caller_hangs_up")])
+    whole = attic.cel.read_bytes()
+    attic.add(b"\x00rubbish\n")
+    attic.add_queue(b"17|not a line\n1795451")
+    await ingest(place, attic.cel, attic.queue_log)
+    lines = attic.queue_log.read_bytes()
+    wanted = [
+        ("cel", len(whole), 8, "not-a-record", b"\x00rubbish"),
+        ("queue_log", lines.index(b"17|not"), 13, "not-a-record", b"17|not a line"),
+        ("queue_log", len(lines) - 7, 7, "cut-off", b"1795451"),
+    ]
+    assert await kept_apart(place) == wanted
+    packed = attic.cel.with_name("again.gz")
+    packed.write_bytes(gzip.compress(attic.cel.read_bytes(), mtime=0))
+    await ingest(place, packed, attic.queue_log)
+    assert await kept_apart(place) == wanted
+
+
+async def test_a_line_that_the_service_has_kept_apart_is_not_kept_again(place: Place) -> None:
+    place.write(a_call("answered_caller_hangs_up"))
+    place.files.add(b"\x00rubbish\n")
+    await place.keep()
+    stood = await kept_apart(place)
+    assert len(stood) == 1
+    assert (await ingest(place, place.files.cel)).rejected == 1
+    assert await kept_apart(place) == stood
+
+
+async def kept_apart(place: Place) -> list[tuple[object, ...]]:
+    columns = rejected_line.c
+    wanted = select(columns.source, columns.start, columns.length, columns.reason, columns.data)
+    store = open_store(place.settings.database)
+    try:
+        found = await store.read(
+            lambda connection: connection.execute(wanted.order_by(columns.source, columns.start)).all()
+        )
+    finally:
+        await store.close()
+    return [tuple(row) for row in found]
+
+
+@pytest.mark.parametrize("names", ["own and later", "two later"])
+async def test_lines_of_a_call_back_under_all_its_names_are_kept(
+    place: Place, attic: AsteriskFiles, names: str
+) -> None:
+    """queue_log names the call by the channel that waits: our own, or that of who was rung."""
+    call = a_call("called_back_and_answered")
+    later = sorted({event.channel for event in call.events} - {call.id})
+    first, second = (call.id, later[0]) if names == "own and later" else (later[0], later[1])
+    lines = [
+        line._replace(call=first if number < 2 else second) for number, line in enumerate(call.queue_events)
+    ]
+    assert {line.call for line in lines} == {first, second}
+    # Another file, and another day: nothing remembers the channels but the record.
+    attic.add(b"".join(map(cel_line, call.events)))
+    await ingest(place, attic.cel)
+    attic.add_queue(started(-1) + b"".join(map(queue_line, lines)))
+    done = await ingest(place, attic.queue_log)
+    assert done.added == len(lines) + 1
+    wanted = {call.id: [(line.at, line.kind) for line in call.queue_events]}
+    assert await lines_of_calls(place) == wanted
+    assert (await ingest(place, attic.queue_log)).added == 0
+    assert await lines_of_calls(place) == wanted
+
+
+async def lines_of_calls(place: Place) -> dict[str, list[tuple[int, str]]]:
+    """queue_log's lines as the record has them, by call."""
+    columns = call_event.c
+    wanted = select(columns.call_id, columns.generation, columns.start, columns.events).where(
+        columns.source == "queue_log"
+    )
+    store = open_store(place.settings.database)
+    try:
+        rows = await store.read(lambda connection: connection.execute(wanted).all())
+    finally:
+        await store.close()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for ident, generation, start, data in rows:
+        lines = kept_queue_events(data, ident, generation, start)
+        found.setdefault(ident, []).extend((line.at, line.kind) for line in lines)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_ingesting_killed_at_random_moments_makes_the_same_record(
+    place: Place, attic: AsteriskFiles, tmp_path: Path, seed: int
+) -> None:
+    """`kill -9` in the middle of the work, again and again, until all is in."""
+    chance = random.Random(seed)
+    write(attic, every_call())
+    attic.add(b"\x00rubbish\n")
+    await upgrade(place.settings.database)
+    codes: list[int] = []
+    while 0 not in codes:
+        assert len(codes) < MOST_LIVES
+        arguments = (place.settings.database, str(tmp_path / "state"), str(attic.cel.parent))
+        codes.append(live(ingest_until_killed, *arguments, chance.randint(5, 60)))
+    assert codes.count(-signal.SIGKILL) > 1
+    assert set(codes) == {0, -signal.SIGKILL}
+    other = Place(tmp_path / "other", f"sqlite:///{tmp_path / 'other.db'}")
+    await ingest(other, attic.queue_log, attic.cel)
+    assert await rows(place) == await rows(other)
+    assert await kept_apart(place) == await kept_apart(other)
+    assert (await ingest(place, attic.cel, attic.queue_log)).added == 0
+    assert (await refold(place)).changed == 0
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from hotline_ivr.asterisk.spool import MAX_LINE, Records, read_cel, read_queue_log
+from hotline_ivr.asterisk.spool import MAX_LINE, Records, read_cel, read_queue_log, rejected
 from hotline_ivr.asterisk.spool_files import FINGERPRINT_BYTES
 from hotline_ivr.asterisk.spool_tail import PIECE_BYTES
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.cel import NO_CALL, CallEvent, QueueEvent, Source
+from hotline_ivr.routing.ledger import RejectedLine
 
 # So much of a file is looked at to tell what it is.
 _LOOKED_AT = 262_144
@@ -46,7 +47,8 @@ class ArchivePiece:
 
     events: tuple[CallEvent, ...]
     queue_events: tuple[QueueEvent, ...]
-    rejected: int
+    # What is no record, with its place in the content.
+    rejected: tuple[RejectedLine, ...]
     end: int
 
 
@@ -103,18 +105,19 @@ def pieces(archive: Archive, generation: int) -> Iterator[ArchivePiece]:
         ) from None
     if rest:
         # A last line without its end was cut off, or is still being written.
-        yield ArchivePiece((), (), 1, offset + len(rest))
+        unfinished = rejected(archive.source, generation, offset, rest, "cut-off")
+        yield ArchivePiece((), (), (unfinished,), offset + len(rest))
 
 
 def _piece(source: Source, data: bytes, generation: int, offset: int) -> ArchivePiece:
     end = offset + len(data)
     if not data:
-        return ArchivePiece((), (), 0, end)
+        return ArchivePiece((), (), (), end)
     if source is Source.CEL:
         cel: Records[CallEvent] = read_cel(data, generation, offset)
-        return ArchivePiece(tuple(cel.events), (), len(cel.rejected), end)
+        return ArchivePiece(tuple(cel.events), (), tuple(cel.rejected), end)
     queue: Records[QueueEvent] = read_queue_log(data, generation, offset)
-    return ArchivePiece((), tuple(queue.events), len(queue.rejected), end)
+    return ArchivePiece((), tuple(queue.events), tuple(queue.rejected), end)
 
 
 def _opened(path: Path) -> IO[bytes]:

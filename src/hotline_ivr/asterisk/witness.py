@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from hotline_ivr.routing.balance import Written, WrittenCall
+from hotline_ivr.routing.balance_sides import Written, WrittenCall
 from hotline_ivr.routing.lost_channels import number_of
 
 # A line is cut there; whatever is longer is none of ours.
@@ -168,25 +168,39 @@ def _take_event(line: bytes, written: Written, channels: dict[str, str]) -> None
     elif kind == "LINKEDID_END":
         call.ended = True
     elif kind == "USER_DEFINED" and event["eventtype"] == "HOTLINE":
-        _take_word(call, event["eventextra"])
+        _take_word(call, event["eventextra"], own=channel == ident)
 
 
-def _take_word(call: WrittenCall, extra: str) -> None:
-    """What the dialplan said."""
+def _take_word(call: WrittenCall, extra: str, *, own: bool) -> None:
+    """What the dialplan said, on the caller's own channel or another."""
     try:
         words = json.loads(extra)["extra"].split("|")
     except (ValueError, KeyError, TypeError, AttributeError):
         return
+    if own:
+        _take_settled(call, words)
     if words[0] == "arrived" and len(words) > 1:
         call.line = words[1]
     elif words[0] == "callback":
         call.called_back = True
+        call.operator_first = words[-1] == "operator"
     elif words[0] == "wait" and len(words) > 1:
         call.sent_to = (*call.sent_to, words[1])
     elif words[0] == "control":
         call.control = True
     elif words[0] == "dropped":
         call.drops += 1
+    elif words[0] == "record":
+        call.recorded = True
+
+
+def _take_settled(call: WrittenCall, words: list[str]) -> None:
+    if words[0] == "mark" and len(words) > 1:
+        call.marks = (*call.marks, words[1])
+    elif words[0] in {"wait", "dial", "centre"}:
+        # Whatever was settled before is open again.
+        call.marks = ()
+        call.sent_outside |= words[0] != "wait"
 
 
 # queue_log.
@@ -206,7 +220,8 @@ def _take_queue_line(line: bytes, written: Written, channels: dict[str, str]) ->
     if at is None:
         written.unreadable += 1
         return
-    _, named, queue, _, kind, *_ = line.decode("utf-8", "backslashreplace").split("|")
+    _, named, queue, *fields = line.decode("utf-8", "backslashreplace").split("|")
+    kind = fields[1]
     if named in _NOBODY:
         if kind == "QUEUESTART":
             written.restarts.append(at)
@@ -217,11 +232,25 @@ def _take_queue_line(line: bytes, written: Written, channels: dict[str, str]) ->
         # Its channel events may be in a file that is gone; `events` stays 0.
         call = written.calls[ident] = WrittenCall(ident, at, at)
     call.queue_lines += 1
+    _take_in_queue(call, queue, kind, fields)
+
+
+def _take_in_queue(call: WrittenCall, queue: str, kind: str, fields: list[str]) -> None:
+    """`fields` are the member and, behind the event, its data."""
+    member, data = fields[0], fields[2:]
     if kind == "ENTERQUEUE":
         call.queues = (*call.queues, queue)
         call.abandoned = False
     elif kind == "CONNECT":
-        call.connects += 1
+        call.members = (*call.members, member)
         call.abandoned = False
     elif kind == "ABANDON":
         call.abandoned = True
+    elif kind in {"COMPLETEAGENT", "COMPLETECALLER"}:
+        # Behind how long the caller waited.
+        if len(data) > 1 and data[1].isdecimal():
+            call.talks = (*call.talks, (member, int(data[1])))
+    elif kind == "BLINDTRANSFER":
+        call.blind_transfers += 1
+    elif kind == "ATTENDEDTRANSFER":
+        call.asked_transfers += 1

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hotline_ivr.settings import Settings
 
+if TYPE_CHECKING:
+    from hotline_ivr.store.moving_proof import MovedTable, UnlikeRow
+
 EXIT_FINDINGS = 1
+MOST_NAMED = 20
 
 app = typer.Typer(help="The database of the record.", no_args_is_help=True)
 
@@ -40,21 +44,35 @@ def move(
             each.name: {
                 "source": {"rows": each.source.rows, "hash": f"{each.source.digest:064x}"},
                 "target": {"rows": each.target.rows, "hash": f"{each.target.digest:064x}"},
+                "differing": each.differing,
             }
             for each in moved
         }
-        typer.echo(json.dumps({"schema": "hotline/db-move/1", "same": well, "tables": tables}))
+        unlike = [[row.table, row.key, row.said] for row in _unlike(moved)]
+        data = {"schema": "hotline/db-move/1", "same": well, "tables": tables, "unlike": unlike}
+        typer.echo(json.dumps(data, ensure_ascii=False))
     else:
         for each in moved:
-            said = "the same" if each.same else f"NOT THE SAME: {each.target.rows} rows there"
+            unlike_there = f"NOT THE SAME: {each.target.rows} rows there, {each.differing} differ"
+            said = "the same" if each.same else unlike_there
             typer.echo(f"{each.name}: {each.source.rows} rows, {said}  {each.source.digest >> 192:016x}")
         if well:
             typer.echo("All rows are there. Set HOTLINE_DATABASE_URL to this URL, then start the service.")
             typer.echo("The old database is as it was; keep it until you are sure.")
         else:
-            typer.echo("The two databases differ: the old one stays in use.")
+            for row in _unlike(moved):
+                typer.echo(f"  {row.table} ({row.key}) {row.said}")
+            if (more := sum(each.differing for each in moved) - len(_unlike(moved))) > 0:
+                typer.echo(f"  and {more} more")
+            typer.echo("The two databases differ: the old one stays in use. Something wrote into one of them")
+            typer.echo("meanwhile: see that no service uses either, then give the same command again.")
     if not well:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _unlike(moved: list[MovedTable]) -> list[UnlikeRow]:
+    """The first rows that differ, of all tables together."""
+    return [row for each in moved for row in each.unlike][:MOST_NAMED]
 
 
 def _show(table: str, done: int, total: int) -> None:

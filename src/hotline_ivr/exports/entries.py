@@ -42,7 +42,7 @@ _COLUMNS = (
     said("tags", "words to find it by"),
     text("prepared", "prepared answer that was given"),
     text("variant", "which of its variants"),
-    _said("prepared_text", "what it said when it was given; empty where that is not known"),
+    said("prepared_text", "what it said when it was given; empty where that is not known"),
     text("outcome", "what became of it"),
     text("heard_of", "advertising channel"),
     text("follow_up_due", "day until which something is to be done"),

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from hotline_ivr.asterisk.witness import read_witness
 from hotline_ivr.config.check import check
 from hotline_ivr.errors import StoreError
-from hotline_ivr.routing.balance import Balance, Imbalance, Written, not_written
+from hotline_ivr.routing.balance import Balance, not_written
 from hotline_ivr.routing.balance_report import BalanceReport, report_data
+from hotline_ivr.routing.balance_sides import Imbalance, Written
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.routing.wall import zone_of
 from hotline_ivr.settings import Settings

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -23,6 +24,7 @@ from hotline_ivr.store.archives import (
     add_events,
     add_other,
     add_queue_events,
+    add_rejected,
     calls_of_channels,
     generation_of,
     note_archive,
@@ -32,6 +34,7 @@ from hotline_ivr.store.migrate import check_schema, require_file
 from hotline_ivr.store.refolding import Refolded, restarts_of
 
 Progress = Callable[[Path, int], object]
+_offset = attrgetter("offset")
 
 
 @dataclass(slots=True)
@@ -42,7 +45,7 @@ class Ingested:
     read: int = 0
     # Events that were not in the record yet.
     added: int = 0
-    # Lines that are no records.
+    # Lines that are no records; they are kept apart for a human to look at.
     rejected: int = 0
     rows: Refolded = field(default_factory=Refolded)
 
@@ -98,7 +101,7 @@ class _Ingestion:
             self._done.added += await self._store.write(self._work(archive, generation, piece, take))
             if told:
                 self._done.read += len(piece.events) + len(piece.queue_events)
-                self._done.rejected += piece.rejected
+                self._done.rejected += len(piece.rejected)
                 self._progress(archive.path, piece.end)
 
     def _work(
@@ -110,7 +113,7 @@ class _Ingestion:
     ) -> Callable[[Connection], int]:
         def work(connection: Connection) -> int:
             added = take(connection, piece)
-            if added:
+            if add_rejected(connection, self._node, piece.rejected) or added:
                 place = (generation, piece.end, archive.fingerprint)
                 note_archive(connection, self._node, archive.source, place)
             return added
@@ -136,9 +139,11 @@ class _Ingestion:
         for event in piece.queue_events:
             if event.call not in NO_CALL:
                 by_call[self._aliases.call_of(event.call)].append(event)
-        # Who was called back is known by another channel than their call, perhaps since long ago.
+        # Who was called back is known by other channels than their call, perhaps since long ago: lines of all
+        # its names are one call's.
         for channel, ident in calls_of_channels(connection, self._node, by_call).items():
-            by_call[ident] = by_call.pop(channel)
+            lines = by_call.pop(channel)
+            by_call[ident] = sorted([*by_call[ident], *lines], key=_offset)
         added, rows = add_queue_events(connection, self._node, by_call, self._restarts)
         self._done.rows.add(rows)
         return added

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import NamedTuple
 
+from hotline_ivr.routing.balance_content import against_marks, against_talks
+from hotline_ivr.routing.balance_sides import BalanceRow, Imbalance, Reason, Written, WrittenCall
 from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION
 from hotline_ivr.routing.lost_channels import LostChannels, lost_channels
@@ -24,101 +24,6 @@ _OUTCOMES = frozenset(each.value for each in Outcome)
 # How a call may end whose caller left the queue by hanging up: also one that Asterisk itself hung up, and
 # one that had somebody before it waited again.
 _AFTER_ABANDON = frozenset({Outcome.ABANDONED, Outcome.TECHNICAL, Outcome.OVERFLOWED, Outcome.ANSWERED})
-
-
-class Reason(StrEnum):
-    """Why a call breaks the balance."""
-
-    NO_ROW = "no-row"
-    NO_EVENTS = "no-events"
-    DOUBLED = "doubled"
-    STILL_OPEN = "still-open"
-    END_UNSEEN = "end-unseen"
-    NO_OUTCOME = "no-outcome"
-    LINE = "line"
-    KIND = "kind"
-    EVENTS = "events"
-    QUEUE_LINES = "queue-lines"
-    QUEUE = "queue"
-    CONNECT = "connect"
-    NO_CONNECT = "no-connect"
-    ABANDON = "abandon"
-    STORIES = "two-stories"
-    LOST = "lost"
-
-
-class Imbalance(NamedTuple):
-    """One call that breaks the balance."""
-
-    call: str
-    reason: Reason
-    text: str
-
-
-@dataclass(slots=True)
-class WrittenCall:
-    """What Asterisk's files say of one call. Times are microseconds since 1970 UTC."""
-
-    id: str
-    first_at: int
-    last_at: int
-    # Whether its first channel came from a carrier.
-    from_carrier: bool = False
-    # The line at which it arrived; None where the dialplan never said so.
-    line: str | None = None
-    called_back: bool = False
-    # At the control number, which is no arrival.
-    control: bool = False
-    # Whether its beginning is in the files, the end of any of its channels, and that of all of it.
-    begun: bool = False
-    hung_up: bool = False
-    ended: bool = False
-    events: int = 0
-    # Operators who took it up and were gone at once.
-    drops: int = 0
-    # What queue_log has of it.
-    queue_lines: int = 0
-    queues: tuple[str, ...] = ()
-    # Queues that the dialplan sent it to; one that was full is in no line of queue_log.
-    sent_to: tuple[str, ...] = ()
-    connects: int = 0
-    abandoned: bool = False
-
-
-@dataclass(slots=True)
-class Written:
-    """What Asterisk's files say. Times are microseconds since 1970 UTC.
-
-    `cel_since` and `queue_since` are from when on the files have everything; None where there is no file.
-    """
-
-    calls: dict[str, WrittenCall] = field(default_factory=dict)
-    cel_since: int | None = None
-    queue_since: int | None = None
-    # When Asterisk started, ascending.
-    restarts: list[int] = field(default_factory=list)
-    # Of each SIP channel when it was first written of, and its number.
-    numbered: dict[str, tuple[int, int]] = field(default_factory=dict)
-    # Lines that are no record.
-    unreadable: int = 0
-    files: int = 0
-
-
-class BalanceRow(NamedTuple):
-    """What our record says of one call. Times are microseconds since 1970 UTC."""
-
-    id: str
-    line: str
-    kind: str
-    arrived_at: int
-    last_event_at: int
-    queue: str | None
-    outcome: str | None
-    finished: bool
-    discrepancy: str | None
-    # Events that are kept of it, from either file.
-    events: int
-    queue_lines: int
 
 
 @dataclass(slots=True)
@@ -246,6 +151,7 @@ class Balance:
         kind = CallKind.CALLBACK if call.called_back else CallKind.CALLER
         if kind != row.kind:
             yield Imbalance(row.id, Reason.KIND, f"it is a call of kind {kind}, the row says {row.kind}")
+        yield from against_marks(row, call)
         if call.events != row.events:
             text = f"Asterisk's file has {call.events} events of it, the record {row.events}"
             yield Imbalance(row.id, Reason.EVENTS, text)
@@ -288,3 +194,5 @@ def _against_queue(row: BalanceRow, call: WrittenCall) -> Iterator[Imbalance]:
         yield Imbalance(row.id, Reason.ABANDON, text)
     elif row.discrepancy is not None:
         yield Imbalance(row.id, Reason.STORIES, f"the two files tell different stories: {row.discrepancy}")
+    else:
+        yield from against_talks(row, call)

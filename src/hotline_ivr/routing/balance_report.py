@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hotline_ivr.routing.balance import Imbalance, LineSums
+from hotline_ivr.routing.balance import LineSums
+from hotline_ivr.routing.balance_sides import Imbalance
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, func, insert, select
 from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, QUEUE_START, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
+from hotline_ivr.routing.ledger import RejectedLine
 from hotline_ivr.routing.restarts import Restarts
 from hotline_ivr.store.columns import from_micros
 from hotline_ivr.store.ledger import kept_calls
 from hotline_ivr.store.refolding import PAGE, Refolded, refold
-from hotline_ivr.store.tables import call, call_event, leg, queue_event, spool_position
+from hotline_ivr.store.tables import call, call_event, leg, queue_event, rejected_line, spool_position
 
 _LONGEST_CALL_US = 4 * 3_600_000_000
 
@@ -115,6 +116,28 @@ def add_other(connection: Connection, node: str, events: Sequence[QueueEvent]) -
     return len(new)
 
 
+def add_rejected(connection: Connection, node: str, lines: Sequence[RejectedLine]) -> int:
+    """Keep those lines that are no record and not kept yet; how many they were.
+
+    Such a line is known by what it is and where in the content: of a rotated, packed or copied file the same.
+    """
+    columns, count = rejected_line.c, 0
+    for some in _pages(lines):
+        stand = select(columns.start, columns.length, columns.reason, columns.data).where(
+            columns.node == node,
+            columns.source == some[0].source.value,
+            columns.start.in_([line.offset for line in some]),
+        )
+        known = {
+            (start, length, reason, bytes(data)) for start, length, reason, data in connection.execute(stand)
+        }
+        new = [line for line in some if (line.offset, line.length, line.reason, line.data) not in known]
+        count += len(new)
+        if new:
+            connection.execute(insert(rejected_line), [_rejected(node, line) for line in new])
+    return count
+
+
 def note_archive(connection: Connection, node: str, source: Source, place: tuple[int, int, str]) -> None:
     """Remember an archive of which something was new: generation, bytes, fingerprint."""
     generation, size, fingerprint = place
@@ -151,6 +174,18 @@ def _row(node: str, ident: str, source: Source, place: tuple[int, int], data: by
         "generation": generation,
         "start": start,
         "events": data,
+    }
+
+
+def _rejected(node: str, line: RejectedLine) -> dict[str, Any]:
+    return {
+        "node": node,
+        "source": line.source.value,
+        "generation": line.generation,
+        "start": line.offset,
+        "length": line.length,
+        "reason": line.reason,
+        "data": line.data,
     }
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from hotline_ivr.routing.balance import BalanceRow
+from hotline_ivr.routing.balance_sides import BalanceLeg, BalanceRow
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.store.columns import from_micros, to_micros
 from hotline_ivr.store.ledger import kept_calls
-from hotline_ivr.store.tables import balance_night, call
+from hotline_ivr.store.tables import balance_night, call, leg
 
 # Calls in memory at once, with their events; also the parameters of one query, of which SQLite takes 999.
 PAGE = 400
@@ -29,6 +29,8 @@ _row = (
     call.c.outcome,
     call.c.finished,
     call.c.discrepancy,
+    call.c.operator,
+    call.c.talk_ms,
 )
 
 
@@ -74,22 +76,38 @@ def doubled_ids(connection: Connection, node: str, since: int, until: int) -> li
 
 
 def _with_events(connection: Connection, node: str, page: Sequence[Any]) -> Iterator[BalanceRow]:
-    counts = _counts(connection, node, [row.id for row in page])
-    for ident, line, kind, arrived_at, last_at, queue, outcome, finished, discrepancy in page:
-        events, queue_lines = counts.get(ident, (0, 0))
+    ids = [row.id for row in page]
+    counts, legs = _counts(connection, node, ids), _legs(connection, node, ids)
+    for row in page:
+        events, queue_lines = counts.get(row.id, (0, 0))
         yield BalanceRow(
-            ident,
-            line,
-            kind,
-            to_micros(arrived_at),
-            to_micros(last_at),
-            queue,
-            outcome,
-            finished,
-            discrepancy,
+            row.id,
+            row.line,
+            row.kind,
+            to_micros(row.arrived_at),
+            to_micros(row.last_event_at),
+            row.queue,
+            row.outcome,
+            row.finished,
+            row.discrepancy,
             events,
             queue_lines,
+            row.operator,
+            row.talk_ms,
+            tuple(legs.get(row.id, ())),
         )
+
+
+def _legs(connection: Connection, node: str, ids: Sequence[str]) -> dict[str, list[BalanceLeg]]:
+    """The operators' telephones of each call."""
+    found: defaultdict[str, list[BalanceLeg]] = defaultdict(list)
+    columns = leg.c
+    wanted = select(columns.call_id, columns.operator, columns.talk_ms).where(
+        columns.node == node, columns.call_id.in_(ids), columns.operator.is_not(None)
+    )
+    for ident, operator, talk_ms in connection.execute(wanted):
+        found[ident].append(BalanceLeg(operator, talk_ms))
+    return found
 
 
 def _counts(connection: Connection, node: str, ids: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -47,6 +47,11 @@ def lease_of(connection: Connection, node: str) -> Lease | None:
     return None if row is None else Lease(*row)
 
 
+def all_leases(connection: Connection) -> dict[str, Lease]:
+    """Who holds which node, by node."""
+    return {row.node: Lease(*row) for row in connection.execute(select(*_columns))}
+
+
 def take(connection: Connection, wanted: Lease, before: Lease | None) -> bool:
     """Take it from `before`, as it was seen; False if it is another's by now."""
     row = {name: getattr(wanted, name) for name in Lease.__dataclass_fields__}

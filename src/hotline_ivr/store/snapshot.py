@@ -18,7 +18,8 @@ from sqlalchemy import Connection, make_url, text
 from hotline_ivr.errors import StoreError
 from hotline_ivr.store.engine import Store, open_store, sqlite_engine
 from hotline_ivr.store.migrate import upgrade
-from hotline_ivr.store.moving import all_tables, copy, is_empty, read_pages, sum_of, write_page
+from hotline_ivr.store.moving import all_tables, copy, is_empty, read_pages, write_page
+from hotline_ivr.store.moving_proof import sum_of
 
 
 async def snapshot(url: str, target: Path) -> None:
