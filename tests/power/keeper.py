@@ -18,6 +18,7 @@ from pathlib import Path
 
 from hotline_ivr.control.alert_spool import AlertSpool
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
+from hotline_ivr.control.erasures_file import Erasure, ErasuresFile
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.routing.alerts import Alert, AlertState, Channel, Delivery, QueuedAlert
@@ -32,12 +33,14 @@ from hotline_ivr.routing.webhooks import Subscription
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
+from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.webhook_spool import subscribe
 from tests.routing.call_tables import CALL, FOLDER, read_call
+from tests.store.register_entries import an_entry
 
 NODE = "main"
 BEGUN = datetime(2026, 8, 17, 8, tzinfo=UTC)
-NAMES = ("record", "overrides", "presence", "alerts", "trail", "careless")
+NAMES = ("record", "entries", "overrides", "presence", "alerts", "trail", "erasures", "careless")
 A_DAY = timedelta(days=1)
 EVENTS_EACH = 1_000
 """Bytes by which a batch says that it moved the log."""
@@ -71,10 +74,13 @@ class Keeper:
     def __init__(self, folder: Path, store: Store) -> None:
         self._folder = folder
         self._ledger = DatabaseLedger(store, NODE)
+        self._register = DatabaseRegister(store, NODE)
 
     async def write(self, name: str, number: int) -> None:
         if name == "record":
             await self._ledger.commit(batch(number))
+        elif name == "entries":
+            await self._register.add(an_entry(f"Question {number}?", f"Answer {number}", id=f"entry{number}"))
         else:
             await asyncio.to_thread(getattr(self, f"_{name}"), number, BEGUN + timedelta(days=number))
         acknowledged(name, number)
@@ -95,6 +101,9 @@ class Keeper:
     def _trail(self, number: int, at: datetime) -> None:
         entry = AuditEntry(at, "test", "command", f"nr-{number}", "line open", {})
         AuditTrail(self._folder / "audit.jsonl").note(entry)
+
+    def _erasures(self, number: int, at: datetime) -> None:
+        ErasuresFile(self._folder / "erasures.jsonl").note(Erasure(at, f"~nr{number}", "test"))
 
     def _careless(self, number: int, _at: datetime) -> None:
         """What the others are held against: a file as many programs put it in place, nothing synced."""

@@ -26,6 +26,7 @@ import pytest
 
 from hotline_ivr.control.alert_spool import AlertSpool
 from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.erasures_file import ErasuresFile
 from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.presence_file import PresenceFile
 from hotline_ivr.errors import HotlineError
@@ -155,6 +156,17 @@ def record(folder: Path) -> int:
     return int(counts[0])
 
 
+def entries(folder: Path) -> int:
+    """And their words in the index."""
+    with closing(sqlite3.connect(folder / "hotline.db")) as connection:
+        count, indexed = (
+            connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for table in ("register_entry", "register_search")
+        )
+    assert count == indexed, f"{count} entries, {indexed} in the index"
+    return int(count)
+
+
 def overrides(folder: Path) -> int:
     found = [int(kept.override.id[1:]) for kept in OverridesFile(folder / "overrides.json").all()]
     return max(found, default=0)
@@ -178,6 +190,12 @@ def trail(folder: Path) -> int:
     return len(found)
 
 
+def erasures(folder: Path) -> int:
+    found = [each.person for each in ErasuresFile(folder / "erasures.jsonl").all()]
+    assert found == [f"~nr{number}" for number in range(1, len(found) + 1)]
+    return len(found)
+
+
 def careless(folder: Path) -> int:
     try:
         return int((folder / "careless").read_text(encoding="ascii"))
@@ -185,7 +203,9 @@ def careless(folder: Path) -> int:
         return 0
 
 
-READ = {each.__name__: each for each in (record, overrides, presence, alerts, trail, careless)}
+READ = {
+    each.__name__: each for each in (record, entries, overrides, presence, alerts, trail, erasures, careless)
+}
 
 
 def judge(node: Node, what: str) -> None:
