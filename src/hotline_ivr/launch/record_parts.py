@@ -27,6 +27,9 @@ log = structlog.get_logger()
 # How often (seconds) a database that cannot be used is tried again.
 DATABASE_RETRY = 5.0
 
+# An inode that no file has.
+_NO_FILE = -1
+
 
 class RecordParts:
     """One node's record."""
@@ -41,6 +44,7 @@ class RecordParts:
     ) -> None:
         """`lease` makes this service the one that writes for its node; raises StoreError."""
         self._settings, self._hooks, self._lease = settings, hooks, lease
+        self._begun_at = time.time()
         self.keeper = RecordKeeper(
             settings.node,
             DatabaseLedger(store, settings.node, spooled=hooks.sender.wake),
@@ -60,9 +64,14 @@ class RecordParts:
         """Of each log: bytes that are not in the database, and for how many seconds that has been so."""
         files = {Source.CEL: self._settings.cel_file, Source.QUEUE_LOG: self._settings.queue_log_file}
         found: dict[str, tuple[int, float]] = {}
-        for source, mark in self.keeper.marks.items():
-            missing = bytes_behind(files[source], mark.position.inode, mark.position.offset)
-            found[source.value] = (missing, max(0.0, time.time() - mark.at) if missing else 0.0)
+        for source, file in files.items():
+            mark = self.keeper.marks.get(source)
+            if mark is None:
+                # How far it was read only the database knows: until it is there, all may be missing.
+                missing, at = bytes_behind(file, _NO_FILE, 0), self._begun_at
+            else:
+                missing, at = bytes_behind(file, mark.position.inode, mark.position.offset), mark.at
+            found[source.value] = (missing, max(0.0, time.time() - at) if missing else 0.0)
         return found
 
     async def run(self, beside: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> None:
