@@ -39,7 +39,7 @@ class RotatedLog:
 
 
 def rotated_logs(settings: Settings) -> list[RotatedLog]:
-    """The record's tail remembers 60 generations, so fewer of its files may lie there."""
+    """Those of the record, and Asterisk's own."""
     return [
         RotatedLog(settings.cel_file, 50),
         RotatedLog(settings.queue_log_file, 50),
