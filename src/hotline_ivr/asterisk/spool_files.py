@@ -150,6 +150,16 @@ def bytes_behind(path: Path, inode: int, offset: int) -> int:
     return total
 
 
+def generations_behind(path: Path, inode: int) -> int:
+    """Rotated files of the log at `path` from the file `inode` on, in which a position is."""
+    count = 0
+    for file in reversed(generations_on_disk(path)):
+        count += file != path
+        if inode_of(file) == inode:
+            break
+    return count
+
+
 def inode_of(path: Path) -> int | None:
     try:
         return path.stat().st_ino

@@ -26,6 +26,9 @@ log = structlog.get_logger()
 # Between looks at the sizes (seconds). At 1,000 calls/s a file grows by 300 MB in that time.
 POLL = 60.0
 
+# Rotated files of the record's logs that stay.
+KEPT = 50
+
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 _GENERATION = re.compile(r"\.\d{8}T\d{12}Z\Z")
 
@@ -41,8 +44,8 @@ class RotatedLog:
 def rotated_logs(settings: Settings) -> list[RotatedLog]:
     """Those of the record, and Asterisk's own."""
     return [
-        RotatedLog(settings.cel_file, 50),
-        RotatedLog(settings.queue_log_file, 50),
+        RotatedLog(settings.cel_file, KEPT),
+        RotatedLog(settings.queue_log_file, KEPT),
         RotatedLog(settings.log_dir / "messages.log", 5),
     ]
 
