@@ -170,6 +170,7 @@ class Service:
             record=self._record.trouble,
             disks=self._disks,
             observer=AlertObserver(self._metrics),
+            unread=self._record.unread,
         )
         self._voicemail = VoicemailParts(
             settings, self._store, plan=lambda: self._asks.plan, tell=self._alerts.tell

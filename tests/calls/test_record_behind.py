@@ -16,6 +16,7 @@ from hotline_ivr.routing.ledger import Batch, KeptCall, LedgerState
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.ledger import DatabaseLedger
 from tests.calls.asterisk_files import NODE, AsteriskFiles, Clock, a_call, a_keeper, cel_line
+from tests.calls.keeping import events_kept, expected, written
 
 
 class Slow:
@@ -91,6 +92,29 @@ async def test_what_is_not_in_the_database_is_told_over_rotations_and_until_it_i
     await again.catch_up()
     assert behind(files, again.marks) == 0
     again.close()
+
+
+async def test_of_very_many_rotated_files_none_is_read_twice(files: AsteriskFiles, store: Store) -> None:
+    ledger, calls = (
+        DatabaseLedger(store, NODE),
+        [a_call("closed_heard_in_full", n, 20 * n) for n in range(70)],
+    )
+    for number, call in enumerate(calls):
+        files.write(call)
+        if call is not calls[-1]:
+            files.cel.rename(f"{files.cel}.{number:02}")
+    for _ in range(3):
+        keeper = a_keeper(files, ledger)
+        while behind(files, keeper.marks) if keeper.marks else True:
+            await keeper.catch_up()
+        assert await written(store) == expected(*calls)
+        assert await events_kept(store) == sum(len(call.events) for call in calls)
+        # The newest is rotated, too: whoever looks for what comes next looks at all of them.
+        files.cel.rename(f"{files.cel}.{len(calls)}")
+        calls.append(a_call("closed_heard_in_full", len(calls), 20 * len(calls)))
+        files.write(calls[-1])
+        await keeper.catch_up()
+        keeper.close()
 
 
 async def test_while_commits_fail_the_record_is_behind(files: AsteriskFiles, store: Store) -> None:

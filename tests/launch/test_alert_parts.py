@@ -54,7 +54,7 @@ async def test_a_record_that_cannot_be_written_and_a_lost_link_are_told_and_coun
             pauses=DatabasePauses(store, "main"),
             observer=observer,
         )
-        wrong = {"record": "the database is away"}
+        wrong = {"record": "the database is away", "unread": ""}
         parts = AlertParts(
             settings,
             book=lambda: book,
@@ -62,6 +62,7 @@ async def test_a_record_that_cannot_be_written_and_a_lost_link_are_told_and_coun
             record=lambda: wrong["record"],
             disks=DiskWatch(settings),
             observer=AlertObserver(metrics),
+            unread=lambda: wrong["unread"],
         )
         metrics.watch_alerts(lambda: parts.sender.waiting, parts.alarms)
         async with running(parts.loops()):
@@ -76,10 +77,13 @@ async def test_a_record_that_cannot_be_written_and_a_lost_link_are_told_and_coun
             assert 'hotline_alarms{kind="record"} 1.0' in told
             # Without the link nobody can tell whether operators are ready.
             assert 'hotline_alarms{kind="ghost-open"} 0.0' in told
-            wrong["record"] = ""
+            wrong["unread"] = "41 rotated files are not in it yet"
             await until(lambda: len(mailbox.mails) == 3)
-            assert "is written again" in mailbox.mails[2].text
-            sent = 'hotline_alert_deliveries_total{channel="mail",result="sent"} 3.0'
+            assert "41 rotated files are not in it yet" in mailbox.mails[2].text
+            wrong.update(record="", unread="")
+            await until(lambda: len(mailbox.mails) == 5)
+            assert all("is written again" in each.text for each in mailbox.mails[3:])
+            sent = 'hotline_alert_deliveries_total{channel="mail",result="sent"} 5.0'
             await until(lambda: sent in metrics.text().decode())
             await until(lambda: "hotline_alerts_queued 0.0" in metrics.text().decode())
         await store.close()

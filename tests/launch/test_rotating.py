@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hotline_ivr.asterisk.spool_tail import Tail
-from hotline_ivr.launch.rotating import RotatedLog, Rotation, rotated_logs
+from hotline_ivr.launch.rotating import RotatedLog, Rotation
 from hotline_ivr.routing.cel import Source
-from hotline_ivr.settings import Settings
-from hotline_ivr.store.ledger import REMEMBERED_GENERATIONS
 from tests.launch.test_reloading import FakeControl
 
 LIMIT = 100
@@ -105,10 +103,6 @@ async def test_the_tail_reads_every_line_once_over_many_rotations(tmp_path: Path
             read += piece.data.splitlines()
     assert read == [f"line {number}".encode() for number in range(300)]
     assert len(control.commands) > 10
-
-
-def test_fewer_generations_stay_than_the_record_remembers(tmp_path: Path) -> None:
-    assert all(each.keep < REMEMBERED_GENERATIONS for each in rotated_logs(Settings(state=tmp_path)))
 
 
 async def test_what_was_begun_long_ago_is_rotated_also_where_it_is_small(tmp_path: Path) -> None:

@@ -50,6 +50,31 @@ def has_fingerprint(descriptor: int, fingerprint: str) -> bool:
     return _hash(shrouded(data)) == expected.removeprefix(_BLIND)
 
 
+class Fingerprints:
+    """Of files that were read: may be thousands, so a file is looked at once and not for each of them."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        # How many bytes they are of; of files that were read on beyond the first line or two always the same.
+        self._lengths: set[tuple[int, bool]] = set()
+
+    def add(self, fingerprint: str) -> None:
+        """Remember one; the empty one fits no file."""
+        if fingerprint:
+            self._known.add(fingerprint)
+            self._lengths.add((int(fingerprint.partition(":")[0]), is_blind(fingerprint)))
+
+    def know(self, descriptor: int) -> bool:
+        """Whether the open file begins with the bytes that gave one of them."""
+        data = os.pread(descriptor, FINGERPRINT_BYTES, 0)
+        for count, blind in self._lengths:
+            begin = data[:count]
+            hashed = f"{_BLIND}{_hash(shrouded(begin))}" if blind else _hash(begin)
+            if len(begin) == count and f"{count}:{hashed}" in self._known:
+                return True
+        return False
+
+
 def is_blind(fingerprint: str) -> bool:
     """Whether it is one that stays the same when a number is taken out of the file; so is the empty one."""
     return not fingerprint or fingerprint.partition(":")[2].startswith(_BLIND)
@@ -123,6 +148,16 @@ def bytes_behind(path: Path, inode: int, offset: int) -> int:
             return total + max(0, status.st_size - offset)
         total += status.st_size
     return total
+
+
+def generations_behind(path: Path, inode: int) -> int:
+    """Rotated files of the log at `path` from the file `inode` on, in which a position is."""
+    count = 0
+    for file in reversed(generations_on_disk(path)):
+        count += file != path
+        if inode_of(file) == inode:
+            break
+    return count
 
 
 def inode_of(path: Path) -> int | None:

@@ -22,6 +22,7 @@ from typing import Self
 from hotline_ivr.asterisk.spool import MAX_LINE, rejected
 from hotline_ivr.asterisk.spool_files import (
     FINGERPRINT_BYTES,
+    Fingerprints,
     find,
     generations_on_disk,
     has_fingerprint,
@@ -72,6 +73,7 @@ class Tail:
         self._path = path
         self._source = source
         self._done = list(known[:-1])
+        self._read = Fingerprints()
         self._position = known[-1] if known else Position(source, 0, 0, 0, "")
         self._piece_bytes = max(piece_bytes, max_line + 1)
         self._max_line = max_line
@@ -158,11 +160,15 @@ class Tail:
 
     def _open(self) -> bool:
         """Find the file of our position again, or begin with the oldest that was never read."""
-        self._done = [self._blind(each) for each in self._done]
+        on_disk = generations_on_disk(self._path)
+        self._done = [self._blind(each, on_disk) for each in self._done]
+        self._read = Fingerprints()
+        for each in self._done:
+            self._read.add(each.fingerprint)
         position = self._position
         if position.generation:
-            on_disk = reversed(generations_on_disk(self._path))
-            found = find(on_disk, position.inode, position.offset, position.fingerprint)
+            newest_first = reversed(on_disk)
+            found = find(newest_first, position.inode, position.offset, position.fingerprint)
             if found is not None:
                 self._use(found, position)
                 return True
@@ -175,11 +181,11 @@ class Tail:
         self._switch_to(first)
         return True
 
-    def _blind(self, position: Position) -> Position:
+    def _blind(self, position: Position, on_disk: Sequence[Path]) -> Position:
         """A position whose fingerprint holds also when a number is taken out of its file."""
         if is_blind(position.fingerprint):
             return position
-        found = find(generations_on_disk(self._path), position.inode, position.offset, position.fingerprint)
+        found = find(on_disk, position.inode, position.offset, position.fingerprint)
         if found is None:
             return position
         try:
@@ -199,6 +205,7 @@ class Tail:
     def _switch_to(self, descriptor: int) -> None:
         if self._position.generation:
             self._done.append(self._position)
+            self._read.add(self._position.fingerprint)
         self._use(descriptor, Position(self._source, self._position.generation + 1, 0, 0, ""))
 
     def _follow_truncation(self) -> None:
@@ -241,12 +248,8 @@ class Tail:
         return None
 
     def _was_read(self, descriptor: int) -> bool:
+        if self._read.know(descriptor) or has_fingerprint(descriptor, self._position.fingerprint):
+            return True
         inode = os.fstat(descriptor).st_ino
-        for position in (*self._done, self._position):
-            if not position.generation:
-                continue
-            if has_fingerprint(descriptor, position.fingerprint):
-                return True
-            if not position.fingerprint and position.inode == inode:
-                return True
-        return False
+        unread = (each for each in (*self._done, self._position) if each.generation and not each.fingerprint)
+        return any(each.inode == inode for each in unread)

@@ -28,7 +28,10 @@ from hotline_ivr.settings import Settings
 
 
 class AlertParts:
-    """One node's alerts. `record` says what is wrong with the record, empty when nothing is."""
+    """One node's alerts. `record` says what is wrong with the record, empty when nothing is.
+
+    `unread` says in the same way which files will be deleted before they are in it.
+    """
 
     def __init__(
         self,
@@ -39,8 +42,10 @@ class AlertParts:
         record: Callable[[], str],
         disks: DiskWatch,
         observer: SendObserver,
+        unread: Callable[[], str] = lambda: "",
     ) -> None:
         self._book, self._floor, self._record, self._disks = book, floor, record, disks
+        self._unread = unread
         self._spool = AlertSpool(settings.alerts_dir)
         self._hooks = WebhookPost(self._plan, settings.node, _now)
         self.sender = AlertSender(
@@ -116,6 +121,8 @@ class AlertParts:
         found: dict[AlarmKey, str] = {}
         if why := self._record():
             found[AlarmKey(RECORD, "record")] = why
+        if why := self._unread():
+            found[AlarmKey(RECORD, "unread-files")] = why
         for place, why in self._disks.wrong.items():
             found[AlarmKey(DISK, place.replace(" ", "-"))] = why
         match self._floor.ami.state:

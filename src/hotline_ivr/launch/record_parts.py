@@ -10,11 +10,12 @@ from typing import Any
 
 import structlog
 
-from hotline_ivr.asterisk.spool_files import bytes_behind
+from hotline_ivr.asterisk.spool_files import bytes_behind, generations_behind
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.record_keeper import Pace, RecordKeeper, RecordObserver
 from hotline_ivr.errors import StoreError
+from hotline_ivr.launch.rotating import KEPT
 from hotline_ivr.launch.webhook_parts import WebhookParts
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.settings import Settings
@@ -26,6 +27,13 @@ log = structlog.get_logger()
 
 # How often (seconds) a database that cannot be used is tried again.
 DATABASE_RETRY = 5.0
+
+# From so many rotated files on that are not in the record it is told that some will be lost.
+UNREAD_TOLD = 40
+_NAMES = {Source.CEL: "channel events", Source.QUEUE_LOG: "queue_log"}
+
+# An inode that no file has.
+_NO_FILE = -1
 
 
 class RecordParts:
@@ -41,6 +49,8 @@ class RecordParts:
     ) -> None:
         """`lease` makes this service the one that writes for its node; raises StoreError."""
         self._settings, self._hooks, self._lease = settings, hooks, lease
+        self._begun_at = time.time()
+        self._files = {Source.CEL: settings.cel_file, Source.QUEUE_LOG: settings.queue_log_file}
         self.keeper = RecordKeeper(
             settings.node,
             DatabaseLedger(store, settings.node, spooled=hooks.sender.wake),
@@ -58,12 +68,32 @@ class RecordParts:
 
     def behind(self) -> Mapping[str, tuple[int, float]]:
         """Of each log: bytes that are not in the database, and for how many seconds that has been so."""
-        files = {Source.CEL: self._settings.cel_file, Source.QUEUE_LOG: self._settings.queue_log_file}
         found: dict[str, tuple[int, float]] = {}
-        for source, mark in self.keeper.marks.items():
-            missing = bytes_behind(files[source], mark.position.inode, mark.position.offset)
-            found[source.value] = (missing, max(0.0, time.time() - mark.at) if missing else 0.0)
+        for source, file in self._files.items():
+            mark = self.keeper.marks.get(source)
+            if mark is None:
+                # How far it was read only the database knows: until it is there, all may be missing.
+                missing, at = bytes_behind(file, _NO_FILE, 0), self._begun_at
+            else:
+                missing, at = bytes_behind(file, mark.position.inode, mark.position.offset), mark.at
+            found[source.value] = (missing, max(0.0, time.time() - at) if missing else 0.0)
         return found
+
+    def unread(self) -> str:
+        """What will soon be lost, in words, since rotated files are deleted, read or not. Empty if nothing."""
+        if not self._settings.log_file_size:
+            # Somebody else rotates them, and only they know how many stay.
+            return ""
+        for source, file in self._files.items():
+            mark = self.keeper.marks.get(source)
+            count = generations_behind(file, mark.position.inode if mark else _NO_FILE)
+            if count >= UNREAD_TOLD:
+                may = "are" if mark else "may be"
+                return (
+                    f"{count} rotated files of {_NAMES[source]} {may} not in it yet, and of more than {KEPT}"
+                    " the oldest is deleted: make the database work, or copy them away for `hotline ingest`"
+                )
+        return ""
 
     async def run(self, beside: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> None:
         """Bring the tables up to date, then keep the record. Calls go on whatever the database does.

@@ -29,6 +29,9 @@ log = structlog.get_logger()
 # Between looks at the sizes (seconds). At 1,000 calls/s a file grows by 300 MB in that time.
 POLL = 60.0
 
+# Rotated files of the record's logs that stay.
+KEPT = 50
+
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 _GENERATION = re.compile(r"\.\d{8}T\d{12}Z\Z")
 
@@ -46,10 +49,10 @@ class RotatedLog:
 
 
 def rotated_logs(settings: Settings) -> list[RotatedLog]:
-    """The record's tail remembers 60 generations, so fewer of its files may lie there."""
+    """Those of the record, and Asterisk's own."""
     return [
-        RotatedLog(settings.cel_file, 50, days=30),
-        RotatedLog(settings.queue_log_file, 50, days=30),
+        RotatedLog(settings.cel_file, KEPT, days=30),
+        RotatedLog(settings.queue_log_file, KEPT, days=30),
         RotatedLog(settings.log_dir / "messages.log", 8, days=7),
         RotatedLog(settings.log_dir / "console.log", 8, days=7, emptied=True),
     ]

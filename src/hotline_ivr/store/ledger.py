@@ -18,10 +18,6 @@ from hotline_ivr.store.tables import call_event, open_call, queue_event, spool_p
 from hotline_ivr.store.webhook_spool import spool_calls
 from hotline_ivr.store.writer import write_batch
 
-# Generations of a log that are remembered, so that a rotated file is never read again. Rotations are kept for
-# weeks at most, and one a day is usual.
-REMEMBERED_GENERATIONS = 60
-
 # Starts of Asterisk that are looked back to: what any of them cut off, the newest cuts off as well.
 _RESTARTS = 20
 
@@ -100,18 +96,17 @@ def _write(connection: Connection, batch: Batch, now: datetime) -> int:
 
 def _positions(connection: Connection, node: str, source: Source) -> list[Position]:
     columns = spool_position.c
-    newest = (
+    # All there ever were, a row each: a file that still lies there is never read again, however many do.
+    every = (
         select(columns.generation, columns.inode, columns.offset, columns.fingerprint)
         # Those below 0 are archives (store/archives.py), of which no file is followed.
         .where(columns.node == node, columns.source == source.value, columns.generation > 0)
-        .order_by(columns.generation.desc())
-        .limit(REMEMBERED_GENERATIONS)
+        .order_by(columns.generation)
     )
-    found = [
+    return [
         Position(source, generation, int(inode), offset, fingerprint)
-        for generation, inode, offset, fingerprint in connection.execute(newest)
+        for generation, inode, offset, fingerprint in connection.execute(every)
     ]
-    return found[::-1]
 
 
 def kept_calls(connection: Connection, node: str, ids: Sequence[str]) -> Mapping[str, KeptCall]:
