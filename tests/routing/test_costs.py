@@ -127,6 +127,30 @@ def test_on_nights_when_clocks_change_each_second_has_its_own_price(
     assert str(found.amount) == amount
 
 
+@pytest.mark.parametrize(
+    ("start", "amount"),
+    [
+        # The hour that comes twice has its price both times, and a call keeps that of its beginning: 01:59:59,
+        # 02:00:00, 02:59:59; then 02:00:00 and 02:59:59 again, and 03:00:00.
+        ("2026-10-24T23:59:59", "0.00"),
+        ("2026-10-25T00:00:00", "1.20"),
+        ("2026-10-25T00:59:59", "1.20"),
+        ("2026-10-25T01:00:00", "1.20"),
+        ("2026-10-25T01:59:59", "1.20"),
+        ("2026-10-25T02:00:00", "0.00"),
+        # 01:59:59, and the next second is 03:00:00.
+        ("2027-03-28T00:59:59", "0.00"),
+        ("2027-03-28T01:00:00", "0.00"),
+    ],
+)
+def test_on_nights_when_clocks_change_a_call_may_keep_the_price_of_its_beginning(
+    start: str, amount: str
+) -> None:
+    moment = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    found = cost(120, moment, inbound={"per_minute": "0", "bands": NIGHT}, hour_change="start")
+    assert str(found.amount) == amount
+
+
 def test_on_public_holidays_no_band_holds() -> None:
     """1 May 2026 is a Friday; in a contract without holidays it is a day like any other."""
     first_of_may = datetime(2026, 5, 1, 12, tzinfo=OSLO)
@@ -192,6 +216,29 @@ RATES = st.fixed_dictionaries(
         "bands": st.sampled_from([{}, BANDS, NIGHT]),
     }
 )
+# Any moment about the night when clocks go back; and those near the hour of NIGHT on both nights, seconds
+# since 1970, so that it is no rare one: 00:45 to 02:15 and 00:45 to 01:15 UTC.
+BEGINNINGS = st.one_of(
+    st.integers(1_792_713_600, 1_793_059_200),
+    st.integers(1_792_889_100, 1_792_894_500),
+    st.integers(1_806_194_700, 1_806_196_500),
+)
+ROUNDINGS = st.fixed_dictionaries(
+    {
+        "mode": st.sampled_from(["half-up", "half-even", "up", "down"]),
+        "digits": st.sampled_from(["0", "1", "2", "3"]),
+        "per": st.sampled_from(["call", "month"]),
+    }
+)
+
+
+def test_the_beginnings_that_are_drawn_are_about_the_nights_when_clocks_change() -> None:
+    for text, seconds in (
+        ("2026-10-23T00:00", 1_792_713_600), ("2026-10-27T00:00", 1_793_059_200),
+        ("2026-10-25T00:45", 1_792_889_100), ("2026-10-25T02:15", 1_792_894_500),
+        ("2027-03-28T00:45", 1_806_194_700), ("2027-03-28T01:15", 1_806_196_500),
+    ):  # fmt: skip
+        assert datetime.fromisoformat(f"{text}+00:00").timestamp() == seconds
 
 
 # The first of them loads what the rest finds loaded.
@@ -199,32 +246,44 @@ RATES = st.fixed_dictionaries(
 @given(
     rate=RATES,
     rule=st.sampled_from(["start", "split"]),
-    mode=st.sampled_from(["half-up", "half-even", "up", "down"]),
-    start=st.datetimes(datetime(2026, 10, 23), datetime(2026, 10, 27)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
+    rounding=ROUNDINGS,
+    spared=st.sampled_from(["yes", "no"]),
+    begun=BEGINNINGS,
     seconds=st.integers(1, 1000),
     more=st.integers(0, 300),
     free=st.integers(0, 400),
 )
 def test_a_call_that_grows_longer_never_costs_less(
-    rate: dict[str, Any], rule: str, mode: str, start: datetime, seconds: int, more: int, free: int
+    rate: dict[str, Any],
+    rule: str,
+    rounding: dict[str, str],
+    spared: str,
+    begun: int,
+    seconds: int,
+    more: int,
+    free: int,
 ) -> None:
-    terms: dict[str, Any] = {"inbound": rate, "hour_change": rule, "rounding": {"mode": mode}}
-    assert (
-        cost(seconds, start, free=free, **terms).amount
-        <= cost(seconds + more, start, free=free, **terms).amount
-    )
+    terms: dict[str, Any] = {
+        "inbound": rate,
+        "hour_change": rule,
+        "rounding": rounding,
+        "included": {"minutes": "7", "setup_fee": spared},
+    }
+    start = datetime.fromtimestamp(begun, UTC)
+    shorter, longer = (cost(each, start, free=free, **terms) for each in (seconds, seconds + more))
+    assert shorter.amount <= longer.amount
+    assert shorter.exact <= longer.exact
 
 
 # The first of them loads what the rest finds loaded.
 @settings(deadline=None)
-@given(rate=RATES, start=st.integers(0, 86400 * 3), seconds=st.integers(1, 600), cut=st.integers(1, 599))
+@given(rate=RATES, begun=BEGINNINGS, seconds=st.integers(1, 600), cut=st.integers(1, 599))
 def test_by_the_second_the_parts_of_a_call_cost_what_the_whole_does(
-    rate: dict[str, Any], start: int, seconds: int, cut: int
+    rate: dict[str, Any], begun: int, seconds: int, cut: int
 ) -> None:
     """Without steps, set-up and minimum, and rounded in the month's sum."""
     plain = {**rate, "increments": "1/1", "setup_fee": "0", "minimum_charge": "0"}
     terms: dict[str, Any] = {"inbound": plain, "hour_change": "split", "rounding": {"per": "month"}}
-    begun = 1792800000 + start
     cut = min(cut, seconds)
     parts = [(begun, cut)] + ([(begun + cut, seconds - cut)] if cut < seconds else [])
     whole = cost(seconds, datetime.fromtimestamp(begun, UTC), **terms).exact

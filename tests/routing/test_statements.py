@@ -106,6 +106,22 @@ def test_the_highest_discounts_that_are_reached_add_up(on: str, expected: list[t
     assert lines(made)[2:] == expected
 
 
+def test_discounts_of_more_than_all_take_all_and_no_more() -> None:
+    """70 % of 110.00, and of the 50 % for volume the 30 that are left: a month never pays us."""
+    made = month(
+        usage(600),
+        inbound=MINUTE,
+        fees={"monthly": "100.00"},
+        terms={"months": "24"},
+        discounts={
+            "term": [{"months": "24", "percent": "70"}],
+            "volume": [{"spend": "10.00", "percent": "50"}],
+        },
+    )
+    assert [amount for _, amount in lines(made)[2:]] == ["-77.00", "-33.00"]
+    assert made.statement().total == 0
+
+
 def test_what_lacks_of_the_minimum_is_added_after_the_discounts() -> None:
     made = month(
         usage(600),

@@ -89,9 +89,8 @@ def test_the_contract_changes_at_midnight_of_its_own_clock() -> None:
     ("number", "kind"),
     [
         ("+4722000000", "domestic"), ("+4741000000", "mobile"), ("+46812345678", "rest"), ("", "rest"),
-        # Replaced by a pseudonym: by the digits that stay, and of a number that went whole nothing is known.
+        # Replaced by a pseudonym: by the digits that stay.
         ("~4798abcdef", "mobile"), ("~4722abcdef", "domestic"), ("~46812abcdef", "rest"),
-        ("~abcdefghij", "rest"),
     ],
 )  # fmt: skip
 def test_the_longest_prefix_decides(number: str, kind: str) -> None:
@@ -105,3 +104,12 @@ def test_the_longest_prefix_decides(number: str, kind: str) -> None:
     found = rate_of(contract, Usage("", "", True, number, "carrier", AT, 60))
     assert found is not None
     assert found[0] == kind
+
+
+@pytest.mark.parametrize("number", ["~abcdefghij", "~4abcdef", "~47abcdef"])
+def test_where_the_digits_that_stay_do_not_tell_the_class_there_is_no_price_and_no_guess(number: str) -> None:
+    """One that went whole, and short ones: the rest may be ten times as dear."""
+    dialled = Usage("", "", True, number, "carrier", AT, 60)
+    several = {"rest": {"per_minute": "3"}, "mobile": {"per_minute": "2", "prefixes": ["+474", "+479"]}}
+    assert rate_of(a_contract(outbound=several), dialled) is None
+    assert rate_of(a_contract(outbound={"rest": {"per_minute": "3"}}), dialled) is not None

@@ -113,11 +113,14 @@ def is_in_force(contract: Contract, moment: datetime) -> bool:
 def rate_of(contract: Contract, usage: Usage) -> tuple[str, Rate] | None:
     """The class and rate under a contract; None where it has no price for such a call.
 
-    Of a number that was replaced the first digits are known still, and decide.
+    Of a number that was replaced the first digits are known still, and decide; where they leave it open,
+    there is no price, because a guess may be ten times the truth.
     """
     if not usage.outgoing:
         return (INBOUND, contract.inbound) if contract.inbound else None
     number = known_beginning(usage.number)
+    if number != usage.number and _is_open(contract, number):
+        return None
     best: tuple[int, str] | None = None
     for class_id, rate in contract.outbound.items():
         fits = [len(prefix) for prefix in rate.prefixes if number.startswith(prefix)]
@@ -125,3 +128,9 @@ def rate_of(contract: Contract, usage: Usage) -> tuple[str, Rate] | None:
         if length >= 0 and (best is None or length > best[0]):
             best = (length, class_id)
     return (best[1], contract.outbound[best[1]]) if best else None
+
+
+def _is_open(contract: Contract, beginning: str) -> bool:
+    """Whether numbers that begin so may be of several classes."""
+    prefixes = (prefix for rate in contract.outbound.values() for prefix in rate.prefixes)
+    return any(len(prefix) > len(beginning) and prefix.startswith(beginning) for prefix in prefixes)
