@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from hotline_ivr.errors import AlertError
 from hotline_ivr.launch.balance_nightly import NightlyBalance
@@ -49,6 +50,7 @@ class Lists(NightlyInvoices):
         self.new: list[InvoiceFound] = []
         self.why = ""
 
+    @override
     async def compare(self, day: date) -> str:
         self.days.append(day)
         for found in self.new:
