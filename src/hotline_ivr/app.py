@@ -37,6 +37,7 @@ from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
 from hotline_ivr.launch.disk_watch import DiskWatch
 from hotline_ivr.launch.floor_parts import FloorParts
+from hotline_ivr.launch.invoices_nightly import NightlyInvoices
 from hotline_ivr.launch.lease_keeper import LeaseKeeper
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.loops import Loop, running
@@ -191,6 +192,7 @@ class Service:
             duty=self._alerts.duty,
             tell=self._alerts.tell,
             observer=BalanceObserver(self._metrics),
+            invoices=NightlyInvoices(settings.invoices_dir),
         )
         self._repeats = RepeatWatch(RepeatObserver(self._metrics))
         self._metrics.watch_alerts(lambda: self._alerts.sender.waiting, self._alerts.alarms)

@@ -61,6 +61,11 @@ class Places(BaseModel):
         return self.state_dir / "blocks.json"
 
     @property
+    def invoices_dir(self) -> Path:
+        """What came of carriers' lists that were compared."""
+        return self.state_dir / "invoices"
+
+    @property
     def tokens_file(self) -> Path:
         """Who may use the REST interface; only hashes of the tokens."""
         return self.state_dir / "tokens.json"

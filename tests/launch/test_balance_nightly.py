@@ -11,6 +11,7 @@ import pytest
 from hotline_ivr.errors import AlertError
 from hotline_ivr.launch.balance_nightly import RETRY, TOLD_AFTER, NightlyBalance
 from hotline_ivr.routing.alerts import Alert, AlertState
+from hotline_ivr.routing.invoice_found import InvoiceFound
 from hotline_ivr.routing.ledger import Batch
 from hotline_ivr.store.balance import Night, keep_night
 from hotline_ivr.store.engine import Store, open_store
@@ -24,6 +25,22 @@ YESTERDAY = date(2026, 11, 26)
 SHOWN = '{"shown": [{"call": "main-1.1", "reason": "no-row", "text": "it arrived at line demo"}]}'
 
 
+class NoInvoices:
+    """No contract says where its lists are; see test_invoices_nightly.py for those that do."""
+
+    async def compare(self, _day: date) -> str:
+        return ""
+
+    async def untold(self) -> list[InvoiceFound]:
+        return []
+
+    async def note_told(self, found: InvoiceFound) -> None:
+        raise AssertionError(found)
+
+    async def wrong_of(self, _day: str) -> int:
+        return 0
+
+
 class Nights:
     """A node's nights, with a process that finds what it is told to."""
 
@@ -33,6 +50,7 @@ class Nights:
         self.told: list[Alert] = []
         self.newest: list[str] = []
         self.why, self.differences, self.refused = "", 0, False
+        self.invoices = NoInvoices()
         self.nightly = self.again()
 
     def again(self, at: time | None = time(4, 30)) -> NightlyBalance:
@@ -45,6 +63,7 @@ class Nights:
             duty=lambda _: None,
             tell=self.tell,
             observer=self,
+            invoices=self.invoices,
             prove=self.prove,
             clock=lambda: self.now,
         )

@@ -19,8 +19,8 @@ OSLO = ZoneInfo("Europe/Oslo")
 AUGUST, SEPTEMBER = datetime(2026, 8, 1, tzinfo=OSLO), datetime(2026, 9, 1, tzinfo=OSLO)
 
 
-def office(**line: str) -> Growth:
-    return Growth(a_plan({"mon-fri": "08:00-16:00"}, **line))
+def office() -> Growth:
+    return Growth(a_plan({"mon-fri": "08:00-16:00"}))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.ledger import Batch
+from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.limit_met import LimitMet, limits_met
 from hotline_ivr.store.migrate import upgrade
@@ -29,14 +31,14 @@ async def test_callers_over_the_limit_are_counted_by_number_and_by_the_contract_
     assert made is not None
     hour, midnight = 3_600_000_000, int(MIDNIGHT.timestamp()) * 1_000_000
     wanted = [
-        (-3, OURS, "answered", "caller"),
-        (-2, OURS, "over-limit", "caller"),
-        (-1, OURS, "closed", "caller"),
-        (1, OURS, "over-limit", "caller"),
-        (2, OURS, "over-limit", "caller"),
-        (3, OTHER, "answered", "caller"),
+        (-3, OURS, Outcome.ANSWERED, CallKind.CALLER),
+        (-2, OURS, Outcome.OVER_LIMIT, CallKind.CALLER),
+        (-1, OURS, Outcome.CLOSED, CallKind.CALLER),
+        (1, OURS, Outcome.OVER_LIMIT, CallKind.CALLER),
+        (2, OURS, Outcome.OVER_LIMIT, CallKind.CALLER),
+        (3, OTHER, Outcome.ANSWERED, CallKind.CALLER),
         # Whom the service rang has not arrived.
-        (4, OURS, "answered", "callback"),
+        (4, OURS, Outcome.ANSWERED, CallKind.CALLBACK),
     ]
     calls = [
         made._replace(

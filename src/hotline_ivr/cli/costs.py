@@ -225,6 +225,42 @@ def invoice(
         raise typer.Exit(EXIT_FINDINGS)
 
 
+@app.command()
+def invoices(
+    *,
+    night: Annotated[
+        str | None, typer.Option(hidden=True, help="As the nightly proof of this day does: it tells.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the carriers' lists that are new where contracts say `files`; differences end with code 1."""
+    import asyncio
+    import os
+    from dataclasses import asdict, replace
+
+    from hotline_ivr.launch.invoice_files import InvoiceMemory, compare_new, new_invoices
+    from hotline_ivr.routing.invoice_found import invoice_lines
+
+    if night is not None:
+        # Beside a service that answers callers: they come first.
+        os.nice(10)
+    settings, plan, now = _house()
+    memory, found = InvoiceMemory(settings.invoices_dir), []
+    day = "" if night is None else str(_day(night))
+    for new in new_invoices(settings, plan, memory, now):
+        each = asyncio.run(compare_new(settings, plan, new, day))
+        # Who asked is told here and now.
+        memory.keep(replace(each, told=night is None))
+        found.append(each)
+    if as_json:
+        typer.echo(_json("hotline/invoices/1", {"invoices": [asdict(each) for each in found]}))
+    else:
+        lines = [line for each in found for line in invoice_lines(each)]
+        typer.echo("\n".join(lines) or "no list is new")
+    if any(each.wrong for each in found):
+        raise typer.Exit(EXIT_FINDINGS)
+
+
 # What they have in common.
 
 

@@ -59,6 +59,12 @@ class InvoiceColumns(Model):
         description="Day of the month on which the time that an invoice bills begins.",
         examples=["15"],
     )
+    files: Name | None = Field(
+        None,
+        description="Where its lists are put: a folder, or a pattern of names with * and ?, as seen from the "
+        "configuration's folder. New ones are compared by night; without it only by command.",
+        examples=["../invoices/telecom/*.csv"],
+    )
     fees: YesNo = Field(
         True,
         description="Whether rows with an amount and no number are fees, compared with the contract's.",

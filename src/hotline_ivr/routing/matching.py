@@ -15,7 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-MOST_NEAR = 100
+MOST_NEAR = 60
 """Of so many candidates of one event, the nearest in time, the first step chooses."""
 
 MOST_LOOKS = 5_000_000

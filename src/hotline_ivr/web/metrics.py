@@ -77,7 +77,7 @@ class Metrics:
         )
         self.balance_differences = Gauge(
             "hotline_balance_differences",
-            "Differences that the newest nightly balance proof has found.",
+            "Differences that the newest nightly balance proof and its comparison of invoices have found.",
             registry=registry,
         )
         self.balance_time = Gauge(
