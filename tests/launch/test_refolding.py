@@ -164,6 +164,8 @@ NEWER_TABLES = (
     "webhook_delivery",
     "register_entry",
     "register_import",
+    "register_batch",
+    "register_request",
     "register_search",
     "balance_night",
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hotline_ivr.launch.local_client import LocalClient
 
 app = typer.Typer(
-    help="What was asked and answered: list, show, search, add, change, due, done, import.",
+    help="What was asked and answered: list, show, search, add, change, due, done, import, imports.",
     invoke_without_command=True,
 )
 
@@ -218,7 +218,9 @@ def done(
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="Spreadsheet that was kept before: CSV or XLSX.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Spreadsheet that was kept before: CSV or XLSX.")
+    ] = None,
     *,
     line: Line = None,
     sheet: Annotated[str | None, typer.Option(help="Name of the sheet, where there are several.")] = None,
@@ -240,10 +242,24 @@ def import_(
     shorten: Annotated[
         bool, typer.Option("--shorten", help="Cut texts and tags that are too long, and say where.")
     ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write what was changed in the sheet since it was imported.")
+    ] = False,
+    undo: Annotated[
+        str | None,
+        typer.Option(metavar="BATCH", help="Take an import back instead: its id, as `imports` lists it."),
+    ] = None,
+    changed_too: Annotated[
+        bool, typer.Option("--changed-too", help="With --undo: also entries that were changed since.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Take a spreadsheet into the register: all rows or none, and each row once."""
+    """Take a spreadsheet into the register: all rows or none, and each row once. Or take that back."""
     import asyncio
+
+    if undo is not None or file is None:
+        _take_back(undo, file, changed_too=changed_too, dry_run=dry_run, as_json=as_json)
+        return
 
     from hotline_ivr.cli.person import person
     from hotline_ivr.cli.register_view import import_view
@@ -252,7 +268,7 @@ def import_(
     from hotline_ivr.settings import Settings
 
     given = tuple(mapped or ())
-    options = {"dry_run": dry_run, "skip_bad": skip_bad, "shorten": shorten}
+    options = {"dry_run": dry_run, "skip_bad": skip_bad, "shorten": shorten, "update": update}
     wanted = Wanted(file, line, sheet, given, dates, person(), due=due, **options)
     found = asyncio.run(import_sheet(Settings.from_environment(), wanted, datetime.now(UTC)))
     if as_json:
@@ -261,6 +277,41 @@ def import_(
         import_view(found)
     if found.refused:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _take_back(
+    batch: str | None, file: Path | None, *, changed_too: bool, dry_run: bool, as_json: bool
+) -> None:
+    import asyncio
+
+    from hotline_ivr.cli.person import person
+    from hotline_ivr.errors import ArgumentError
+    from hotline_ivr.launch.register_undo import take_back
+    from hotline_ivr.settings import Settings
+
+    if batch is None or file is not None:
+        raise ArgumentError("name a spreadsheet, or with --undo the import that is to be taken back")
+    settings, now = Settings.from_environment(), datetime.now(UTC)
+    done = asyncio.run(take_back(settings, batch, person(), now, changed_too=changed_too, dry_run=dry_run))
+    typer.echo(json.dumps(done.as_json()) if as_json else done.summary)
+    if done.stays:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+@app.command()
+def imports(*, limit: Limit = 50, as_json: Json = False) -> None:
+    """List the imports of spreadsheets, newest first, with the ids by which they are taken back."""
+    import asyncio
+
+    from hotline_ivr.cli.register_view import batches_as_json, batches_view, print_shown
+    from hotline_ivr.launch.register_undo import list_batches
+    from hotline_ivr.settings import Settings
+
+    found = asyncio.run(list_batches(Settings.from_environment(), limit))
+    if as_json:
+        typer.echo(json.dumps(batches_as_json(found)))
+    else:
+        print_shown(batches_view(found))
 
 
 def _listed(path: str, query: Mapping[str, str], *, numbers: bool, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from hotline_ivr.routing.caller import clean_text
 
 if TYPE_CHECKING:
     from hotline_ivr.launch.register_import import Imported
+    from hotline_ivr.store.register_batches import Batch
 
 _WIDEST = 200
 _SHOWN_ROWS = 10
@@ -109,7 +110,55 @@ def import_view(done: Imported) -> None:
         screen.print(_text(f"row {number}, column {column}: is too long and is cut"))
     if len(done.shortened) > _SHOWN_REFUSED:
         screen.print(Text(f"... and {len(done.shortened) - _SHOWN_REFUSED} more"))
+    for change in done.changes[:_SHOWN_REFUSED]:
+        clash = " in the register too" if change.entry is None else ""
+        fields = ", ".join(change.fields)
+        screen.print(_text(f"row {change.row}, entry {change.entry_id}: changed{clash}: {fields}"))
+    if len(done.changes) > _SHOWN_REFUSED:
+        screen.print(Text(f"... and {len(done.changes) - _SHOWN_REFUSED} more"))
     screen.print(_text(done.summary))
+    if done.batch:
+        screen.print(_text(f"hotline register import --undo {done.batch} takes this back"))
+
+
+def batches_view(batches: Sequence[Batch]) -> RenderableType:
+    """Imports, and what became of each."""
+    if not batches:
+        return Text("no imports")
+    table = _table("id", "at", "by", "file", "new", "updated", "taken back")
+    for each in batches:
+        undone = each.undone_at.astimezone().strftime("%Y-%m-%d %H:%M") if each.undone_at else ""
+        table.add_row(
+            each.id,
+            each.imported_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            _text(each.imported_by),
+            _text(each.file),
+            str(each.added),
+            str(each.updated),
+            _text(f"{undone} {each.undone_by}".strip()),
+        )
+    return table
+
+
+def batches_as_json(batches: Sequence[Batch]) -> dict[str, Any]:
+    """The same for programs. Times are in UTC."""
+    return {
+        "schema": "hotline/register-imports/1",
+        "imports": [
+            {
+                "id": each.id,
+                "node": each.node,
+                "file": each.file,
+                "imported_at": each.imported_at.isoformat(),
+                "imported_by": each.imported_by,
+                "added": each.added,
+                "updated": each.updated,
+                "undone_at": each.undone_at.isoformat() if each.undone_at else None,
+                "undone_by": each.undone_by,
+            }
+            for each in batches
+        ],
+    }
 
 
 def _facts(entry: Answer) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,8 @@ from hotline_ivr.store.register_rows import new_id
 class Wanted:
     """What is to be imported, and how; `mapped` are COLUMN=FIELD, `dates` is auto, dmy or mdy.
 
-    `due` is the day of follow-ups that have none of their own (YYYY-MM-DD); `shorten` cuts what is too long.
+    `update` writes what was changed in the sheet since it was imported. `due` is the day of follow-ups that
+    have none of their own (YYYY-MM-DD); `shorten` cuts what is too long.
     """
 
     file: Path
@@ -38,6 +39,7 @@ class Wanted:
     skip_bad: bool = False
     due: str | None = None
     shorten: bool = False
+    update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,16 @@ class Sheet:
     refused: list[Refused]
 
 
-def read_sheet(settings: Settings, plan: Plan, wanted: Wanted, now: datetime) -> Sheet:
-    """Read it whole. Raises ArgumentError for a file, a column or an option that makes no sense."""
+def read_sheet(settings: Settings, plan: Plan, wanted: Wanted, now: datetime, secret: bytes) -> Sheet:
+    """Read it whole; `secret` is the installation's number key.
+
+    Raises ArgumentError for a file, a column or an option that makes no sense.
+    """
     rows = read_spreadsheet(wanted.file, wanted.sheet)
-    return _read(rows, wanted, _reader(settings, plan, wanted, now))
+    return _read(rows, wanted, _reader(settings, plan, wanted, now, secret))
 
 
-def _reader(settings: Settings, plan: Plan, wanted: Wanted, now: datetime) -> Reader:
+def _reader(settings: Settings, plan: Plan, wanted: Wanted, now: datetime, secret: bytes) -> Reader:
     if wanted.line is not None and wanted.line not in plan.lines:
         hint = did_you_mean(wanted.line, plan.lines)
         raise ArgumentError(f"there is no line '{wanted.line}'{hint}; lines are {', '.join(plan.lines)}")
@@ -73,6 +78,7 @@ def _reader(settings: Settings, plan: Plan, wanted: Wanted, now: datetime) -> Re
         orders[wanted.dates],
         _due(wanted.due),
         wanted.shorten,
+        secret,
     )
 
 

@@ -32,6 +32,7 @@ from hotline_ivr.routing.entry_rules import (
 )
 from hotline_ivr.routing.sheet_cells import Cell, cell_moment, cell_text
 from hotline_ivr.routing.sheet_dates import Order, order_of, read_date, read_moment
+from hotline_ivr.routing.sheet_keys import base_of, base_of_number, keyed_anew
 from hotline_ivr.routing.sheet_texts import all_tags, cut, too_long, whole
 from hotline_ivr.routing.wall import zone_of
 
@@ -63,8 +64,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class GoodRow:
-    """A row as an entry; `key` is the same each time that this row is read.
+    """A row as an entry; `key` is the same each time that this row is read, and for rows that ask the same.
 
+    `old_key` is by what it would be known if it was imported when keys were hashes of all cells.
     `shortened` are fields that were too long and have been cut, as was asked for.
     """
 
@@ -72,6 +74,7 @@ class GoodRow:
     key: str
     entry: Entry
     shortened: tuple[str, ...] = ()
+    old_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Reader:
     order: Order | None = None
     due: date | None = None
     shorten: bool = False
+    #: The installation's number key, of which keys of rows are made.
+    secret: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +129,10 @@ def read_rows(
             for field, message in found.wrong:
                 refused.append(Refused(row.number, headings.get(field, field), message))
             continue
-        digest = found.digest(entry)
+        digest = found.old_digest(entry)
         seen[digest] += 1
-        # Two rows may well say the same, and are two questions: the first and the second of their kind.
-        good.append(GoodRow(row.number, f"{digest}-{seen[digest]}", entry, tuple(found.shortened)))
+        old = keyed_anew(reader.secret, f"{digest}-{seen[digest]}")
+        good.append(GoodRow(row.number, found.key(entry), entry, tuple(found.shortened), old))
     return good, refused
 
 
@@ -178,8 +183,16 @@ class _Row:
             **made,
         )
 
-    def digest(self, entry: Entry) -> str:
-        """What names this row: its number where the sheet has one, else all that it says."""
+    def key(self, entry: Entry) -> str:
+        """What names this row: its number where the sheet has one, else its day and what was asked."""
+        secret = self._reader.secret
+        if number := self._text("key"):
+            return base_of_number(secret, entry.line, number)
+        day = entry.at.astimezone(zone_of(self._plan.lines[entry.line].time_zone)).date()
+        return base_of(secret, entry.line, day, entry.text.question, entry.topic)
+
+    def old_digest(self, entry: Entry) -> str:
+        """What once named it: its number, else all that stands in mapped cells."""
         if key := self._text("key"):
             parts = ["key", entry.line, key]
         else:

@@ -38,7 +38,9 @@ def add_entry(connection: Connection, entry: Entry) -> None:
     connection.execute(insert(register_entry).values(row_of(entry)))
 
 
-def change_entry(connection: Connection, changed: Entry, seen: int) -> Entry | ChangedMeanwhile | None:
+def change_entry(
+    connection: Connection, changed: Entry, seen: int, batch: str = ""
+) -> Entry | ChangedMeanwhile | None:
     """Write a changed entry as the version after `seen`; None if there is none of this id.
 
     The former version stops being the latest in one statement that says which one it was, so of two who
@@ -53,11 +55,13 @@ def change_entry(connection: Connection, changed: Entry, seen: int) -> Entry | C
         now = entry_now(connection, changed.id)
         return None if now is None else ChangedMeanwhile(now)
     written = replace(changed, version=seen + 1)
-    connection.execute(insert(register_entry).values(row_of(written)))
+    connection.execute(insert(register_entry).values(row_of(written) | {"batch": batch}))
     return written
 
 
-def add_imported(connection: Connection, rows: Iterable[tuple[str, Entry]], at: datetime) -> int:
+def add_imported(
+    connection: Connection, rows: Iterable[tuple[str, Entry]], at: datetime, batch: str = ""
+) -> int:
     """Write entries of a spreadsheet, each under the key of its row; how many were not there yet.
 
     A key that is known adds nothing, also when its entry has been erased since: what somebody asked to be
@@ -67,7 +71,7 @@ def add_imported(connection: Connection, rows: Iterable[tuple[str, Entry]], at: 
     known = known_keys(connection, list(given))
     fresh = [(key, entry) for key, entry in given.items() if key not in known]
     for some in _pieces(fresh, _ROWS):
-        connection.execute(insert(register_entry), [row_of(entry) for _, entry in some])
+        connection.execute(insert(register_entry), [row_of(entry) | {"batch": batch} for _, entry in some])
         connection.execute(
             insert(register_import),
             [

@@ -62,6 +62,7 @@ def row_of(entry: Entry) -> dict[str, Any]:
     text, todo = entry.text, entry.follow_up
     return values | {
         "latest": True,
+        "batch": "",
         "doc": doc_of(entry.id, entry.at),
         "call_id": entry.call,
         "way": entry.way.value,
@@ -108,7 +109,7 @@ def tags_text(tags: Iterable[str]) -> str:
     return "\n".join(["", *listed, ""]) if listed else ""
 
 
-_OF_INDEX = frozenset({"latest", "doc", "question_words", "tags_words", "answer_words"})
+_OF_INDEX = frozenset({"latest", "doc", "batch", "question_words", "tags_words", "answer_words"})
 
 ENTRY_COLUMNS = tuple(each for each in register_entry.c if each.name not in _OF_INDEX)
 """What `entry_of` needs."""

@@ -68,6 +68,8 @@ register_entry = Table(
     Column("changed_by", String, nullable=False),
     Column("changed_via", String, nullable=False),
     Column("erased_at", Instant),
+    # The import that wrote this version; empty for whatever a person wrote.
+    Column("batch", String, nullable=False, server_default=""),
     # Words as they are searched by (routing/search_words.py).
     Column("question_words", Text, nullable=False),
     Column("tags_words", Text, nullable=False),
@@ -83,7 +85,7 @@ register_entry = Table(
     Index(None, "follow_up_due"),
 )
 
-# Rows of spreadsheets that are entries now, each once. The key is a hash of what stood in the row.
+# Rows of spreadsheets that are entries now, each once. The key is a keyed hash (routing/sheet_keys.py).
 register_import = Table(
     "register_import",
     metadata,
@@ -93,6 +95,38 @@ register_import = Table(
     Column("entry_id", String, nullable=False),
     Column("imported_at", Instant, nullable=False),
     PrimaryKeyConstraint("key"),
+)
+
+# Imports of spreadsheets: what one has written can be taken back.
+register_batch = Table(
+    "register_batch",
+    metadata,
+    Column("id", String, nullable=False),
+    Column("node", String, nullable=False),
+    # Its name, without folders.
+    Column("file", String, nullable=False),
+    Column("imported_at", Instant, nullable=False),
+    Column("imported_by", String, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("undone_at", Instant),
+    Column("undone_by", String, nullable=False, server_default=""),
+    PrimaryKeyConstraint("id"),
+)
+
+# Entries that were written over the interface under a key of whoever asked, so that a second try finds them.
+register_request = Table(
+    "register_request",
+    metadata,
+    # By whom, as the token is called: one's keys are none of another's.
+    Column("by", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("entry_id", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    # Whether the trail has it.
+    Column("noted", Boolean, nullable=False),
+    PrimaryKeyConstraint("by", "key"),
+    Index(None, "at"),
 )
 
 # PostgreSQL's; on SQLite the number is `rowid`.

@@ -29,8 +29,11 @@ HELD: dict[str, str] = {
     "webhook_delivery": "webhooks numbers keys calls",
     # A hash of what was told, with the number in it.
     "webhook_subject": "webhooks numbers keys calls",
-    # Hashes of whole rows of spreadsheets: they keep what was erased from coming back with the same file.
+    # Keyed hashes of rows of spreadsheets: they keep what was erased from coming back with the same file.
     "register_import": NOTHING,
+    "register_batch": NOTHING,
+    # Keys that a program made up for what it sent.
+    "register_request": NOTHING,
     # Lines that were none: a full disk cuts one also behind the number.
     "rejected_line": "numbers keys logs",
     "operator_period": NOTHING,

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from hotline_ivr.launch.privacy.place import PrivacyPlace
 from hotline_ivr.routing.redaction import Redactor
+from hotline_ivr.routing.sheet_keys import keyed_anew
 from hotline_ivr.routing.webhooks import call_without_person, entry_without_person
+from hotline_ivr.store.register_batches import key_anew
 from hotline_ivr.store.register_lock import lock_entries
 from hotline_ivr.store.register_privacy import (
     Ids,
@@ -34,16 +36,18 @@ async def purge_entries(place: PrivacyPlace, before: datetime, dry_run: bool) ->
     """Entries of what was asked before, on all nodes: the register is one."""
     if dry_run:
         return await place.store.read(lambda on: count_entries(on, OlderThan(before)))
-    count = 0
-    while gone := await place.store.write(partial(_erase_page, before=before, at=place.now)):
+    count, secret = 0, place.pseudonyms.key
+    while gone := await place.store.write(partial(_erase_page, before=before, at=place.now, secret=secret)):
         count += gone
     # Also after a kill that came before it.
     await place.store.write(tidy_index)
     return count
 
 
-def _erase_page(connection: Connection, before: datetime, at: datetime) -> int:
+def _erase_page(connection: Connection, before: datetime, at: datetime, secret: bytes) -> int:
     ids = entry_ids(connection, OlderThan(before, PAGE))
+    if ids:
+        key_anew(connection, partial(keyed_anew, secret))
     # Before the web hooks' rows: a change takes the two in this order.
     lock_entries(connection, ids)
     redact_told(connection, "entry-saved", ids, entry_without_person)
@@ -95,6 +99,8 @@ def erase_person(
     whose it was.
     """
     ids = [ident for _, ident in calls]
+    # Keys of rows of spreadsheets stay: none of them may be one that can be guessed.
+    key_anew(connection, partial(keyed_anew, redactor.pseudonyms.key))
     entries = entries_of(connection, written, ids)
     # Before the web hooks' rows: a change takes the two in this order.
     lock_entries(connection, entries)
