@@ -65,8 +65,15 @@ def to_the_end_of_its_block(path: Path) -> bytes:
 
 def save(console: Client, question: str, number: str | None = None) -> str:
     """Empty, or why an entry was refused."""
-    given = {"line": "open", "question": question, "answer": "x" * 3500, "outcome": "answered"}
-    status, said = console.ask("POST", "/entries", given | ({"number": number} if number else {}))
+    given: dict[str, object] = {
+        "line": "open",
+        "question": question,
+        "answer": "x" * 3500,
+        "outcome": "answered",
+    }
+    if number:
+        given["number"] = number
+    status, said = console.ask("POST", "/entries", given)
     assert status in {201, 503}, said
     return "" if status == 201 else str(said["detail"])
 

@@ -18,8 +18,10 @@ from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.recording_calls import (
+    ASKED,
     CODE,
     HIDDEN_HZ,
+    TO_BJORN,
     TOLD,
     UNHEARD,
     Talk,
@@ -91,12 +93,12 @@ async def deleted_in_mid_call(talk: Talk) -> tuple[str, Path, bytes]:
     assert await say(stack, "resume", call) == f"{call}: on\n"
     await talk.tones(callers=HIDDEN_HZ)
     # The part that is being written goes too, and nothing follows it, whatever the operator presses.
-    assert plain_files(stack) == [f"{call}.2.raw", *[each for each in plain_files(stack) if ".live" in each]]
+    assert [each for each in plain_files(stack) if each.endswith((".raw", ".done"))] == [f"{call}.2.raw"]
     assert await say(stack, "delete", call) == f"{call}: 1 deleted\n"
     await talk.told("recording-stopped")
     await talk.operator.send_keys(CODE)
     await talk.tones(callers=HIDDEN_HZ)
-    assert [each for each in plain_files(stack) if ".raw" in each or ".done" in each] == []
+    assert [each for each in plain_files(stack) if each.endswith((".raw", ".done"))] == []
     assert await say(stack, "resume", call) == f"{call}: on\n"
     await talk.tones()
     record = await talk.over()
@@ -147,6 +149,29 @@ def ended_an_hour_ago(stack: HotlineStack, call: str) -> None:
         connection.execute("UPDATE call SET ended_at = ended_at - ? WHERE id = ?", (HOUR * 1_000_000, call))
 
 
+async def test_after_deleting_no_colleague_is_recorded_either(
+    stack: HotlineStack, telephones: Telephones, anna: Phone
+) -> None:
+    bjorn = await operator_of(stack, telephones, "bjorn")
+    talk = await begin(stack, telephones, anna, "+4790081000", ASKED, "1")
+    await talk.tones()
+    call = call_of(talk)
+    assert await say(stack, "delete", call) == f"{call}: 1 deleted\n"
+    await talk.told("recording-stopped")
+    transfer = asyncio.create_task(talk.operator.transfer(TO_BJORN))
+    bjorns = await bjorn.wait_rung(10)
+    await bjorns.answer()
+    await transfer
+    after = Talk(stack, talk.number, talk.caller, bjorns)
+    await wait_until(lambda: cel(stack, talk.number).count("recording-stopped") == 2, 10, "the rule")
+    await after.tones()
+    record = await after.over()
+    assert (record["outcome"], record["recorded"]) == ("answered", 1)
+    assert (await listed(stack, call, 0), sealed_files(stack, call)) == ([], [])
+    story = await asyncio.to_thread(stack.hotline, "calls", "show", call)
+    assert "not recorded any more: what there was has been deleted" in story.stdout
+
+
 async def test_what_is_lost_or_left_over_is_named_and_what_is_too_old_goes(
     stack: HotlineStack, telephones: Telephones, anna: Phone
 ) -> None:
@@ -189,7 +214,7 @@ async def test_what_is_lost_or_left_over_is_named_and_what_is_too_old_goes(
     rows = json.loads(await say(stack, "list", "--deleted", "--json"))["recordings"]
     removed = {(each["id"], each["part"]): each["deleted_by"] for each in rows if each["deleted_by"]}
     assert removed.pop((old, 1)) == "retention"
-    assert removed.keys() == {(again, 1), (again, 2)}
+    assert {each for each in removed if each[0] == again} == {(again, 1), (again, 2)}
     (kept,) = [each for each in stack.calls() if each["id"] == old]
     assert (kept["outcome"], kept["recorded"]) == ("answered", 1)
     # What nobody can bring back is taken off the list by whoever may.

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hotline_ivr.errors import ArgumentError
-from hotline_ivr.routing.recordings import PartId, TapeState
+from hotline_ivr.routing.recordings import PartId, Tape, TapeState
 from tests.calls.test_recording_keeper import DAY, MINUTE, NOON, Place, place
 from tests.store.conftest import database_url
 
@@ -174,3 +174,19 @@ async def test_the_tape_of_a_call_whose_recording_was_deleted_is_stopped_until_s
     place.files.set_off("main-1.1", off=True)
     assert (await place.pauses.resume("main-1.1")).state is TapeState.ON
     assert place.asterisk.pressed == ["stopped", "on"]
+
+
+async def test_a_tape_that_is_just_being_told_of_is_looked_for_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialplan writes its word anew: for a moment the file is empty."""
+    place.tape("paused")
+    tapes, looks = place.files.tapes, [0]
+
+    def empty_at_each_second_look() -> tuple[Tape, ...]:
+        looks[0] += 1
+        return tapes() if looks[0] % 2 else ()
+
+    monkeypatch.setattr(place.files, "tapes", empty_at_each_second_look)
+    assert (await place.pauses.resume("main-1.1")).state is TapeState.ON
+    assert place.asterisk.pressed == ["on"]

@@ -21,6 +21,9 @@ log = structlog.get_logger()
 LOOKS, LOOK_S = 40, 0.05
 """How often, and after how many seconds each, it is looked whether the dialplan has done it."""
 
+LOOKS_FOR_TAPE = 4
+"""How often, after as many seconds each, a tape is looked for: one that is just being told of is not seen."""
+
 
 class Tapes(Protocol):
     """What goes on; see control/recording_files.py. Called in threads. Raises OSError."""
@@ -49,6 +52,8 @@ class RecordingPauses:
 
     def __init__(self, tapes: Tapes, control: TapeControl, clock: Callable[[], datetime]) -> None:
         self._tapes, self._control, self._clock = tapes, control, clock
+        # A stop that comes after the wish to go on would end what has just begun.
+        self._stopping = asyncio.Lock()
 
     async def pause(self, call_id: str) -> Tape:
         """Pause; how it stands then. Raises ArgumentError, AsteriskError, or OSError."""
@@ -56,12 +61,13 @@ class RecordingPauses:
 
     async def resume(self, call_id: str) -> Tape:
         """Go on, also with what was stopped and deleted; how it stands then. Raises as `pause`."""
-        if await asyncio.to_thread(self._tapes.is_off, call_id):
-            # First the tape that writes what nobody will keep.
-            if (await self._tape(call_id)).state in {TapeState.ON, TapeState.PAUSED}:
-                await self._change(call_id, TapeState.STOPPED, self._control.stop_tape)
-            await asyncio.to_thread(lambda: self._tapes.set_off(call_id, off=False))
-        return await self._change(call_id, TapeState.ON, self._control.resume_tape)
+        async with self._stopping:
+            if await asyncio.to_thread(self._tapes.is_off, call_id):
+                # First the tape that writes what nobody will keep.
+                if (await self._tape(call_id)).state in {TapeState.ON, TapeState.PAUSED}:
+                    await self._change(call_id, TapeState.STOPPED, self._control.stop_tape)
+                await asyncio.to_thread(lambda: self._tapes.set_off(call_id, off=False))
+            return await self._change(call_id, TapeState.ON, self._control.resume_tape)
 
     async def end_due(self, tapes: Sequence[Tape]) -> None:
         """Go on with what has been paused for long enough."""
@@ -72,11 +78,12 @@ class RecordingPauses:
 
     async def stop_deleted(self, tapes: Sequence[Tape]) -> None:
         """End the recording of calls whose recording was deleted."""
-        for tape in tapes:
-            if tape.state in {TapeState.ON, TapeState.PAUSED} and await asyncio.to_thread(
-                self._tapes.is_off, tape.call_id
-            ):
-                await self._press(tape, self._control.stop_tape)
+        async with self._stopping:
+            for tape in tapes:
+                if tape.state in {TapeState.ON, TapeState.PAUSED} and await asyncio.to_thread(
+                    self._tapes.is_off, tape.call_id
+                ):
+                    await self._press(tape, self._control.stop_tape)
 
     async def begin_asked(self, tapes: Sequence[Tape]) -> None:
         """Record colleagues to whom a caller was handed after asking: the tape of who asked is over.
@@ -123,12 +130,15 @@ class RecordingPauses:
         raise AsteriskUnreachable(f"Asterisk has not told within {LOOKS * LOOK_S:g} s that it has done it")
 
     async def _tape(self, call_id: str) -> Tape:
-        found = [
-            tape
-            for tape in await asyncio.to_thread(self._tapes.tapes)
-            if tape.call_id == call_id and tape.state not in {TapeState.OVER, TapeState.ASKED}
-        ]
-        if not found:
-            raise ArgumentError(f"call {call_id} is not being recorded now")
-        # A caller who was handed on has one tape that goes on and others whose operator is gone.
-        return max(found, key=lambda tape: tape.changed)
+        for look in range(LOOKS_FOR_TAPE):
+            found = [
+                tape
+                for tape in await asyncio.to_thread(self._tapes.tapes)
+                if tape.call_id == call_id and tape.state not in {TapeState.OVER, TapeState.ASKED}
+            ]
+            if found:
+                # A caller who was handed on has one tape that goes on and others whose operator is gone.
+                return max(found, key=lambda tape: tape.changed)
+            if look + 1 < LOOKS_FOR_TAPE:
+                await asyncio.sleep(LOOK_S)
+        raise ArgumentError(f"call {call_id} is not being recorded now")
