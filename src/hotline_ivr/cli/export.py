@@ -78,7 +78,7 @@ def export(
         bool, typer.Option("--numbers", help="Callers' numbers in full, and their names.")
     ] = False,
     texts: Annotated[
-        bool, typer.Option("--texts/--no-texts", help="What people said, in entries of the register.")
+        bool, typer.Option("--texts/--no-texts", help="What people said, in entries and notes.")
     ] = True,
     noted: Annotated[
         str | None, typer.Option("--noted", hidden=True, help="Id of the request that the trail names.")

@@ -145,7 +145,14 @@ async def test_a_number_that_was_sent_with_the_prefix_of_its_country_goes_too(
     place.write(by(a_call("answered_caller_hangs_up", 1, 100), "84951234567"), a_call("called_back", 2, 200))
     await place.keep()
     store = open_store(place.settings.database)
-    owed = {"node": "main", "line": "demo", "queue": "main", "state": "open", "owner": "", "closed_by": ""}
+    owed: dict[str, Any] = {
+        "node": "main",
+        "line": "demo",
+        "queue": "main",
+        "state": "open",
+        "owner": "",
+        "closed_by": "",
+    }
     owed |= {"id": "main-9.1", "person": OTHER, "opened_at": CALLED_AT, "last_at": CALLED_AT, "calls": 1}
     note = "or +7 495\u202f123\u201345\u201367, or 8 (495) 123-45-67"
     owed |= {"tries": 0, "reasons": "voicemail", "note": note, "number": ""}
@@ -157,6 +164,7 @@ async def test_a_number_that_was_sent_with_the_prefix_of_its_country_goes_too(
     first, second = await rows(place.settings)
     assert is_pseudonym(first["caller"])
     assert second["caller"] == PERSON
+    assert kept is not None
     assert "123" not in kept
     for path, data in bytes_of(place.settings.state_dir).items():
         assert b"4951234567" not in data, path

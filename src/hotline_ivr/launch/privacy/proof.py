@@ -78,7 +78,7 @@ async def prove(place: PrivacyPlace, forms: NumberForms) -> Proof:
         if not places and await asyncio.to_thread(_in_pages, place.database_file, forms):
             # Free pages of before deleted rows were overwritten.
             await asyncio.to_thread(vacuum, place.database_file)
-    unseen = SERVER_KEEPS if place.database_file is None else ()
+    unseen: tuple[str, ...] = SERVER_KEEPS if place.database_file is None else ()
     if place.database_file is None and not places and (left := await _tidy(place)):
         unseen += (f"free space within {', '.join(left)}: {REWRITE}",)
     seen = await asyncio.to_thread(_look, place, forms)
