@@ -155,7 +155,7 @@ def test_the_price_of_a_call_is_explained_with_its_formula() -> None:
     assert run("explain", CALL).splitlines() == [
         "incoming on +4722851235, 14 s (inbound, contract telecom):",
         "  1 min x 0.60 = 0.60 NOK",
-        "dialled +4722850000 by carrier, 11 s (all, contract telecom):",
+        "dialled +47 •••• 000 by carrier, 11 s (all, contract telecom):",
         "  set-up 0.49 + 1 min x 1.20 = 1.69 NOK",
     ]
     assert "1 min included = 0.00 NOK" in run("explain", f"main-{START}.9")

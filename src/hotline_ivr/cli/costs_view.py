@@ -11,11 +11,13 @@ from typing import Any
 
 from hotline_ivr.config.models import Plan
 from hotline_ivr.routing.accounts import Priced
-from hotline_ivr.routing.caller import clean_text
+from hotline_ivr.routing.caller import clean_text, mask
 from hotline_ivr.routing.channels import ChannelUse
 from hotline_ivr.routing.invoices import Difference, InvoiceCheck
 from hotline_ivr.routing.notice import exit_cost, notice
 from hotline_ivr.routing.statements import Statement
+from hotline_ivr.routing.usage import Usage
+from hotline_ivr.settings import Settings
 
 _AMOUNT_WIDTH = 14
 _TEXT_WIDTH = 60
@@ -94,7 +96,8 @@ def call_text(found: Sequence[Priced]) -> str:
     """The connections of a call with their formulas."""
     shown = []
     for usage, contract, cost in found:
-        what = f"dialled {usage.number} by {usage.trunk}" if usage.outgoing else f"incoming on {usage.number}"
+        number = _number(usage)
+        what = f"dialled {number} by {usage.trunk}" if usage.outgoing else f"incoming on {number}"
         head = f"{clean_text(what, _WIDEST)}, {usage.seconds} s"
         if contract is None:
             shown.append(f"{head}: no contract for this number")
@@ -108,7 +111,7 @@ def call_text(found: Sequence[Priced]) -> str:
 def call_data(found: Sequence[Priced]) -> list[dict[str, Any]]:
     return [
         {
-            "number": usage.number,
+            "number": _number(usage),
             "outgoing": usage.outgoing,
             "seconds": usage.seconds,
             "contract": contract,
@@ -121,6 +124,13 @@ def call_data(found: Sequence[Priced]) -> list[dict[str, Any]]:
         }
         for usage, contract, cost in found
     ]
+
+
+def _number(usage: Usage) -> str:
+    """Ours as it is; one that was dialled may be a person's, who was called back."""
+    if not usage.outgoing:
+        return usage.number
+    return mask(usage.number, Settings.from_environment().visible_digits)
 
 
 def channels_text(found: Sequence[ChannelUse]) -> str:
