@@ -45,6 +45,11 @@ class PostgresServer:
     def running(self) -> bool:
         return (self._data / "postmaster.pid").exists()
 
+    @property
+    def tables(self) -> Path:
+        """The folder with the files of all tables of all databases."""
+        return self._data / "base"
+
     def new_database(self) -> str:
         """The URL of an empty database, as an admin would write it."""
         name = f"hotline{next(_numbers)}"

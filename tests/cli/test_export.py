@@ -10,6 +10,8 @@ import pty
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -17,7 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hotline_ivr.cli.main import app
-from hotline_ivr.control.audit import AuditTrail
+from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.errors import ArgumentError
 from tests.cli.test_calls import stored, url
 
@@ -42,6 +44,25 @@ def test_a_file_is_made_by_its_name_and_noted_in_the_trail(tmp_path: Path) -> No
     assert list(target.parent.iterdir()) == [target]
     (entry,) = AuditTrail(tmp_path / "audit.jsonl").entries()
     assert (entry.action, entry.subject, entry.details["numbers"]) == ("export", "all", "masked")
+
+
+@pytest.mark.usefixtures("stored")
+def test_nobody_gets_around_the_trail_by_saying_that_it_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+    trail = AuditTrail(tmp_path / "audit.jsonl")
+    entry = AuditEntry(datetime.now(UTC), "x", "rest", "export", "calls", {"numbers": "masked"}, "r1")
+    old = replace(entry, at=entry.at - timedelta(hours=1), request_id="r0")
+    trail.note(old)
+    trail.note(entry)
+    assert run("calls", "--noted=r1").exit_code == 0
+    assert len(list(trail.entries())) == 2
+    said = [["calls", "--noted=r0"], ["calls", "--noted=r2"], ["legs", "--noted=r1"]]
+    for each in (*said, ["calls", "--noted=r1", "--numbers"]):
+        before = len(list(trail.entries()))
+        assert run(*each).exit_code == 0
+        assert len(list(trail.entries())) == before + 1, each
 
 
 @pytest.mark.usefixtures("stored")

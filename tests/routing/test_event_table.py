@@ -10,6 +10,9 @@ import pytest
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.event_table import NUMBER, event_table
 from hotline_ivr.routing.fold import fold
+from hotline_ivr.routing.number_forms import NumberForms
+from tests.calls.asterisk_files import a_call
+from tests.launch.privacy.persons import by
 from tests.routing.call_tables import FOLDER, START, RecordedCall, read_call, recorded_calls
 
 RECORDED = recorded_calls()
@@ -74,3 +77,12 @@ def test_a_callers_number_and_name_are_others_unless_asked_for() -> None:
     assert not re.search(r"4711111111|Ola|KzQ3MTEx|T2xh", told)
     assert NUMBER in told
     assert "+4711111111" in event_table("A call.", other, lines, record, numbers=True)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.txt")))
+def test_no_table_tells_the_number_unless_asked_for(name: str) -> None:
+    call = by(a_call(name), "+4791919191")
+    record = fold(call.events, call.queue_events, node="main")
+    assert record is not None
+    told = event_table("A call.", call.events, call.queue_events, record)
+    assert not NumberForms("+4791919191").find_in_text(told.encode())

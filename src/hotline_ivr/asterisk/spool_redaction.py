@@ -15,15 +15,20 @@ import bz2
 import gzip
 import lzma
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from hotline_ivr.asterisk.spool import MAX_LINE
 from hotline_ivr.asterisk.spool_files import COMPRESSED
 from hotline_ivr.errors import SetupError
+
+log = structlog.get_logger()
 
 # Bytes that are read at once.
 PIECE = 1 << 20
@@ -39,6 +44,12 @@ class Redacted:
 
     lines: int
     until: int
+    #: A compressed log that cannot be unpacked to its end: it stays as it is.
+    damaged: bool = False
+
+
+class DamagedLogError(SetupError):
+    """A compressed log cannot be unpacked to its end, as after a full disk."""
 
 
 def logs_of(path: Path) -> list[Path]:
@@ -61,7 +72,12 @@ def redact_file(
     Raises OSError, and SetupError if a change is not as long as the line: then nothing of it is written.
     """
     if path.suffix in COMPRESSED:
-        return _rewrite(path, change, stop)
+        try:
+            return _rewrite(path, change, stop)
+        except DamagedLogError as damaged:
+            # The other logs go on; who erases a person is told by the proof.
+            log.error("a compressed log is damaged and stays as it is", reason=str(damaged))  # noqa: TRY400
+            return Redacted(0, path.stat().st_size, damaged=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         return _in_place(descriptor, change, since, stop)
@@ -121,13 +137,23 @@ def _rewrite(path: Path, change: Change, stop: Callable[[bytes], bool]) -> Redac
     status, fresh = path.stat(), path.with_name(f".{path.name}.new")
     changed, over = 0, False
     with opener(path, "rb") as source, _replacing(fresh, path, opener, status) as target:
-        for line in source:
+        while line := unpacked(path, source.readline):
             over = over or stop(line)
             new = line if over else _checked(line, change(line))
             changed += new != line
             target.put(new)
         target.keep = changed > 0
     return Redacted(changed, status.st_size)
+
+
+def unpacked(path: Path, read: Callable[[], bytes]) -> bytes:
+    """What `read` brings of a compressed file. Raises DamagedLogError that names it."""
+    try:
+        return read()
+    except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        raise DamagedLogError(
+            f"{path}: is damaged ({error}): what it holds is not known; delete it, or put a whole one there"
+        ) from None
 
 
 class _Target:

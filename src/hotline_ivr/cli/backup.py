@@ -31,10 +31,15 @@ def backup(
     """Copy database, logs, messages, configuration and secrets into one file, while calls go on."""
     import asyncio
 
+    from hotline_ivr.control.audit import AuditEntry, AuditTrail
     from hotline_ivr.launch.backup.making import make_backup
 
+    settings, kept = Settings.from_environment(), str(where.absolute())
+    # Who takes everything out stands in the trail before it is taken.
+    entry = AuditEntry(datetime.now(UTC), person(), "command", "backup", settings.node, {"file": kept})
+    AuditTrail(settings.audit_file).note(entry)
     with stopped_as_by_hand():
-        made = asyncio.run(make_backup(Settings.from_environment(), where, keep=keep, now=datetime.now(UTC)))
+        made = asyncio.run(make_backup(settings, where, keep=keep, now=datetime.now(UTC)))
     if as_json:
         deleted = [str(path) for path in made.deleted]
         shown = {"path": str(made.path), "files": made.files, "size": made.size, "deleted": deleted}

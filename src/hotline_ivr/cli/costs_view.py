@@ -118,7 +118,8 @@ def call_text(found: Sequence[Priced]) -> str:
     """The connections of a call with their formulas."""
     shown = []
     for usage, contract, cost in found:
-        what = f"dialled {usage.number} by {usage.trunk}" if usage.outgoing else f"incoming on {usage.number}"
+        number = usage.number
+        what = f"dialled {number} by {usage.trunk}" if usage.outgoing else f"incoming on {number}"
         head = f"{clean_text(what, _WIDEST)}, {usage.seconds} s"
         if contract is None:
             shown.append(f"{head}: no contract for this number")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from hotline_ivr.settings import Settings
 
 EXIT_FINDINGS = 1
+# How long after a request its export is begun at the latest, and how many entries others made meanwhile.
+_JUST_NOTED = timedelta(minutes=1)
+_LOOKED_AT = 500
 
 
 class FormatName(StrEnum):
@@ -76,11 +79,11 @@ def export(
         bool, typer.Option("--numbers", help="Callers' numbers in full, and their names.")
     ] = False,
     texts: Annotated[
-        bool, typer.Option("--texts/--no-texts", help="What people said, in entries of the register.")
+        bool, typer.Option("--texts/--no-texts", help="What people said, in entries and notes.")
     ] = True,
     noted: Annotated[
-        bool, typer.Option("--noted", hidden=True, help="It stands in the trail already.")
-    ] = False,
+        str | None, typer.Option("--noted", hidden=True, help="Id of the request that the trail names.")
+    ] = None,
 ) -> None:
     """Export the record: streamed, so that a million calls need no more memory than a hundred."""
     from hotline_ivr.exports.kinds import kinds_named
@@ -101,10 +104,10 @@ def export(
     order.kinds()
     if output == "-" and order.format in {"xlsx", "parquet"} and sys.stdout.isatty():
         raise typer.BadParameter("this is no format for a terminal: name a file with -o")
-    if noted:
+    if noted is not None:
         # Beside a service: callers come first.
         os.nice(10)
-    else:
+    if noted is None or not _stands_in_trail(settings, order, noted, numbers=numbers):
         _note(settings, order, output, numbers=numbers)
     with stopped_as_by_hand(), _progress() as told:
         if output != "-":
@@ -202,6 +205,19 @@ def _note(settings: Settings, order: Order, output: str, *, numbers: bool) -> No
         details["lines"] = " ".join(order.wanted.lines)
     AuditTrail(settings.audit_file).note(
         AuditEntry(datetime.now(UTC), person(), "command", "export", order.kind, details)
+    )
+
+
+def _stands_in_trail(settings: Settings, order: Order, noted: str, *, numbers: bool) -> bool:
+    """Whether the service has just noted this export: nobody gets around the trail by saying so."""
+    from hotline_ivr.control.audit import AuditTrail
+
+    since, shown = datetime.now(UTC) - _JUST_NOTED, "full" if numbers else "masked"
+    return any(
+        (each.request_id, each.action, each.subject) == (noted, "export", order.kind)
+        and each.details.get("numbers") == shown
+        and each.at > since
+        for each in AuditTrail(settings.audit_file).newest(_LOOKED_AT).entries
     )
 
 

@@ -103,7 +103,7 @@ def erase(number: Number, *, as_json: Json = False) -> None:
 
     done = _at_place(lambda place: work(place, number), by=person())
     typer.echo(json.dumps(_as_json(done)) if as_json else _as_text(done))
-    if done.proof.places:
+    if not done.proof.holds:
         raise typer.Exit(EXIT_FINDINGS)
 
 
@@ -119,6 +119,8 @@ def _as_json(done: Erased) -> dict[str, object]:
         "other_nodes": done.nodes,
         "searched": {"files": proof.files, "bytes": proof.bytes},
         "found": proof.places,
+        "not_readable": proof.unread,
+        "not_searched": proof.unseen,
         "backups": [
             {"path": each.path, "made_at": each.made_at.isoformat(), "expires": each.expires}
             for each in proof.backups
@@ -133,7 +135,12 @@ def _as_text(done: Erased) -> str:
         f"Lines of logs: {done.lines}.",
         f"Looked for in every form: the database, and {proof.files} files of {proof.bytes / 1e6:.1f} MB.",
     ]
-    lines += [f"STILL THERE: {each}" for each in proof.places] or ["Found nowhere."]
+    lines += [f"STILL THERE: {each}" for each in proof.places]
+    lines += [f"NOT KNOWN: {each}" for each in proof.unread]
+    lines += (
+        ["Found nowhere that was looked at." if proof.unseen else "Found nowhere."] if proof.holds else []
+    )
+    lines += [f"Not looked at: {each}." for each in proof.unseen]
     lines += [
         f"In a backup of {each.made_at:%Y-%m-%d %H:%M} UTC: {each.path}: {each.expires}."
         for each in proof.backups

@@ -54,7 +54,6 @@ class ExportProcesses:
                 *self._command,
                 "export",
                 *arguments,
-                "--noted",
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,

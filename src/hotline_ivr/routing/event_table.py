@@ -38,7 +38,7 @@ def event_table(
     ordered, lines = in_order(events), in_order(queue_events)
     moments = [event.at for event in ordered] + [line.at for line in lines]
     start = min(moments, default=0) // _SECOND * _SECOND
-    table = _Table(ordered, start, {} if numbers else _replaced(ordered))
+    table = _Table(ordered, start, {} if numbers else _replaced(ordered, lines))
     rows = [table.event(event) for event in ordered] + [table.queue_line(line) for line in lines]
     told = [f"# {title}", _HEAD, *rows, "-" * 50, *table.row(record)]
     told += [f"leg {leg.operator} {leg.result}" for leg in record.legs]
@@ -123,7 +123,7 @@ def _short(channel_name: str, *, own: bool) -> str:
     return "outside" if channel_name.startswith("PJSIP/trunk-") else channel_name
 
 
-def _replaced(events: Sequence[CallEvent]) -> dict[str, str]:
+def _replaced(events: Sequence[CallEvent], lines: Sequence[QueueEvent]) -> dict[str, str]:
     """Whole words that are the caller's number or name, and what stands in their place."""
     found: dict[str, str] = {}
     for event in events:
@@ -133,6 +133,11 @@ def _replaced(events: Sequence[CallEvent]) -> dict[str, str]:
             found |= {_text(words[4]): NUMBER, _text(words[5]): NAME}
         elif words and words[0] == "callback" and len(words) >= 5:
             found[words[4]] = NUMBER
+        elif words and words[0] == "promise" and len(words) >= 3:
+            # At another number than the caller's own.
+            found[words[2]] = NUMBER
+    # Where no channel event is left, only queue_log names the caller.
+    found |= {line.data[1]: NUMBER for line in lines if line.kind == "ENTERQUEUE" and len(line.data) > 1}
     return {word: other for word, other in found.items() if word}
 
 

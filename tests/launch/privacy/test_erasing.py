@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import insert, select, text
 
@@ -19,10 +21,12 @@ from hotline_ivr.launch.refolding import refold_record
 from hotline_ivr.routing.pseudonym import is_pseudonym
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.server_space import tidy
 from hotline_ivr.store.tables import call, promise, promise_act, promise_call
 from tests.calls.asterisk_files import a_call, cel_line
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by, every_call, of_counts
 from tests.launch.test_balancing import DAY, ZONE, Place
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture
@@ -141,7 +145,14 @@ async def test_a_number_that_was_sent_with_the_prefix_of_its_country_goes_too(
     place.write(by(a_call("answered_caller_hangs_up", 1, 100), "84951234567"), a_call("called_back", 2, 200))
     await place.keep()
     store = open_store(place.settings.database)
-    owed = {"node": "main", "line": "demo", "queue": "main", "state": "open", "owner": "", "closed_by": ""}
+    owed: dict[str, Any] = {
+        "node": "main",
+        "line": "demo",
+        "queue": "main",
+        "state": "open",
+        "owner": "",
+        "closed_by": "",
+    }
     owed |= {"id": "main-9.1", "person": OTHER, "opened_at": CALLED_AT, "last_at": CALLED_AT, "calls": 1}
     note = "or +7 495\u202f123\u201345\u201367, or 8 (495) 123-45-67"
     owed |= {"tries": 0, "reasons": "voicemail", "note": note, "number": ""}
@@ -153,6 +164,7 @@ async def test_a_number_that_was_sent_with_the_prefix_of_its_country_goes_too(
     first, second = await rows(place.settings)
     assert is_pseudonym(first["caller"])
     assert second["caller"] == PERSON
+    assert kept is not None
     assert "123" not in kept
     for path, data in bytes_of(place.settings.state_dir).items():
         assert b"4951234567" not in data, path
@@ -191,6 +203,73 @@ async def test_archives_names_of_files_and_the_trail_are_searched_and_named(node
     stray.unlink()
     (settings.config / "known.yaml").unlink()
     assert (await erased(settings)).proof.places == ()
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:40] + b"x" * 90])
+async def test_a_damaged_archive_is_named_and_holds_up_nothing_else(
+    node: Place, damage: Callable[[bytes], bytes]
+) -> None:
+    settings = node.settings
+    broken, whole = (settings.cel_file.with_name(f"hotline.json.{each}.gz") for each in (2, 1))
+    data = gzip.compress(settings.cel_file.read_bytes())
+    broken.write_bytes(damage(data))
+    whole.write_bytes(data)
+    done = await erased(settings)
+    assert not done.proof.holds
+    (told,) = done.proof.unread
+    assert str(broken) in told
+    assert done.proof.places == ()
+    assert b"98765432" not in gzip.decompress(whole.read_bytes())
+    assert broken.read_bytes() == damage(data)
+    broken.unlink()
+    assert (await erased(settings)).proof.holds
+
+
+@pytest.mark.postgres
+async def test_the_files_of_a_database_server_do_not_hold_the_number(
+    tmp_path: Path, postgres: PostgresServer, server_url: str
+) -> None:
+    """Rows as they were, indexes, what it noted of columns. Its write-ahead log does, and that is told."""
+    place = a_node(tmp_path, server_url)
+    place.write(*every_call(), by(a_call("answered_caller_hangs_up", 900, 9_000), OTHER))
+    await place.keep()
+    (own,) = await told_by_the_server(server_url, "ANALYZE", "CHECKPOINT", OWN_FOLDER)
+    assert holders_of(postgres.tables / own, b"98765432") != []
+    done = await erased(place.settings)
+    assert done.proof.holds
+    assert any("write-ahead log" in each for each in done.proof.unseen)
+    await told_by_the_server(server_url, "CHECKPOINT")
+    assert holders_of(postgres.tables / own, b"98765432") == []
+    assert len(await rows(place.settings)) == len(every_call()) + 1
+
+
+@pytest.mark.postgres
+async def test_tables_that_are_too_big_to_be_written_anew_are_named(tmp_path: Path, server_url: str) -> None:
+    place = a_node(tmp_path, server_url)
+    place.write(*every_call())
+    await place.keep()
+    assert await tidy(server_url) == ()
+    assert "call" in await tidy(server_url, most=0)
+
+
+@pytest.fixture
+def server_url(postgres: PostgresServer) -> str:
+    return postgres.new_database()
+
+
+OWN_FOLDER = "SELECT oid::text FROM pg_database WHERE datname = current_database()"
+
+
+async def told_by_the_server(url: str, *statements: str) -> list[str]:
+    """What the last one brings."""
+    connection = await asyncpg.connect(url)
+    found = [await connection.fetch(each) for each in statements]
+    await connection.close()
+    return [row[0] for row in found[-1]]
+
+
+def holders_of(folder: Path, what: bytes) -> list[Path]:
+    return [path for path, data in bytes_of(folder).items() if what in data]
 
 
 async def test_free_pages_of_an_old_file_are_cleaned(node: Place) -> None:

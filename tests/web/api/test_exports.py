@@ -28,25 +28,25 @@ async def test_a_file_is_streamed_with_its_name_and_type(caller: Caller, house: 
     assert (response.status, await response.read()) == (200, b"first,second")
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="calls-20261123T123000Z.csv"'
-    assert house.exports == [
-        (
-            "calls",
-            "--format",
-            "csv",
-            "--no-texts",
-            "--since",
-            "2026-11-23T16:00:00+00:00",
-            "--line",
-            "demo",
-            "--line",
-            "info",
-            "--excel",
-        )
+    ((*arguments, noted),) = house.exports
+    assert arguments == [
+        "calls",
+        "--format",
+        "csv",
+        "--no-texts",
+        "--since",
+        "2026-11-23T16:00:00+00:00",
+        "--line",
+        "demo",
+        "--line",
+        "info",
+        "--excel",
     ]
     assert house.exports_ended == 1
     (entry,) = house.trail.entries()
     assert (entry.action, entry.subject, entry.by) == ("export", "calls", "read token")
     assert entry.details["numbers"] == "masked"
+    assert noted == f"--noted={entry.request_id}"
 
 
 async def test_numbers_in_full_need_the_role(caller: Caller, house: House) -> None:
@@ -54,7 +54,7 @@ async def test_numbers_in_full_need_the_role(caller: Caller, house: House) -> No
     assert house.exports == []
     response = await caller.ask("GET", "/exports/calls?numbers=true", "control")
     assert response.status == 200
-    assert house.exports[0][-1] == "--numbers"
+    assert house.exports[0][-2] == "--numbers"
     # What people said comes with the role.
     assert "--no-texts" not in house.exports[0]
     (entry,) = house.trail.entries()

@@ -9,11 +9,13 @@ import json
 import lzma
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hotline_ivr.asterisk.spool_redaction import DamagedLogError, unpacked
 from hotline_ivr.launch.backup.leftovers import left_by_backups
 from hotline_ivr.launch.left_behind import remedy_of_left
 from hotline_ivr.launch.privacy.place import PrivacyPlace
@@ -30,6 +32,12 @@ _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, "
 # Sound, encrypted or not: what is said in it is not found by looking for digits, and its names are.
 _SOUND = (".age", ".raw", ".done", ".wav", ".sln16", ".ulaw", ".alaw", ".g722", ".gsm", ".sln")
 MOST_NAMED = 200
+SERVER_KEEPS = (
+    "the server's write-ahead log, its archives and replicas: the number goes with the segments that hold it",
+    "backups of the server, and its own log of statements",
+)
+"""What a query does not tell of a database server."""
+REWRITE = "bytes of rows that are gone may stay there until others take their place; VACUUM FULL ends that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,15 @@ class Proof:
     bytes: int
     places: tuple[str, ...]
     backups: tuple[Backup, ...]
+    #: Files that are damaged: what they hold is not known.
+    unread: tuple[str, ...] = ()
+    #: What no query tells of a database server, in words.
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the number is known to be nowhere that can be looked at."""
+        return not self.places and not self.unread
 
 
 async def prove(place: PrivacyPlace, forms: NumberForms) -> Proof:
@@ -63,31 +80,53 @@ async def prove(place: PrivacyPlace, forms: NumberForms) -> Proof:
         if not places and await asyncio.to_thread(_in_pages, place.database_file, forms):
             # Free pages of before deleted rows were overwritten.
             await asyncio.to_thread(vacuum, place.database_file)
-    files, size, found = await asyncio.to_thread(_look, place, forms)
-    return Proof(files, size, tuple([*places, *found][:MOST_NAMED]), tuple(backups(place)))
+    unseen: tuple[str, ...] = SERVER_KEEPS if place.database_file is None else ()
+    if place.database_file is None and not places and (left := await _tidy(place)):
+        unseen += (f"free space within {', '.join(left)}: {REWRITE}",)
+    seen = await asyncio.to_thread(_look, place, forms)
+    found = tuple([*places, *seen.found][:MOST_NAMED])
+    return Proof(seen.files, seen.size, found, tuple(backups(place)), tuple(seen.unread), unseen)
+
+
+async def _tidy(place: PrivacyPlace) -> tuple[str, ...]:
+    # PostgreSQL's driver is an extra.
+    from hotline_ivr.store.server_space import tidy  # noqa: PLC0415
+
+    return await tidy(place.settings.database)
 
 
 def _in_pages(path: Path, forms: NumberForms) -> bool:
     return any(True for _ in _hits(path, forms.find_in_pages))
 
 
-def _look(place: PrivacyPlace, forms: NumberForms) -> tuple[int, int, list[str]]:
-    count, size, found = 0, 0, list[str]()
+@dataclass(slots=True)
+class _Seen:
+    files: int = 0
+    size: int = 0
+    found: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def _look(place: PrivacyPlace, forms: NumberForms) -> _Seen:
+    seen = _Seen()
     for path in searched(place):
-        count += 1
+        seen.files += 1
         name = os.fsencode(path.name)
         if forms.find_in_text(name):
-            found.append(f"{path.parent}: the name of a file")
+            seen.found.append(f"{path.parent}: the name of a file")
         try:
-            size += path.stat().st_size
+            seen.size += path.stat().st_size
             finder = forms.find_in_pages if _is_database(path) else forms.find_in_text
             hits = [] if path.suffix in _SOUND else list(_hits(path, finder))
         except FileNotFoundError:
             continue
+        except DamagedLogError as damaged:
+            seen.unread.append(str(damaged))
+            continue
         if hits:
             more = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
-            found.append(f"{path}: byte {hits[0]}{more}{_remedy(place, path)}")
-    return count, size, found
+            seen.found.append(f"{path}: byte {hits[0]}{more}{_remedy(place, path)}")
+    return seen
 
 
 def searched(place: PrivacyPlace) -> Iterator[Path]:
@@ -135,7 +174,7 @@ def _hits(path: Path, find: Callable[[bytes], list[int]]) -> Iterator[int]:
     opener = _OPENERS.get(path.suffix)
     with path.open("rb") if opener is None else opener(path, "rb") as file:
         start, rest = 0, b""
-        while data := file.read(PIECE):
+        while data := file.read(PIECE) if opener is None else unpacked(path, partial(file.read, PIECE)):
             piece = rest + data
             # What ends within the overlap is found with the next piece, whole.
             for at in find(piece):

@@ -109,7 +109,9 @@ async def export(desk: ExportDesk, asked: Asked[ExportPath, ExportQuery, Nothing
     # In the trail before anything leaves.
     await _note(desk, asked)
     try:
-        pieces = await desk.start(arguments_of(kind, query, texts=asked.who.may(Role.CONTROL)))
+        # The process looks for that entry, and makes one of its own where there is none.
+        noted = f"--noted={asked.request_id}"
+        pieces = await desk.start([*arguments_of(kind, query, texts=asked.who.may(Role.CONTROL)), noted])
     except ExportBusy as busy:
         raise ApiError(Kind.BUSY, f"{busy}", headers={"Retry-After": "30"}) from None
     except ArgumentError as refused:
