@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, inspect, select
 
+from hotline_ivr.routing.restarts import NEVER
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import describe_schema, upgrade
@@ -56,7 +57,7 @@ async def test_rows_of_an_old_version_are_all_there_and_say_the_same(old_url: st
     assert state.open_calls == ["main-1795451999.9"]
     # What is new since is made from what was kept then.
     ids = [each.id for each in calls]
-    done = await store.write(lambda on: refold(on, "main", ids, []))
+    done = await store.write(lambda on: refold(on, "main", ids, NEVER))
     assert (done.failed, done.removed, done.columns["fold_version"]) == ([], 0, 3)
     after = await store.read(lambda on: find_calls(on, CallFilter(limit=9)))
     assert [each.outcome for each in after] == [each.outcome for each in calls]

@@ -80,7 +80,7 @@ class RecordParts:
         return found
 
     def unread(self) -> str:
-        """What will soon be lost, in words, since rotated files are deleted, read or not. Empty if nothing."""
+        """What will soon be lost, in words, since rotated files are deleted, read or not. Or empty."""
         if not self._settings.log_file_size:
             # Somebody else rotates them, and only they know how many stay.
             return ""
