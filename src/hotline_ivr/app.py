@@ -29,9 +29,9 @@ from hotline_ivr.config.models import Plan
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.control.tokens import TokensFile
 from hotline_ivr.errors import SetupError
+from hotline_ivr.exports.placing import clear_left
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.answering import Answering, operators_notes
-from hotline_ivr.launch.backup.leftovers import clear_left_behind
 from hotline_ivr.launch.backup.restoring import refuse_half_restored
 from hotline_ivr.launch.balance_nightly import NightlyBalance
 from hotline_ivr.launch.blocking import BlocksWatch, write_callers
@@ -366,7 +366,8 @@ async def run_service(settings: Settings, parent: int | None = None) -> None:
     """
     with only_one(settings.state_dir / "service.lock", "A service"):
         refuse_half_restored(settings)
-        await asyncio.to_thread(clear_left_behind, settings)
+        # Of exports alone: a folder of backups may be on a server that does not answer.
+        clear_left(settings.exports_dir)
         lease = LeaseKeeper(settings)
         await lease.ask()
         check_ports(settings, asterisk=False, service=True)

@@ -12,7 +12,6 @@ import typer
 
 from hotline_ivr.cli.expiry import end_of, iso, shown
 from hotline_ivr.cli.token import RoleName
-from hotline_ivr.control.trail_names import named_in_trail
 from hotline_ivr.settings import Settings
 
 if TYPE_CHECKING:
@@ -132,6 +131,7 @@ def unlock(
     everybody: Annotated[bool, typer.Option("--all", help="All callers, and all outside together.")] = False,
 ) -> None:
     """Let somebody in again who is locked out by wrong PINs. A running service heeds it at once."""
+    from hotline_ivr.control.trail_names import named_in_trail
     from hotline_ivr.errors import PinError
 
     if (caller is None) != everybody:

@@ -72,7 +72,7 @@ def clear_left(folder: Path, prefix: str = EXPORT) -> None:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(left, ignore_errors=True)
-        except BlockingIOError:
-            pass  # somebody is at it
+        except OSError:
+            pass  # somebody is at it, or it lies where nothing can be locked
         finally:
             os.close(held)

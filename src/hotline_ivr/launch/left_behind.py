@@ -26,7 +26,7 @@ def remedy_of_left(settings: Settings, path: Path) -> str:
     if path.is_relative_to(settings.exports_dir):
         return "an export that is under way: erase again when it is done"
     if any(part.startswith(SNAPSHOT) for part in path.parts):
-        return "a backup that is being made: erase again when it is done"
+        return "a backup that is being made: erase again when it is done; if none is, delete this"
     return ""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, LargeBinary, Table, select
+from sqlalchemy import Column, Connection, LargeBinary, Table, func, select
 
+from hotline_ivr.routing.pseudonym import SAME
 from hotline_ivr.routing.redaction import numbers_in_text, numbers_told
 from hotline_ivr.store import tables
 from hotline_ivr.store.register_tables import register_entry
@@ -56,3 +57,10 @@ def told_numbers(connection: Connection) -> set[str]:
         # Of who withheld a number the events alone may have it.
         found.update(numbers_told(value))
     return found
+
+
+def calls_of_pseudonym(connection: Connection, same: str) -> list[tuple[str, str]]:
+    """Node and id of the calls of a person whose number was replaced; `same` is what Pseudonyms.same says."""
+    columns = tables.call.c
+    wanted = select(columns.node, columns.id).where(func.substr(columns.caller, 1, SAME) == same)
+    return [(node, ident) for node, ident in connection.execute(wanted)]

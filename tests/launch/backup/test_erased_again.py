@@ -13,10 +13,13 @@ from hotline_ivr.control.erasures_file import Erasure, ErasuresFile
 from hotline_ivr.control.number_key import pseudonyms
 from hotline_ivr.errors import ConfigError, SetupError
 from hotline_ivr.launch.backup.restoring import refuse_half_restored
+from hotline_ivr.launch.privacy.logs import redact_old
+from hotline_ivr.launch.privacy.place import privacy_place
 from hotline_ivr.launch.privacy.repeating import erase_again
 from hotline_ivr.routing.pseudonym import is_pseudonym
 from hotline_ivr.store import schema, tables
 from hotline_ivr.store.engine import open_store
+from hotline_ivr.store.redacting import redact_calls
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.told_numbers import NUMBERS
@@ -151,3 +154,23 @@ def test_every_column_that_has_a_number_is_looked_through() -> None:
     }
     found |= {("call", "caller"), ("call", "outside_number")}
     assert {(table.name, name) for table, name in NUMBERS} == found
+
+
+async def test_whose_number_was_replaced_before_the_backup_is_found_by_the_pseudonym(tmp_path: Path) -> None:
+    """The messages of their calls are still there, and come back with it."""
+    node = await filled(tmp_path, f"sqlite:///{tmp_path / 'hotline.db'}")
+    late = by(a_call("closed_heard_in_full", 901, 9_100), THIRD)
+    node.files.write(late)
+    await node.keep()
+    said = node.settings.voicemail_dir / "desk" / f"{late.id}.wav"
+    said.write_bytes(b"RIFF voice")
+    async with privacy_place(node.settings, by="tester") as place:
+        redactor = place.everybody()
+        await redact_old(place, redactor, "numbers", datetime.now(UTC), dry_run=False)
+        await place.store.write(lambda on: redact_calls(on, "main", [late.id], redactor))
+    made = await backed_up(node.settings, tmp_path / "backups", now=LONG_AGO)
+    await erased(node.settings, THIRD)
+    assert not said.exists()
+    done = await restored(node.settings, made.path)
+    assert (done.again.persons, said.exists()) == (1, False)
+    assert (await erase_again(node.settings, by="tester", since=LONG_AGO)).persons == 0

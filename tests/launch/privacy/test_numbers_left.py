@@ -12,7 +12,7 @@ from hotline_ivr.calls.control_desk import Person
 from hotline_ivr.launch.phone_control import PhoneControl
 from hotline_ivr.launch.privacy.place import privacy_place
 from hotline_ivr.launch.privacy.purging import purge
-from hotline_ivr.routing.control_steps import CheckPin, Effect
+from hotline_ivr.routing.control_steps import CheckPin, Effect, Session
 from hotline_ivr.routing.pseudonym import is_pseudonym
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.settings import Settings
@@ -115,10 +115,10 @@ async def test_who_tries_pins_stands_in_the_trail_by_pseudonym(tmp_path: Path) -
     book = Rulebook(a_plan())
     nothing = lambda *_: None  # noqa: E731
     control = PhoneControl(
-        node.settings, book=lambda: book, hands=nothing, changed=nothing, counted=nothing  # type: ignore[arg-type, return-value]
+        node.settings, book=lambda: book, hands=nothing, changed=nothing, counted=nothing  # type: ignore[arg-type]
     )  # fmt: skip
     for account in ("", "desk"):
-        control.carry_out(Effect("a", CheckPin("000000")), Person("main-1.1", PERSON, account, ""))
+        control.carry_out(Effect(Session(), CheckPin("000000")), Person("main-1.1", PERSON, account, ""))
     text = node.settings.audit_file.read_text()
     assert "98765432" not in text
     assert '"subject": "~' in text

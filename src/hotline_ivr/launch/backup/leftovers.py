@@ -1,11 +1,12 @@
 """What a backup that was killed leaves: the whole record, in a hidden folder beside where its file was to be.
 
 So the folder of each backup is written down before anything is put there, and the list of backups tells where
-to look: the next backup takes it away, and so do the service when it starts, a purge and an erasure.
+to look: the next backup takes it away, and so do a purge and an erasure.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,7 @@ def end(settings: Settings, path: Path, keep: int, now: datetime) -> None:
     known, name = _read(settings), str(path.absolute())
     stands = [each for each in known["backups"] if each["path"] != name and Path(each["path"]).exists()]
     made = {"path": name, "made_at": now.astimezone(UTC).isoformat(), "keep": keep}
-    begun = [each for each in known["begun"] if _left_in(settings, Path(each))]
+    begun = [each for each in known["begun"] if _may_hold(settings, Path(each))]
     _write(settings, {"backups": [*stands, made], "begun": begun})
 
 
@@ -50,18 +51,24 @@ def left_by_backups(settings: Settings) -> list[Path]:
 
 
 def clear_left_behind(settings: Settings) -> None:
-    """Take away what backups and exports that were killed have left. Raises OSError."""
+    """Take away what backups and exports that were killed have left; what is not ours to delete stays."""
     clear_left(settings.exports_dir)
     for folder in {left.parent for left in left_by_backups(settings)}:
         clear_in(settings, folder)
 
 
 def clear_in(settings: Settings, folder: Path) -> None:
-    """Take away what this node's have left in a folder. Raises OSError."""
+    """Take away what this node's have left in a folder."""
     clear_left(folder, prefix_of(settings))
     clear_left(folder, _FORMER)
     for part in folder.glob(f".hotline-{settings.node}-*.partial"):
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def _may_hold(settings: Settings, folder: Path) -> bool:
+    """Also a folder that is not there now, such as one of a disk that is not mounted."""
+    return not folder.is_dir() or bool(_left_in(settings, folder))
 
 
 def _left_in(settings: Settings, folder: Path) -> list[Path]:

@@ -21,7 +21,9 @@ from hotline_ivr.calls.record_keeper import RecordKeeper
 from hotline_ivr.control.erasures_file import ErasuresFile
 from hotline_ivr.control.number_key import pseudonyms
 from hotline_ivr.launch.backup.parts import ASIDE
+from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.erasing import erase
+from hotline_ivr.launch.privacy.kinds import KINDS
 from hotline_ivr.launch.privacy.logs import other_logs, spools
 from hotline_ivr.launch.privacy.place import PrivacyPlace, privacy_place
 from hotline_ivr.routing.owed import read_number
@@ -29,7 +31,8 @@ from hotline_ivr.routing.pseudonym import Pseudonyms, is_pseudonym
 from hotline_ivr.routing.redaction import numbers_in_text, numbers_told
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.ledger import DatabaseLedger
-from hotline_ivr.store.told_numbers import told_numbers
+from hotline_ivr.store.register_privacy import OfCalls, erase_entries, tidy_index
+from hotline_ivr.store.told_numbers import calls_of_pseudonym, told_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,25 @@ async def erase_again(settings: Settings, *, by: str, since: datetime) -> Erased
         for person in persons:
             done = await erase(place, person, stopped=True)
             places += done.proof.places
-    return ErasedAgain(len(persons), tuple(dict.fromkeys(places)))
+        more = await _of_pseudonyms(place, wanted)
+    return ErasedAgain(len(persons) + more, tuple(dict.fromkeys(places)))
+
+
+async def _of_pseudonyms(place: PrivacyPlace, wanted: set[str]) -> int:
+    """Of persons whose numbers were replaced before the backup: their files, and entries about their calls.
+
+    How many of them had any.
+    """
+    count = 0
+    with only_one(place.settings.privacy_lock, "A purge or an erasure"):
+        for same in sorted(wanted):
+            found = await place.store.read(partial(calls_of_pseudonym, same=same))
+            gone = sum([await kind.erase(place, found) for kind in KINDS if kind.erase is not None and found])
+            whose = OfCalls([ident for _, ident in found])
+            gone += await place.store.write(partial(erase_entries, whose=whose, at=place.now, by="privacy"))
+            count += gone > 0
+        await place.store.write(tidy_index)
+    return count
 
 
 def _merge(settings: Settings, asides: Iterable[Path]) -> None:
