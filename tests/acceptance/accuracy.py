@@ -11,8 +11,20 @@ from typing import TypeVar
 
 from typing_extensions import override
 
-from hotline_ivr.testing.ledger import LedgerRow
-from tests.acceptance.journeys import BUSY_S, CROSSING_S, expected_outcomes
+from hotline_ivr.testing.centre_desk import DeskCall
+from hotline_ivr.testing.ledger import EndedBy, LedgerRow
+from hotline_ivr.testing.plans import IMPATIENT, OPEN
+from tests.acceptance.journeys import (
+    BACK,
+    BUSY_S,
+    CROSSING_S,
+    IMPATIENT_WAIT_S,
+    NARROW,
+    NARROW_WAIT_S,
+    TELLERS,
+    TOLD,
+    expected_outcomes,
+)
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -35,6 +47,9 @@ class CallRow:
     # Whether we called, and whom we dialled.
     called_back: bool = False
     dialled: str | None = None
+    wait_s: float | None = None
+    # From the pick-up to the greeting's end.
+    greeted_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +74,14 @@ class Comparison:
     """Times that are off by more than any may be."""
     off_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def time(self, what: str, told: float | None, seen: float | None, who: str) -> None:
+    def time(self, what: str, told: float | None, seen: float | None, who: str, *, moments: int = 1) -> None:
+        """`moments` is how many of the SIP side's make the time: each may be off."""
         if told is None or seen is None:
             if told is not seen:
                 self.wrong.append(f"{who}: {what} is {told}, but the SIP side saw {seen}")
             return
         self.off_s[what].append(told - seen)
-        if abs(told - seen) > NEVER_S:
+        if abs(told - seen) > NEVER_S * moments:
             self.late.append(f"{who}: {what} is off by {told - seen:.3f} s")
 
     def near(self) -> float:
@@ -92,8 +108,8 @@ def read_calls(database: Path) -> list[CallRow]:
     """Every call of the record, those that we made too."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         rows = connection.execute(
-            "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms, kind, outside_number"
-            " FROM call WHERE finished"
+            "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms, kind, outside_number,"
+            " wait_ms, greeting_ended_at - picked_up_at FROM call WHERE finished"
         ).fetchall()
     return [
         CallRow(
@@ -106,8 +122,10 @@ def read_calls(database: Path) -> list[CallRow]:
             _of_ms(talk),
             kind == "callback",
             dialled,
+            _of_ms(wait),
+            _seconds(greeted),
         )
-        for id_, caller, outcome, arrived, picked_up, ended, talk, kind, dialled in rows
+        for id_, caller, outcome, arrived, picked_up, ended, talk, kind, dialled, wait, greeted in rows
     ]
 
 
@@ -159,22 +177,96 @@ def compare(
             found.time("ring", ours.started, theirs.started, who)
             if not _crossed(ours, theirs):
                 found.time("answer", ours.answered, theirs.answered, who)
+        if ours.operator not in TELLERS and theirs.answered is not None and not _crossed(ours, theirs):
+            found.time("talk of a telephone", ours.talk_s, _talked(theirs, None), who, moments=2)
         found.time("end of ring or talk", ours.ended, theirs.ended, who)
+    _compare_calls(found, callers, called, talks_of, by_caller)
     found.wrong += list(_unmatched(records, legs, talks))
     return found
 
 
-def talk_by_operator(talks: Sequence[LedgerRow], legs: Sequence[LegRow]) -> dict[str, tuple[float, float]]:
-    """Seconds that each operator was connected: by the record, and by the phones' ledger."""
+def _compare_calls(
+    found: Comparison,
+    callers: Sequence[LedgerRow],
+    called: Mapping[str, str],
+    talks_of: Mapping[str, Sequence[LedgerRow]],
+    by_caller: Mapping[str, CallRow],
+) -> None:
+    """How long callers waited and talked, which the record counts by itself, by the SIP side's moments."""
+    greetings = {number: _median_greeting(number, called, by_caller) for number in set(called.values())}
+    for row in callers:
+        record = by_caller.get(row.number)
+        if record is None or called[row.number] in {BACK, TOLD}:
+            continue
+        spoken = [talk for talk in talks_of.get(row.number, ()) if talk.answered is not None]
+        if any(_short(talk, BUSY_S) for talk in spoken):
+            # Whether that was a talk is Asterisk's to say.
+            continue
+        if record.outcome == "answered":
+            whole = sum(_talked(talk, row.ended) for talk in spoken)
+            found.time("talk of a call", record.talk_s, whole, row.number, moments=2 * len(spoken))
+        wait = _waited(row, called[row.number], spoken, greetings[called[row.number]])
+        if wait is not None and record.outcome in {"answered", "timed-out"}:
+            found.time("wait", record.wait_s, wait, row.number, moments=2)
+
+
+def _median_greeting(
+    number: str, called: Mapping[str, str], by_caller: Mapping[str, CallRow]
+) -> float | None:
+    """A line's greeting is as long for each, and of no time that is compared."""
+    heard = sorted(
+        each.greeted_s
+        for each in by_caller.values()
+        if each.greeted_s is not None and called.get(each.caller) == number
+    )
+    return heard[len(heard) // 2] if heard else None
+
+
+def _waited(
+    row: LedgerRow, called: str, spoken: Sequence[LedgerRow], greeting_s: float | None
+) -> float | None:
+    """From the greeting's end to the first answer, or as long as anybody waits there; None if not known."""
+    if called == OPEN and spoken and row.answered is not None and greeting_s is not None:
+        answered = min(talk.answered for talk in spoken if talk.answered is not None)
+        return max(0.0, answered - row.answered - greeting_s)
+    if spoken or row.ended_by is EndedBy.US:
+        return None
+    return {IMPATIENT: IMPATIENT_WAIT_S, NARROW: float(NARROW_WAIT_S)}.get(called)
+
+
+def _talked(talk: LedgerRow, until: float | None) -> float:
+    if talk.answered is None or talk.ended is None:
+        return 0.0
+    return max(0.0, min(talk.ended, until or talk.ended) - talk.answered)
+
+
+def spoken_s(talk: LedgerRow, person: DeskCall | None) -> float:
+    """How long an operator's phone and the person were both up: who is rung first hears the other ring."""
+    if talk.answered is None or talk.ended is None:
+        return 0.0
+    if talk.number not in TELLERS:
+        return talk.ended - talk.answered
+    if person is None or not person.answered:
+        return 0.0
+    return max(0.0, min(talk.ended, person.ended_at or talk.ended) - max(talk.answered, person.answered_at))
+
+
+def talk_by_operator(
+    talks: Sequence[LedgerRow], legs: Sequence[LegRow], desk: Sequence[DeskCall]
+) -> dict[str, tuple[float, float]]:
+    """Seconds that each operator talked: by the record, and by the phones' ledger."""
     ours: Counter[str] = Counter()
     theirs: Counter[str] = Counter()
+    person = {call.number: call for call in desk}
     for leg in legs:
-        if leg.answered is not None and leg.ended is not None:
-            ours[leg.operator] += leg.ended - leg.answered  # type: ignore[assignment]
+        ours[leg.operator] += leg.talk_s or 0.0  # type: ignore[assignment]
     for talk in talks:
-        if talk.answered is not None and talk.ended is not None:
-            theirs[talk.number] += talk.ended - talk.answered  # type: ignore[assignment]
+        theirs[talk.number] += spoken_s(talk, person.get(talk.peer))  # type: ignore[assignment]
     return {name: (float(ours[name]), float(theirs[name])) for name in sorted({*ours, *theirs})}
+
+
+def _short(talk: LedgerRow, within_s: float) -> bool:
+    return talk.answered is not None and talk.ended is not None and talk.ended - talk.answered < within_s
 
 
 def _crossed(leg: LegRow, talk: LedgerRow) -> bool:

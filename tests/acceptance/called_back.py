@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from hotline_ivr.testing.centre_desk import DeskCall, Manners
 from hotline_ivr.testing.ledger import LedgerRow
-from tests.acceptance.accuracy import CallRow, Comparison
+from tests.acceptance.accuracy import CallRow, Comparison, LegRow, spoken_s
 from tests.acceptance.journeys import BACK
 
 
@@ -23,6 +23,7 @@ def compare_callbacks(
     desk: Sequence[DeskCall],
     talks: Sequence[LedgerRow],
     records: Sequence[CallRow],
+    legs: Sequence[LegRow],
 ) -> None:
     """Add to `found` what differs: nobody else is rung, nobody twice, and each as it was."""
     promised = _promised(records)
@@ -50,7 +51,24 @@ def compare_callbacks(
         found.time("pick-up of who is called", record.picked_up, call.answered_at or None, who)
         if call.answered:
             found.time("end of a call back", record.ended, call.ended_at or None, who)
+        if record.outcome == "answered":
+            _compare_talk(found, record, call, talks, legs)
     found.wrong += [f"{number} has {times} calls back" for number, times in seen.items() if times != 1]
+
+
+def _compare_talk(
+    found: Comparison,
+    record: CallRow,
+    person: DeskCall,
+    talks: Sequence[LedgerRow],
+    legs: Sequence[LegRow],
+) -> None:
+    own = [talk for talk in talks if talk.peer == record.caller and talk.answered is not None]
+    seen = sum(spoken_s(talk, person) for talk in own)
+    told = sum(leg.talk_s or 0.0 for leg in legs if leg.call == record.id)
+    who = f"{record.caller}, called back"
+    found.time("talk of a call back", record.talk_s, seen, who, moments=2 * len(own))
+    found.time("talk of the telephones of a call back", told, seen, who, moments=2 * len(own))
 
 
 def _promised(records: Sequence[CallRow]) -> set[str]:

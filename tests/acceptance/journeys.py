@@ -39,6 +39,9 @@ RING_TIME_S = 3
 NARROW_WAIT_S = 5
 """How long callers wait at most where two may wait."""
 
+IMPATIENT_WAIT_S = 5
+"""And on the line of short waits."""
+
 SHORTEST_MESSAGE_S = 2.0
 """Who hangs up sooner has left none (docs/voicemail.md)."""
 
@@ -79,7 +82,7 @@ def configuration(ports: Ports) -> dict[str, Any]:
         },
         extra_lines={
             "deserted": line("Deserted line", DESERTED, queue="empty"),
-            "impatient": line("Line of short waits", IMPATIENT, queue="slow", max_wait=5),
+            "impatient": line("Line of short waits", IMPATIENT, queue="slow", max_wait=IMPATIENT_WAIT_S),
             "narrow": line("Line where two may wait", NARROW, queue="narrow", max_wait=NARROW_WAIT_S),
             "menu": line("Line with a menu", MENU) | {"menu": "main"},
             "box": line("Closed line with a box", BOX) | {"hours": closed_now(now)},

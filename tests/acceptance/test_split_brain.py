@@ -1,19 +1,22 @@
 """Two services by mistake on one node: one acts, the other says what is wrong, and nothing is done twice.
 
-Real calls on a real Asterisk, whose ends a program is told by web hook; the second service is a real process.
+Real calls on a real Asterisk, whose ends a program is told by web hook; the second service is a real process,
+which has the secrets of the first and so may log in to the same manager interface. What each asks of Asterisk
+is written down on the way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.manager_wire import ManagerWire
 from tests.acceptance.test_alerts import until
 from tests.postgres import PostgresServer
 
@@ -33,6 +37,8 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 SECRET = "a secret of this test"
 HOOK_PORT = free_port()
 EXITS_S = 40.0
+# Asterisk's manager interface is at the same port of 127.0.0.1.
+FIRST_HOST, COPY_HOST = "127.0.0.2", "127.0.0.3"
 
 
 def configuration(secret: Path) -> dict[str, Any]:
@@ -72,16 +78,18 @@ class Second:
         return await asyncio.to_thread(self.process.wait, EXITS_S)
 
 
-@contextmanager
-def second(stack: HotlineStack, folder: Path, **variables: str) -> Iterator[Second]:
-    """A service with everything of the first but its ports, its folder, and `variables`."""
-    folder.mkdir(exist_ok=True)
+@asynccontextmanager
+async def second(stack: HotlineStack, folder: Path, **variables: str) -> AsyncIterator[Second]:
+    """A service with all of the first, also its secrets, but its ports, its folder, and `variables`."""
+    state = folder / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    shutil.copy(stack.settings.secrets_file, state / stack.settings.secrets_file.name)
     ports = {name: str(free_port(socket.SOCK_STREAM)) for name in ("HOTLINE_AGI_PORT", "HOTLINE_HTTP_PORT")}
     log = folder / "second.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "hotline_ivr", "serve"],
-            env={**stack.environment, **ports, "HOTLINE_STATE": str(folder / "state"), **variables},
+            env={**stack.environment, **ports, "HOTLINE_STATE": str(state), **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -91,7 +99,8 @@ def second(stack: HotlineStack, folder: Path, **variables: str) -> Iterator[Seco
     finally:
         process.send_signal(signal.SIGCONT)
         process.terminate()
-        process.wait(EXITS_S)
+        # What it says to Asterisk goes through this program.
+        await asyncio.to_thread(process.wait, EXITS_S)
 
 
 async def ring(stack: HotlineStack, telephones: Telephones, number: str) -> None:
@@ -104,13 +113,20 @@ async def test_one_acts_and_the_other_says_what_is_wrong(
     stack: HotlineStack, telephones: Telephones, tmp_path: Path
 ) -> None:
     state = {"HOTLINE_STATE": str(stack.settings.state_dir)}
-    async with HookReceiver(SECRET, port=HOOK_PORT) as receiver:
+    async with (
+        HookReceiver(SECRET, port=HOOK_PORT) as receiver,
+        ManagerWire(COPY_HOST, stack.settings.ami_port, "127.0.0.1") as wire,
+    ):
         # What is still to be told of calls before is told.
         await until(lambda: waiting(stack) == 0, 30, "all messages")
         receiver.hooks.clear()
         before = len(stack.calls())
         await ring(stack, telephones, "+4790000001")
-        with second(stack, tmp_path / "same", **state) as same, second(stack, tmp_path / "copy") as copy:
+        by_wire = {"HOTLINE_AMI_HOST": COPY_HOST}
+        async with (
+            second(stack, tmp_path / "same", **state, **by_wire) as same,
+            second(stack, tmp_path / "copy", **by_wire) as copy,
+        ):
             await ring(stack, telephones, "+4790000002")
             assert await same.code() != 0
             assert "already runs for the state folder" in same.said()
@@ -119,6 +135,8 @@ async def test_one_acts_and_the_other_says_what_is_wrong(
         assert "another service is node test of this database already" in said
         assert f"process {stack.pid('serve')} on" in said
         assert "HOTLINE_NODE" in said
+        # Neither has so much as said a word to Asterisk.
+        assert (wire.connections, wire.actions) == (0, [])
         await ring(stack, telephones, "+4790000003")
         await until(lambda: len(subjects(receiver)) >= 3, 30, "all three messages")
         await everybody_once(stack, receiver, before + 3)
@@ -127,17 +145,31 @@ async def test_one_acts_and_the_other_says_what_is_wrong(
 async def test_a_service_that_was_stopped_for_long_finds_the_node_taken_and_ends(
     stack: HotlineStack, telephones: Telephones, tmp_path: Path
 ) -> None:
-    async with HookReceiver(SECRET, port=HOOK_PORT) as receiver:
+    port = stack.settings.ami_port
+    async with (
+        HookReceiver(SECRET, port=HOOK_PORT) as receiver,
+        ManagerWire(FIRST_HOST, port, "127.0.0.1") as first,
+        ManagerWire(COPY_HOST, port, "127.0.0.1") as wire,
+    ):
+        await asyncio.to_thread(stack.stop_service)
+        stack.variables["HOTLINE_AMI_HOST"] = FIRST_HOST
+        stack.start_service()
+        await asyncio.to_thread(stack.wait_ready)
+        assert "Login" in first.actions
         # What is still to be told of calls before is told.
         await until(lambda: waiting(stack) == 0, 30, "all messages")
         receiver.hooks.clear()
         before = len(stack.calls())
         stack.signal_service(signal.SIGSTOP)
-        with second(stack, tmp_path / "copy") as copy:
+        first.actions.clear()
+        async with second(stack, tmp_path / "copy", HOTLINE_AMI_HOST=COPY_HOST) as copy:
             await ring(stack, telephones, "+4790000004")  # answered by the fallback
             await until(lambda: "this service is the one of its node" in copy.said(), 60, "the takeover")
+            # With the secrets of the first the one that has the node now may do everything.
+            await until(lambda: "QueueStatus" in wire.actions, 30, "the copy's look at the queues")
             stack.signal_service(signal.SIGCONT)
             assert await asyncio.to_thread(stack.ended, "serve", EXITS_S) != 0
+            assert first.deeds() == [], "who has lost the node does nothing more"
             assert f"process {copy.process.pid} on" in stack.log_of("serve").read_text(encoding="utf-8")
         # The mistake is over: the first reads on from where it stood.
         stack.start_service()

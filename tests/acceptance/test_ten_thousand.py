@@ -88,7 +88,7 @@ async def test_ten_thousand_calls_of_every_kind_are_recorded_once_and_as_the_pho
     legs = read_legs(database(stack))
     called = {caller.number: caller.called for caller in wanted}
     found = compare(rows, called, talks, records, legs)
-    compare_callbacks(found, called, manners, desk.calls, talks, records)
+    compare_callbacks(found, called, manners, desk.calls, talks, records, legs)
     outcomes = Counter(record.outcome for record in records)
     kinds = Counter(done for done in asking.done)
     print(  # noqa: T201 - the figures
@@ -97,8 +97,7 @@ async def test_ten_thousand_calls_of_every_kind_are_recorded_once_and_as_the_pho
         f"\n  phones had the processor before others: {all(first)}"
     )
     assert not found.wrong, f"seed {seed}: {len(found.wrong)} differences\n" + "\n".join(found.wrong[:20])
-    assert not found.late, f"seed {seed}: {len(found.late)} times\n" + "\n".join(found.late[:20])
-    for name, (ours, theirs) in talk_by_operator(talks, legs).items():
+    for name, (ours, theirs) in talk_by_operator(talks, legs, desk.calls).items():
         rung = sum(talk.number == name for talk in talks)
         assert abs(ours - theirs) < TALK_OFF_S * rung + NEVER_S, (
             f"{name} talked {theirs} s by the phone, {ours} by us"
@@ -107,6 +106,8 @@ async def test_ten_thousand_calls_of_every_kind_are_recorded_once_and_as_the_pho
     assert balanced.returncode == 0, balanced.stdout + balanced.stderr
     assert outcomes.keys() >= OUTCOMES, f"{outcomes}: the test did not try what it says"
     assert kinds.keys() == set(Asks), f"{kinds}: the test did not try what it says"
+    # Last, because a machine that has more to do than it can is late, and all the rest must hold there too.
+    assert not found.late, f"seed {seed}: {len(found.late)} times\n" + "\n".join(found.late[:20])
 
 
 def database(stack: HotlineStack) -> Path:
