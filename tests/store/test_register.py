@@ -16,6 +16,7 @@ from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.register import ChangedMeanwhile, add_imported, known_keys
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_list import EntryFilter
+from hotline_ivr.store.register_requests import KnownRequest, RequestKey
 from hotline_ivr.store.register_stream import PAGE, place_of, stream_entries
 from tests.store.register_entries import MINUTE, NOON, an_entry
 
@@ -114,6 +115,25 @@ async def test_of_two_who_change_the_same_version_one_is_told_what_the_other_wro
     refused = [each for each in both if isinstance(each, ChangedMeanwhile)]
     assert [each.now for each in refused] == [written, written]
     assert await register.change(an_entry(), 1) is None
+
+
+async def test_of_requests_of_one_key_at_the_same_time_one_makes_an_entry(
+    register: DatabaseRegister,
+) -> None:
+    key = RequestKey("console", "entry-1")
+    entries = [an_entry() for _ in range(4)]
+    answers = await asyncio.gather(*(register.add(each, key) for each in entries))
+    (made,) = await ids(register)
+    known = [each for each in answers if each is not None]
+    assert {each.entry_id for each in known} == {made}
+    assert (len(known), known[0].noted) == (3, False)
+    await register.noted(key)
+    assert await register.requested(key) == KnownRequest(made, noted=True)
+    assert await register.requested(RequestKey("other", "entry-1")) is None
+    # The next one to come after some days lets go of it.
+    later = an_entry(created_at=NOON + timedelta(days=8))
+    assert await register.add(later, RequestKey("console", "entry-2")) is None
+    assert await register.requested(key) is None
 
 
 async def test_lists_go_from_the_newest_back_page_by_page(register: DatabaseRegister) -> None:

@@ -25,6 +25,13 @@ from hotline_ivr.store.register_list import (
     find_follow_ups,
     search_entries,
 )
+from hotline_ivr.store.register_requests import (
+    KnownRequest,
+    RequestKey,
+    known_request,
+    note_request,
+    take_request,
+)
 from hotline_ivr.store.tables import call
 from hotline_ivr.store.webhook_spool import spool
 
@@ -59,13 +66,31 @@ class DatabaseRegister:
 
         return await self._store.read(read)
 
-    async def add(self, entry: Entry) -> None:
-        def write(connection: Connection) -> int:
+    async def add(self, entry: Entry, key: RequestKey | None = None) -> KnownRequest | None:
+        """Write a new entry; or answer which one a request of this key has made before."""
+
+        def write(connection: Connection) -> KnownRequest | int:
+            if key is not None and not take_request(connection, key, entry.id, entry.created_at):
+                known = known_request(connection, key)
+                if known is not None:
+                    return known
             add_entry(connection, entry)
             return self._spool(connection, entry)
 
-        if await self._store.write(write):
+        done = await self._store.write(write)
+        if isinstance(done, KnownRequest):
+            return done
+        if done:
             self._spooled()
+        return None
+
+    async def requested(self, key: RequestKey) -> KnownRequest | None:
+        """Which entry a request of this key has made."""
+        return await self._store.read(lambda on: known_request(on, key))
+
+    async def noted(self, key: RequestKey) -> None:
+        """Keep that the trail has the entry of this request."""
+        await self._store.write(lambda on: note_request(on, key))
 
     async def change(self, changed: Entry, seen: int) -> Entry | ChangedMeanwhile | None:
         def write(connection: Connection) -> tuple[Entry | ChangedMeanwhile | None, int]:

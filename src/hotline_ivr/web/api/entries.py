@@ -20,9 +20,12 @@ from hotline_ivr.routing.entry_rules import language_of, with_topics_below
 from hotline_ivr.routing.search_words import query_words
 from hotline_ivr.routing.snippets import snippet
 from hotline_ivr.routing.wall import zone_of
-from hotline_ivr.store.columns import from_micros, to_micros
+from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.register import ChangedMeanwhile
 from hotline_ivr.store.register_list import MOST_FOUND, EntryFilter
+from hotline_ivr.store.register_requests import KnownRequest, RequestKey
+from hotline_ivr.web.api.entries_again import check_same, key_of, mark_noted
+from hotline_ivr.web.api.entries_cursor import day_cursor, moment_cursor, skip_cursor
 from hotline_ivr.web.api.entries_given import EntryChange, EntryGiven, EntryPath, checked, filled
 from hotline_ivr.web.api.entries_query import (
     ChosenQuery,
@@ -45,7 +48,7 @@ from hotline_ivr.web.api.entry_choices import ChoicesShown, choices_shown
 from hotline_ivr.web.api.problems import ApiError, Kind, wrong_value
 from hotline_ivr.web.api.register_desk import RegisterDesk
 from hotline_ivr.web.api.route import AnyRoute, Asked, Nothing, Route
-from hotline_ivr.web.api.values import from_cursor, to_cursor
+from hotline_ivr.web.api.values import to_cursor
 
 log = structlog.get_logger()
 
@@ -122,6 +125,7 @@ def _single(desk: RegisterDesk) -> tuple[AnyRoute, ...]:
         errors=(Kind.UNAVAILABLE,),
         status=201,
         location=lambda entry: f"/entries/{entry.id}",
+        keyed=True,
     )
     one: AnyRoute = Route(
         method="GET",
@@ -155,7 +159,7 @@ async def list_entries(desk: RegisterDesk, asked: Asked[Nothing, EntriesQuery, N
     await desk.numbers.admit(asked, "numbers.read", "entries")
     if query.tag is not None and not asked.who.may(Role.CONTROL):
         raise ApiError(Kind.NOT_ALLOWED, "Tags are people's own words: to choose by one needs role control.")
-    after = None if query.cursor is None else _moment(query.cursor)
+    after = None if query.cursor is None else moment_cursor(query.cursor)
     # One more than is shown tells whether there is a next page.
     wanted = EntryFilter(**_chosen(desk, query), limit=query.limit + 1, after=after)
     found = await _of_database(desk.register.find(wanted))
@@ -167,7 +171,7 @@ async def list_entries(desk: RegisterDesk, asked: Asked[Nothing, EntriesQuery, N
 async def list_follow_ups(desk: RegisterDesk, asked: Asked[Nothing, FollowUpsQuery, Nothing]) -> EntryPage:
     query = asked.query
     await desk.numbers.admit(asked, "numbers.read", "follow-ups")
-    after = None if query.cursor is None else _day(query.cursor)
+    after = None if query.cursor is None else day_cursor(query.cursor)
     due = query.until or (None if query.all else _today(desk, query.line, asked.now))
     wanted = EntryFilter(line=query.line, owner=query.owner, due=due, limit=query.limit + 1)
     found = await _of_database(desk.register.follow_ups(wanted, after))
@@ -181,7 +185,7 @@ async def list_follow_ups(desk: RegisterDesk, asked: Asked[Nothing, FollowUpsQue
 async def search(desk: RegisterDesk, asked: Asked[Nothing, SearchQuery, Nothing]) -> FoundPage:
     query = asked.query
     await desk.numbers.admit(asked, "numbers.read", "entries")
-    skip = 0 if query.cursor is None else _skip(query.cursor)
+    skip = 0 if query.cursor is None else skip_cursor(query.cursor)
     wanted = EntryFilter(**_chosen(desk, query), limit=query.limit + 1)
     found = await _of_database(desk.register.search(query.q, wanted, skip))
     words, sight = query_words(query.q), _sight(desk, asked)
@@ -213,14 +217,40 @@ async def show_entry(desk: RegisterDesk, asked: Asked[EntryPath, ChosenQuery, No
 
 async def add_entry(desk: RegisterDesk, asked: Asked[Nothing, Nothing, EntryGiven]) -> EntryShown:
     given, plan, who = asked.body, desk.plan(), asked.who
+    key = key_of(asked)
+    if key is not None and (before := await _of_database(desk.register.requested(key))) is not None:
+        return await _again(desk, asked, key, before)
     blank = await _blank(desk, asked)
     entry = filled(blank, given, plan, who.name, asked.now)
     if not entry.language:
         entry = replace(entry, language=language_of(plan, entry.line))
-    await _of_database(desk.register.add(checked(entry, plan)))
+    before = await _of_database(desk.register.add(checked(entry, plan), key))
+    if key is not None and before is not None:
+        return await _again(desk, asked, key, before)
+    await _note_added(desk, asked, key, entry)
+    return entry_shown(entry, "", Sight(plan, texts=True))
+
+
+async def _again(
+    desk: RegisterDesk, asked: Asked[Nothing, Nothing, EntryGiven], key: RequestKey, before: KnownRequest
+) -> EntryShown:
+    """What was asked for before, as it is now; into the trail if it could not be written there then."""
+    story = await _of_database(desk.register.story(before.entry_id))
+    if story is None:
+        raise _unknown(before.entry_id)
+    check_same(story, asked, desk.plan())
+    if not before.noted:
+        await _note_added(desk, asked, key, story.versions[0])
+    return entry_shown(story.entry, "", Sight(desk.plan(), texts=True))
+
+
+async def _note_added(
+    desk: RegisterDesk, asked: Asked[Nothing, Nothing, EntryGiven], key: RequestKey | None, entry: Entry
+) -> None:
     details = {"line": entry.line, **({"call": entry.call} if entry.call else {})}
     await _into_trail(desk, asked, "entry.add", entry.id, details)
-    return entry_shown(entry, "", Sight(plan, texts=True))
+    if key is not None:
+        await mark_noted(desk, key)
 
 
 async def _blank(desk: RegisterDesk, asked: Asked[Nothing, Nothing, EntryGiven]) -> Entry:
@@ -346,40 +376,9 @@ async def _into_trail(
         await asyncio.to_thread(desk.note, entry)
     except OSError as error:
         log.error("an entry could not be noted in the trail", reason=str(error))  # noqa: TRY400
-        detail = "The entry is kept, but that could not be written into the trail."
+        detail = f"The entry is kept as {entry_id}, but that could not be written into the trail."
         raise ApiError(Kind.UNAVAILABLE, detail) from None
 
 
 def _unknown(entry_id: str) -> ApiError:
     return ApiError(Kind.NOT_FOUND, f"There is no entry {entry_id}.")
-
-
-def _no_cursor() -> ApiError:
-    return wrong_value("query.cursor", "This is no cursor of this list.")
-
-
-def _moment(cursor: str) -> tuple[datetime, str]:
-    try:
-        micros, entry_id = from_cursor(cursor, 2)
-        return from_micros(int(micros)), EntryPath(id=entry_id).id
-    except (ValueError, OverflowError):
-        raise _no_cursor() from None
-
-
-def _day(cursor: str) -> tuple[date, str]:
-    try:
-        day, entry_id = from_cursor(cursor, 2)
-        return date.fromisoformat(day), EntryPath(id=entry_id).id
-    except ValueError:
-        raise _no_cursor() from None
-
-
-def _skip(cursor: str) -> int:
-    try:
-        (place,) = from_cursor(cursor, 1)
-        skip = int(place)
-    except ValueError:
-        raise _no_cursor() from None
-    if not 0 <= skip <= MOST_FOUND:
-        raise _no_cursor()
-    return skip

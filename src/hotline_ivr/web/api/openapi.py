@@ -18,6 +18,13 @@ PREFIX = "/api/v1"
 _REF = "#/components/schemas/{model}"
 _EVERYWHERE = (Kind.INVALID, Kind.FAULT, Kind.TOO_SLOW, Kind.BUSY)
 _WITH_TOKEN = (Kind.NOT_AUTHENTICATED, Kind.NOT_ALLOWED, Kind.TOO_MANY_ATTEMPTS, Kind.UNAVAILABLE)
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name of your own for this request: a second one of the same name does nothing more.",
+    "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"},
+}
 _WITH_BODY = (Kind.UNREADABLE, Kind.TOO_LARGE, Kind.NO_JSON)
 
 _Mode = Literal["validation", "serialization"]
@@ -134,6 +141,7 @@ def _operation(route: AnyRoute, schemas: _Schemas) -> dict[str, Any]:
         "parameters": [
             *schemas.parameters(route.path_model, "path"),
             *schemas.parameters(route.query_model, "query"),
+            *([_KEY] if route.keyed else []),
         ],
         "responses": _responses(route, schemas),
         "security": [{"token": []}] if route.role else [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 from aiohttp import web
@@ -15,6 +16,9 @@ MOST_BODY = 16_384
 
 MOST_DEPTH = 16
 """Brackets within brackets; what is sent here has one."""
+
+KEY_HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 GivenT = TypeVar("GivenT", bound=Given)
 
@@ -37,6 +41,18 @@ def read_query(request: web.Request, model: type[GivenT]) -> GivenT:
         return model.model_validate(dict(given))
     except ValidationError as refused:
         raise invalid("query", refused) from None
+
+
+def read_key(request: web.Request) -> str:
+    """The header `Idempotency-Key`; empty without one."""
+    given = request.headers.getall(KEY_HEADER, [])
+    if not given:
+        return ""
+    if len(given) > 1 or not _KEY.fullmatch(given[0]):
+        raise wrong_value(
+            f"header.{KEY_HEADER}", "Send one of 1 to 200 characters that show, without blanks."
+        )
+    return given[0]
 
 
 async def read_body(request: web.Request, model: type[GivenT]) -> GivenT:

@@ -14,6 +14,7 @@ from hotline_ivr.routing.entries import Entry
 from hotline_ivr.store.register import ChangedMeanwhile
 from hotline_ivr.store.register_book import CallOfEntry
 from hotline_ivr.store.register_list import EntryFilter, EntryStory, Found
+from hotline_ivr.store.register_requests import KnownRequest, RequestKey
 from hotline_ivr.web.api.numbers import NumbersDesk
 
 
@@ -22,7 +23,11 @@ class Register(Protocol):
 
     async def call(self, call_id: str) -> CallOfEntry | None: ...
 
-    async def add(self, entry: Entry) -> None: ...
+    async def add(self, entry: Entry, key: RequestKey | None = None) -> KnownRequest | None: ...
+
+    async def requested(self, key: RequestKey) -> KnownRequest | None: ...
+
+    async def noted(self, key: RequestKey) -> None: ...
 
     async def change(self, changed: Entry, seen: int) -> Entry | ChangedMeanwhile | None: ...
 

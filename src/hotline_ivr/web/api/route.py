@@ -82,7 +82,10 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[PathT, QueryT, BodyT]):
-    """A request, read and checked. `now` is aware (UTC)."""
+    """A request, read and checked. `now` is aware (UTC).
+
+    `key` is what the client calls it, where the route heeds that; empty if it has no name.
+    """
 
     path: PathT
     query: QueryT
@@ -90,6 +93,7 @@ class Asked(Generic[PathT, QueryT, BodyT]):
     who: Who
     request_id: str
     now: datetime
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,8 @@ class Route(Generic[PathT, QueryT, BodyT, AnswerT]):
     #: Where what was made is found, below /api/v1.
     location: Callable[[AnswerT], str] | None = None
     deadline: float = DEADLINE
+    #: Whether a second request with the same header `Idempotency-Key` is answered as the first one was.
+    keyed: bool = False
     #: What comes back: JSON, or a file of this kind.
     media: str = "application/json"
     #: What else may come back, as the client chooses.

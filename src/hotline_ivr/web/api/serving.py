@@ -13,7 +13,7 @@ from hotline_ivr.web.api.local import LocalGate
 from hotline_ivr.web.api.openapi import PREFIX
 from hotline_ivr.web.api.piped import PipedResponse
 from hotline_ivr.web.api.problems import ApiError, Kind
-from hotline_ivr.web.api.reading import read_body, read_path, read_query
+from hotline_ivr.web.api.reading import read_body, read_key, read_path, read_query
 from hotline_ivr.web.api.route import NOTHING, AnyRoute, Asked, FileShown, StreamShown, Who
 from hotline_ivr.web.guard import REQUEST_ID, TOKEN_NAME
 
@@ -87,6 +87,7 @@ async def _answer(
         who=who,
         request_id=request[REQUEST_ID],
         now=clock(),
+        key=read_key(request) if route.keyed else "",
     )
     answer = await route.handler(asked)
     headers = {"Location": PREFIX + route.location(answer)} if route.location else {}
