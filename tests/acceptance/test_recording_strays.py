@@ -95,7 +95,10 @@ async def deleted_in_mid_call(talk: Talk) -> tuple[str, Path, bytes]:
     # The part that is being written goes too, and nothing follows it, whatever the operator presses.
     assert [each for each in plain_files(stack) if each.endswith((".raw", ".done"))] == [f"{call}.2.raw"]
     assert await say(stack, "delete", call) == f"{call}: 1 deleted\n"
-    await talk.told("recording-stopped")
+    # The pause was stopped before, and now the part.
+    await wait_until(
+        lambda: cel(stack, talk.number).count("recording-stopped") == 2, 10, "the end of the tape"
+    )
     await talk.operator.send_keys(CODE)
     await talk.tones(callers=HIDDEN_HZ)
     assert [each for each in plain_files(stack) if each.endswith((".raw", ".done"))] == []
