@@ -3,110 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from openpyxl import Workbook
-from sqlalchemy import text
 
 from hotline_ivr.control.audit import AuditTrail
 from hotline_ivr.errors import ArgumentError
-from hotline_ivr.launch import spreadsheet
 from hotline_ivr.launch.privacy.entries import erase_person
 from hotline_ivr.launch.privacy.place import privacy_place
-from hotline_ivr.launch.register_import import Imported, import_sheet
-from hotline_ivr.launch.register_sheet import Wanted
-from hotline_ivr.launch.register_undo import TakenBack, list_batches, take_back
-from hotline_ivr.launch.spreadsheet import read_spreadsheet
-from hotline_ivr.routing.entries import Entry
-from hotline_ivr.settings import Settings
+from hotline_ivr.launch.register_undo import list_batches
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.migrate import upgrade
-from hotline_ivr.store.register_batches import imported_rows
-from hotline_ivr.store.register_book import DatabaseRegister
-from hotline_ivr.store.register_list import EntryFilter
 from hotline_ivr.store.register_privacy import Ids, OlderThan, erase_entries, redact_numbers
-from hotline_ivr.testing.plans import plan
-from hotline_ivr.testing.stack import write_config
+from tests.launch.import_office import HEADING, NOW, ROWS, Office, office, workbook
 from tests.postgres import database_url, postgres
 
-__all__ = ["database_url", "postgres"]
-
-NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-HEADING = "Dato;Kl.;Tema;Spørsmål;Svar"
-ROWS = [
-    "23.11.2026;10.15;Eksamen;Når er fristen?;15. april",
-    '23.11.2026;11.00;;"Hva koster det?\nOg når?";=1+1',
-    "24.11.2026;;Eksamen;Når er fristen?;15. april",
-]
-
-
-class Office:
-    """A node with a configuration and an empty database; nothing runs."""
-
-    def __init__(self, folder: Path, database: str) -> None:
-        self.folder = folder
-        self.settings = Settings.from_environment(
-            {
-                "HOTLINE_STATE": str(folder / "state"),
-                "HOTLINE_CONFIG": str(folder / "config"),
-                "DATABASE_URL": database,
-            }
-        )
-        config = plan({"anna": None}, now=NOW)
-        config["topics"] = {"exams": {"name": {"nb": "Eksamen", "en": "Exams"}}}
-        write_config(self.settings.config, config)
-
-    def write(self, name: str, data: str | bytes) -> Path:
-        path = self.folder / name
-        path.write_bytes(data if isinstance(data, bytes) else data.encode())
-        return path
-
-    async def take(self, path: Path, line: str | None = "open", **more: Any) -> Imported:
-        values: dict[str, Any] = {"sheet": None, "mapped": (), "dates": "auto", "by": "kari", **more}
-        return await import_sheet(self.settings, Wanted(path, line, **values), NOW)
-
-    async def undo(self, batch: str, *, changed_too: bool = False, dry_run: bool = False) -> TakenBack:
-        return await take_back(self.settings, batch, "kari", NOW, changed_too=changed_too, dry_run=dry_run)
-
-    async def count(self) -> int:
-        return len(await self.entries())
-
-    async def entries(self) -> list[Entry]:
-        store = open_store(self.settings.database)
-        try:
-            return [each.entry for each in await DatabaseRegister(store).find(EntryFilter(limit=2000))]
-        finally:
-            await store.close()
-
-    async def change(self, changed: Entry) -> None:
-        store = open_store(self.settings.database)
-        assert isinstance(await DatabaseRegister(store).change(changed, changed.version), Entry)
-        await store.close()
-
-    async def keys(self) -> list[str]:
-        store = open_store(self.settings.database)
-        try:
-            return [key for key, _ in await store.read(imported_rows)]
-        finally:
-            await store.close()
-
-    async def run(self, statement: str, **values: str) -> None:
-        store = open_store(self.settings.database)
-        await store.write(lambda on: on.execute(text(statement), values))
-        await store.close()
-
-
-@pytest.fixture
-async def office(tmp_path: Path) -> Office:
-    url = f"sqlite:///{tmp_path / 'hotline.db'}"
-    await upgrade(url)
-    return Office(tmp_path, url)
+__all__ = ["database_url", "office", "postgres"]
 
 
 async def test_a_file_is_imported_once_and_what_is_added_to_it_later_too(office: Office) -> None:
@@ -380,110 +294,3 @@ async def test_on_postgres_too(tmp_path: Path, database_url: str) -> None:
     assert {each.text.answer for each in await office.entries()} == {"15. april", "=1+1"}
     assert (await office.undo(first.batch)).undone.removed == 1200
     assert (await office.count(), await office.keys()) == (0, [])
-
-
-@pytest.mark.parametrize(
-    ("encoding", "delimiter"),
-    [("utf-8", ";"), ("utf-8-sig", ","), ("cp1252", ";"), ("utf-16", "\t"), ("utf-8", "|")],
-)
-async def test_encoding_and_delimiter_are_found(office: Office, encoding: str, delimiter: str) -> None:
-    text = "\r\n".join([HEADING, *ROWS]).replace(";", delimiter)
-    done = await office.take(office.write("old.csv", text.encode(encoding)))
-    assert done.written == 3
-    assert done.rows[0][1].text.question == "Når er fristen?"
-    assert done.rows[1][1].text.question == "Hva koster det?\nOg når?"
-
-
-async def test_a_line_that_names_the_delimiter_is_heeded(office: Office) -> None:
-    done = await office.take(
-        office.write("old.csv", "sep=|\n" + "\n".join([HEADING, *ROWS]).replace(";", "|"))
-    )
-    assert [row for row, _ in done.rows] == [3, 4, 6]
-
-
-def workbook(*rows: list[Any], title: str = "Ark1") -> bytes:
-    book = Workbook()
-    sheet = book.active
-    sheet.title = title
-    for row in rows:
-        sheet.append(row)
-    book.create_sheet("Annet").append(["nothing"])
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
-
-
-async def test_an_xlsx_has_typed_cells_a_title_and_blank_rows(office: Office) -> None:
-    path = office.write(
-        "old.xlsx",
-        workbook(
-            ["Henvendelser 2026"],
-            [],
-            ["Dato", "Klokkeslett", "Telefon", "Spørsmål", "Svar"],
-            [datetime(2026, 11, 23, 10, 15), None, 90012345, "Når?", "Nå"],  # noqa: DTZ001  cells have no zone
-            [None, None, None, None, None],
-            [datetime(2026, 11, 24), time(9, 30), "+47 90 01 23 46", "Hvor?", None],  # noqa: DTZ001
-        ),
-    )
-    done = await office.take(path)
-    assert [row for row, _ in done.rows] == [4, 6]
-    first, second = (entry for _, entry in done.rows)
-    assert (first.at, first.number) == (datetime(2026, 11, 23, 9, 15, tzinfo=UTC), "+4790012345")
-    assert (second.at, second.number) == (datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "+4790012346")
-    with pytest.raises(ArgumentError, match="no sheet 'Feil'; sheets are Ark1, Annet"):
-        await office.take(path, sheet="Feil")
-    with pytest.raises(ArgumentError, match="no row has headings"):
-        await office.take(path, sheet="Annet")
-
-
-async def test_what_is_no_spreadsheet_is_refused_with_a_remedy(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cases: list[tuple[str, bytes, str]] = [
-        ("a.xls", b"\xd0\xcf\x11\xe0" + b"\0" * 600, "save it as XLSX or CSV"),
-        ("a.xlsx", b"PK\x03\x04" + b"\0" * 600, "cannot be read as XLSX"),
-        ("a.xlsx", workbook(["Dato"])[:2000], "cannot be read as XLSX"),
-        ("a.csv", b"\x00\x01\x02" * 200, "neither a spreadsheet nor text"),
-        ("a.csv", b"", "no row has headings"),
-        ("a.csv", "Tema;Spørsmål\nx;y".encode(), "no column holds the date"),
-    ]
-    for name, data, why in cases:
-        with pytest.raises(ArgumentError, match=why):
-            await office.take(office.write(name, data))
-    with pytest.raises(ArgumentError, match="cannot be read: No such file"):
-        await office.take(office.folder / "nowhere.csv")
-    with pytest.raises(ArgumentError, match="no line 'opne'; did you mean 'open'"):
-        await office.take(office.write("a.csv", HEADING), line="opne")
-    with pytest.raises(ArgumentError, match="no order of dates"):
-        await office.take(office.write("a.csv", HEADING), dates="ymd")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
-        bomb.writestr("xl/workbook.xml", b" " * 2_000_000)
-    monkeypatch.setattr(spreadsheet, "MAX_UNPACKED", 1_000_000)
-    with pytest.raises(ArgumentError, match="unpacks into more"):
-        await office.take(office.write("bomb.xlsx", packed.getvalue()))
-    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 2)
-    with pytest.raises(ArgumentError, match="more than 2 rows"):
-        read_spreadsheet(office.write("long.csv", "a\n" * 3))
-    monkeypatch.setattr(spreadsheet, "MAX_BYTES", 2)
-    with pytest.raises(ArgumentError, match="larger than"):
-        read_spreadsheet(office.write("long.csv", "a\n" * 3))
-
-
-async def test_a_hostile_xlsx_opens_no_file_and_fills_no_memory(office: Office) -> None:
-    """An entity of a file of ours, and one that grows: both are refused by the XML parser."""
-    good = workbook(["Dato", "Spørsmål"], ["2026-11-23", "x"])
-    for entity in (
-        '<!ENTITY a SYSTEM "file:///etc/passwd">',
-        '<!ENTITY b "xxxxxxxxxx"><!ENTITY a "&b;&b;&b;">',
-    ):
-        changed = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(good)) as source, zipfile.ZipFile(changed, "w") as target:
-            for name in source.namelist():
-                data = source.read(name)
-                if name == "xl/workbook.xml":
-                    head = f"<!DOCTYPE workbook [{entity}]>".encode()
-                    data = head + data.replace(b"Ark1", b"&a;")
-                target.writestr(name, data)
-        with pytest.raises(ArgumentError, match="cannot be read as XLSX"):
-            await office.take(office.write("evil.xlsx", changed.getvalue()))

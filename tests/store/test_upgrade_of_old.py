@@ -18,6 +18,7 @@ from hotline_ivr.store.migrate import describe_schema, upgrade
 from hotline_ivr.store.promise_list import PromiseFilter, find_promises
 from hotline_ivr.store.queries import CallFilter, call_story, find_calls
 from hotline_ivr.store.refolding import refold, restarts_of
+from hotline_ivr.store.register_batches import batches
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_list import EntryFilter
 from hotline_ivr.store.schema import metadata
@@ -166,6 +167,30 @@ async def test_every_row_of_real_calls_is_there_after_an_upgrade(
     )
     await store.close()
     assert now == old_rows
+
+
+def every_column(connection: Connection) -> dict[str, dict[str, bool]]:
+    """Of each table its columns, and whether each may be without a value."""
+    look = inspect(connection)
+    return {
+        table: {each["name"]: bool(each["nullable"]) for each in look.get_columns(table)}
+        for table in metadata.tables
+    }
+
+
+async def test_an_upgraded_database_has_the_columns_of_a_new_one(upgraded: Store, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    await upgrade(url)
+    new = open_store(url)
+    assert await upgraded.read(every_column) == await new.read(every_column)
+    await new.close()
+
+
+async def test_imports_of_before_can_be_taken_back(upgraded: Store, old_file: OldFile) -> None:
+    found = await upgraded.read(lambda on: batches(on, 10))
+    assert [(each.node, each.added) for each in found] == (
+        [("main", 3)] if "0014-register" in old_file.name else []
+    )
 
 
 async def test_old_calls_are_made_anew_and_keep_their_outcome(upgraded: Store) -> None:

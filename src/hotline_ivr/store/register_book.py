@@ -70,7 +70,7 @@ class DatabaseRegister:
         """Write a new entry; or answer which one a request of this key has made before."""
 
         def write(connection: Connection) -> KnownRequest | int:
-            if key is not None and not take_request(connection, key, entry.id, entry.created_at):
+            if key is not None and not take_request(connection, key, entry.node, entry.id, entry.created_at):
                 known = known_request(connection, key)
                 if known is not None:
                     return known

@@ -40,14 +40,14 @@ def known_request(connection: Connection, key: RequestKey) -> KnownRequest | Non
     return None if row is None else KnownRequest(row.entry_id, row.noted)
 
 
-def take_request(connection: Connection, key: RequestKey, entry_id: str, at: datetime) -> bool:
+def take_request(connection: Connection, key: RequestKey, node: str, entry_id: str, at: datetime) -> bool:
     """Keep that this request makes this entry; False if one of the same key has made another before.
 
     Of two at the same time the second waits for the first.
     """
     connection.execute(delete(register_request).where(_COLUMNS.at < at - KEPT))
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = {"by": key.by, "key": key.key, "entry_id": entry_id, "at": at, "noted": False}
+    row = {"by": key.by, "key": key.key, "node": node, "entry_id": entry_id, "at": at, "noted": False}
     taken = connection.execute(insert(register_request).values(**row).on_conflict_do_nothing())
     return taken.rowcount == 1
 

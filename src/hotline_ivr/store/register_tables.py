@@ -121,6 +121,8 @@ register_request = Table(
     # By whom, as the token is called: one's keys are none of another's.
     Column("by", String, nullable=False),
     Column("key", String, nullable=False),
+    # Which took it; a second try may come to another.
+    Column("node", String, nullable=False),
     Column("entry_id", String, nullable=False),
     Column("at", Instant, nullable=False),
     # Whether the trail has it.

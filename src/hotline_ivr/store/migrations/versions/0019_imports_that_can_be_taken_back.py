@@ -10,6 +10,11 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 
+NODES = (
+    "UPDATE register_import SET node = coalesce("
+    "(SELECT min(e.node) FROM register_entry AS e WHERE e.id = register_import.entry_id), node)"
+)
+
 # One import was one transaction with one moment, so what is there tells which rows came together.
 BEFORE = (
     (
@@ -40,12 +45,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "register_request",
-        *(sa.Column(name, sa.String(), nullable=False) for name in ("by", "key", "entry_id")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("by", "key", "node", "entry_id")),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("noted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("by", "key", name="pk_register_request"),
     )
     op.create_index("ix_register_request_at", "register_request", ["at"])
     bind = op.get_bind()
+    if "node" not in {each["name"] for each in sa.inspect(bind).get_columns("register_import")}:
+        # Where the register came before its imports knew their node.
+        op.add_column("register_import", sa.Column("node", sa.String(), nullable=False, server_default=""))
+        bind.exec_driver_sql(NODES)
     for statement in BEFORE:
         bind.exec_driver_sql(statement)
