@@ -2,93 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
 from hotline_ivr.store.engine import Store, open_store
-from hotline_ivr.store.migrate import upgrade
-from hotline_ivr.store.register_privacy import Ids, OfCalls, erase_entries
+from hotline_ivr.store.register_privacy import OfCalls, erase_entries
 from tests.store.test_promises import Node
 from tests.web.api.house import NOW, Caller, House
+from tests.web.api.register_house import ASKED, REGISTER, caller, change, house, made, store
 
-REGISTER: dict[str, Any] = {
-    "topics": {
-        "studies": {
-            "name": {"nb": "Studier", "en": "Studies"},
-            "topics": {"exams": {"name": {"nb": "Eksamen", "en": "Exams"}}},
-        },
-        "fees": {"name": "Fees", "retired": "yes"},
-    },
-    "prepared_answers": {
-        "postponed": {
-            "title": {"nb": "Utsatt eksamen", "en": "Postponed exam"},
-            "topics": ["exams"],
-            "variants": {"short": {"nb": "Ja.", "en": "Yes."}},
-        }
-    },
-    "advertising": {"radio": {"name": "Radio"}, "paper": {"name": "Paper", "retired": "yes"}},
-    "entries": {"outcomes": {"answered": {"nb": "Løst", "en": "Solved"}}},
-}
-
-ASKED = {"line": "info", "question": "Når er fristen?", "outcome": "answered"}
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite:///{tmp_path / 'register.db'}"
-    await upgrade(url)
-    opened = open_store(url)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def house(store: Store, tmp_path: Path) -> House:
-    made = House(tmp_path, store)
-    made.use(REGISTER)
-    return made
-
-
-@pytest.fixture
-async def caller(house: House) -> AsyncIterator[Caller]:
-    async with TestClient(TestServer(house.app())) as client:
-        yield Caller(client, house.secrets)
-
-
-async def made(caller: Caller, **values: Any) -> Any:
-    answer = await caller.ask("POST", "/entries", "control", json=ASKED | values)
-    body = await answer.json()
-    assert answer.status == 201, body
-    assert answer.headers["Location"] == f"/api/v1/entries/{body['id']}"
-    return body
-
-
-async def change(caller: Caller, entry: Any, **values: Any) -> Any:
-    answer = await caller.ask(
-        "PATCH", f"/entries/{entry['id']}", "control", json={"version": entry["version"], **values}
-    )
-    body = await answer.json()
-    assert answer.status == 200, body
-    return body
-
-
-Keyed = Callable[..., Awaitable[ClientResponse]]
-
-
-@pytest.fixture
-def keyed(caller: Caller) -> Keyed:
-    """Writes an entry under a key."""
-
-    async def write(body: dict[str, Any], *, role: str = "control", key: str | None = None) -> ClientResponse:
-        headers = KEY if key is None else {"Idempotency-Key": key}
-        return await caller.ask("POST", "/entries", role, json=body, headers=headers)
-
-    return write
+__all__ = ["caller", "house", "store"]
 
 
 async def test_an_entry_about_a_call_takes_line_operator_and_time_from_it(
@@ -346,52 +271,6 @@ async def test_a_trail_that_cannot_be_written_is_told(caller: Caller, house: Hou
     house.disk_full = True
     problem = await caller.problem(503, "POST", "/entries", "control", json=ASKED)
     assert problem["detail"].startswith("The entry is kept as ")
-
-
-KEY = {"Idempotency-Key": "console-7/entry-1"}
-
-
-async def test_who_tries_again_after_the_trail_failed_finds_the_entry_and_makes_no_second(
-    caller: Caller, house: House, keyed: Keyed
-) -> None:
-    house.disk_full = True
-    failed = await keyed(ASKED)
-    assert failed.status == 503
-    assert list(house.trail.entries()) == []
-    house.disk_full = False
-    answers = [await (await keyed(ASKED)).json() for _ in range(2)]
-    (entry,) = (await caller.get("/entries", "control"))["entries"]
-    assert [each["id"] for each in answers] == [entry["id"]] * 2
-    assert [(each.action, each.subject) for each in house.trail.entries()] == [("entry.add", entry["id"])]
-
-
-async def test_a_second_try_is_answered_with_the_entry_as_it_is_by_now(
-    caller: Caller, house: House, keyed: Keyed, store: Store
-) -> None:
-    first = await keyed({**ASKED, "topic": "exams", "follow_up": {"due": "2026-12-01", "done": True}})
-    entry = await first.json()
-    await change(caller, entry, answer="15. april")
-    # What has been retired since is no reason to refuse it now.
-    house.use({"topics": {}})
-    again = await keyed({**ASKED, "topic": "exams", "follow_up": {"due": "2026-12-01", "done": True}})
-    shown = await again.json()
-    assert (again.status, again.headers["Location"]) == (201, first.headers["Location"])
-    assert (shown["id"], shown["version"], shown["answer"]) == (entry["id"], 2, "15. april")
-    await store.write(lambda on: erase_entries(on, Ids([entry["id"]]), NOW, "admin"))
-    erased = await (await keyed({**ASKED, "topic": "exams"})).json()
-    assert (erased["id"], erased["question"]) == (entry["id"], "")
-
-
-async def test_a_key_names_one_request_of_one_program(keyed: Keyed) -> None:
-    entry = await (await keyed(ASKED)).json()
-    other = await keyed({**ASKED, "question": "Hvor?"})
-    problem = await other.json()
-    assert other.status == 422
-    assert problem["errors"][0]["where"] == "header.Idempotency-Key"
-    assert entry["id"] in problem["detail"]
-    assert (await (await keyed(ASKED, role="admin")).json())["id"] != entry["id"]
-    for wrong in ("", " ", "x" * 201, "blå"):
-        assert (await keyed(ASKED, key=wrong)).status == 422
 
 
 async def test_a_database_that_is_away_is_told(tmp_path: Path) -> None:
