@@ -20,7 +20,7 @@ from tests.cli.test_main import hotline
 from tests.store.register_entries import NOON
 from tests.store.test_promises import Node
 from tests.web.api.house import House
-from tests.web.api.test_entries import REGISTER
+from tests.web.api.register_house import REGISTER
 
 pytestmark = pytest.mark.timeout(180)
 
