@@ -313,7 +313,7 @@ async def change_entry(desk: RegisterDesk, asked: Asked[EntryPath, Nothing, Entr
         raise _unknown(entry_id)
     if isinstance(written, ChangedMeanwhile):
         raise _changed(written.now)
-    # The trail is kept for good, so it says which fields, and not what stood in them.
+    # The trail may be kept for years, so it says which fields, and not what stood in them.
     details = {"version": str(written.version), "fields": ", ".join(each.field for each in different)}
     await _into_trail(desk, asked, "entry.change", entry_id, details)
     return entry_shown(written, story.caller, Sight(plan, texts=True))
