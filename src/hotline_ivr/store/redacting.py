@@ -42,7 +42,7 @@ PAGE = 200
 _LENGTHS = range(1, MAX_NUMBER + 1)
 
 _call, _event, _promise = tables.call.c, tables.call_event.c, tables.promise.c
-_PERSONS: tuple[tuple[Table, str], ...] = (
+PERSONS: tuple[tuple[Table, str], ...] = (
     (tables.promise, "person"),
     (tables.promise, "number"),
     (tables.promise_call, "person"),
@@ -99,7 +99,7 @@ def redact_calls(
 def redact_person(connection: Connection, person: str, redactor: Redactor) -> None:
     """Give a person of the promise ledger the pseudonym, in all that their entries are made of."""
     lock(connection)
-    for table, name in _PERSONS:
+    for table, name in PERSONS:
         column = table.c[name]
         new = redactor.number(person)
         connection.execute(update(table).where(column == person).values({name: new}))
@@ -109,7 +109,7 @@ def redact_person(connection: Connection, person: str, redactor: Redactor) -> No
         .where(_promise.person == redactor.number(person), _promise.number != "")
     )
     for number in list(connection.scalars(numbers)):
-        for table, name in _PERSONS:
+        for table, name in PERSONS:
             if name == "number":
                 its = and_(table.c.number == number, table.c.person == redactor.number(person))
                 connection.execute(update(table).where(its).values(number=redactor.number(number)))

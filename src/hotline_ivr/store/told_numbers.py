@@ -7,18 +7,14 @@ from sqlalchemy import Column, Connection, LargeBinary, Table, func, select
 from hotline_ivr.routing.pseudonym import SAME
 from hotline_ivr.routing.redaction import numbers_in_text, numbers_told
 from hotline_ivr.store import tables
+from hotline_ivr.store.redacting import PERSONS
 from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.webhook_tables import webhook_delivery
 
 NUMBERS: tuple[tuple[Table, str], ...] = (
     (tables.call, "caller"),
     (tables.call, "outside_number"),
-    (tables.promise, "person"),
-    (tables.promise, "number"),
-    (tables.promise_call, "person"),
-    (tables.promise_call, "number"),
-    (tables.promise_act, "person"),
-    (tables.callback_attempt, "person"),
+    *PERSONS,
     (register_entry, "number"),
 )
 
