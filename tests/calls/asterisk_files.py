@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hotline_ivr.asterisk.spool_log import SpooledLogs, open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
+from hotline_ivr.calls.machine_clock import MachineClock, machine_clock
 from hotline_ivr.calls.record_keeper import Ledger, Pace, RecordKeeper, RecordObserver
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
@@ -147,6 +148,7 @@ def a_keeper(
     pace: Pace | None = None,
     observer: RecordObserver | None = None,
     clock: Clock | None = None,
+    machine: MachineClock = machine_clock,
 ) -> RecordKeeper:
     return RecordKeeper(
         NODE,
@@ -157,5 +159,6 @@ def a_keeper(
         observer=observer,
         steady_clock=clock or Clock(),
         wall_clock=lambda: START + 10.0,
+        machine=machine,
         chance=lambda: 0.0,
     )

@@ -16,7 +16,7 @@ from hotline_ivr.calls.record_keeper import RecordKeeper
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.ledger import DatabaseLedger
-from hotline_ivr.store.refolding import refold, restarts_of
+from hotline_ivr.store.refolding import refold, machine_of
 from tests.calls.asterisk_files import (
     NODE,
     AsteriskFiles,
@@ -72,7 +72,7 @@ class Service:
 
         def work(connection: object) -> object:
             ids = [ident for (ident,) in connection.execute(text("SELECT DISTINCT call_id FROM call_event"))]  # type: ignore[attr-defined]
-            return refold(connection, NODE, ids, restarts_of(connection, NODE))  # type: ignore[arg-type]
+            return refold(connection, NODE, ids, machine_of(connection, NODE))  # type: ignore[arg-type]
 
         await self._store.write(work)
         assert await written(self._store) == before

@@ -13,6 +13,7 @@ from hotline_ivr.routing.call_record import CallRecord, Discrepancy, EndedBy
 from hotline_ivr.routing.cel import CallEvent, QueueEvent
 from hotline_ivr.routing.fold import fold, hung_up_by_asterisk
 from hotline_ivr.routing.fold_legs import device_of, operator_of
+from hotline_ivr.routing.machine import Machine
 from hotline_ivr.routing.restarts import Restart, Restarts
 from hotline_ivr.routing.steps import Outcome
 from tests.routing.call_tables import CALL, FOLDER, START, RecordedCall, micros, read_call, recorded_calls
@@ -21,15 +22,15 @@ RECORDED = recorded_calls()
 SECOND = 1_000_000
 
 
-def by_the_clock(restarted_at: int | None) -> Restarts:
+def by_the_clock(restarted_at: int | None) -> Machine:
     """A start of Asterisk of which only the time is known."""
-    return Restarts([] if restarted_at is None else [Restart(restarted_at)])
+    return Machine(Restarts([] if restarted_at is None else [Restart(restarted_at)]))
 
 
 def folded(
     events: Sequence[CallEvent], queue_events: Sequence[QueueEvent] = (), restarted_at: int | None = None
 ) -> CallRecord:
-    record = fold(events, queue_events, node="main", restarts=by_the_clock(restarted_at))
+    record = fold(events, queue_events, node="main", machine=by_the_clock(restarted_at))
     assert record is not None
     return record
 
@@ -158,7 +159,7 @@ def test_whatever_part_of_a_call_is_known_folds_without_error_and_no_duration_is
     call: RecordedCall, kept: set[int]
 ) -> None:
     events = [event for place, event in enumerate(call.events) if place in kept]
-    record = fold(events, call.queue_events, node="main", restarts=by_the_clock(micros("100000")))
+    record = fold(events, call.queue_events, node="main", machine=by_the_clock(micros("100000")))
     if events and not (record is None and is_pair(call)):
         assert record is not None
         assert record.finished

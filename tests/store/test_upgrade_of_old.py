@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, MetaData, Table, func, inspect, select
 
-from hotline_ivr.routing.restarts import NEVER
+from hotline_ivr.routing.machine import UNDISTURBED
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import describe_schema, upgrade
 from hotline_ivr.store.promise_list import PromiseFilter, find_promises
 from hotline_ivr.store.queries import CallFilter, call_story, find_calls
-from hotline_ivr.store.refolding import refold, restarts_of
+from hotline_ivr.store.refolding import refold, machine_of
 from hotline_ivr.store.register_batches import batches
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_list import EntryFilter
@@ -65,7 +65,7 @@ async def test_rows_of_an_old_version_are_all_there_and_say_the_same(old_url: st
     assert state.open_calls == ["main-1795451999.9"]
     # What is new since is made from what was kept then.
     ids = [each.id for each in calls]
-    done = await store.write(lambda on: refold(on, "main", ids, NEVER))
+    done = await store.write(lambda on: refold(on, "main", ids, UNDISTURBED))
     assert (done.failed, done.removed, done.columns["fold_version"]) == ([], 0, 3)
     after = await store.read(lambda on: find_calls(on, CallFilter(limit=9)))
     assert [each.outcome for each in after] == [each.outcome for each in calls]
@@ -196,8 +196,8 @@ async def test_imports_of_before_can_be_taken_back(upgraded: Store, old_file: Ol
 async def test_old_calls_are_made_anew_and_keep_their_outcome(upgraded: Store) -> None:
     calls = await upgraded.read(lambda on: find_calls(on, CallFilter(limit=1_000)))
     assert calls
-    restarts = await upgraded.read(lambda on: restarts_of(on, "test"))
-    done = await upgraded.write(lambda on: refold(on, "test", [each.id for each in calls], restarts))
+    machine = await upgraded.read(lambda on: machine_of(on, "test"))
+    done = await upgraded.write(lambda on: refold(on, "test", [each.id for each in calls], machine))
     assert (done.failed, done.removed) == ([], 0)
     after = await upgraded.read(lambda on: find_calls(on, CallFilter(limit=1_000)))
     assert [(each.id, each.outcome, each.caller) for each in after] == [

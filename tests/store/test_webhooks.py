@@ -14,7 +14,7 @@ from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.disclosure import Disclosure
 from hotline_ivr.routing.ledger import Batch, LedgerConflictError, Position
-from hotline_ivr.routing.restarts import NEVER
+from hotline_ivr.routing.machine import UNDISTURBED
 from hotline_ivr.routing.webhooks import DeliveryState, HookDelivery, Notice, Subscription
 from hotline_ivr.store import webhook_deliveries as deliveries
 from hotline_ivr.store.engine import Store, open_store
@@ -140,7 +140,7 @@ async def test_a_call_that_is_folded_anew_is_told_to_who_was_told_of_it(database
     store = await opened(database_url, hook())
     record, events = handed_on()
     await commit(store, record._replace(talk_ms=1), events=events)
-    await store.write(lambda connection: refold(connection, "main", [record.id], NEVER))
+    await store.write(lambda connection: refold(connection, "main", [record.id], UNDISTURBED))
     told = {each.version: json.loads(each.body)["data"]["call"]["talk_ms"] for each in await all_of(store)}
     assert told == {1: 1, 2: record.talk_ms}
     await store.close()

@@ -20,13 +20,25 @@ from hotline_ivr.routing.cel import QUEUE_START, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk, in_order
 from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.kept import kept_events, kept_queue_events
-from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, Position, RejectedLine
+from hotline_ivr.routing.ledger import (
+    NOTHING_YET,
+    Batch,
+    KeptCall,
+    KeptEvents,
+    LedgerState,
+    Position,
+    RejectedLine,
+)
+from hotline_ivr.routing.log_clocks import LogClock, LogClocks
+from hotline_ivr.routing.machine import Machine
 from hotline_ivr.routing.restarts import Place, Restart, Restarts, marks
 
 _log = logging.getLogger(__name__)
 
 # Of a call that any of them cut off the newest says so too.
 _STARTS_KNOWN = 20
+# Nobody sets a clock so often within one call.
+_CLOCKS_KNOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +78,24 @@ class CallsInHand:
     """
 
     def __init__(
-        self, node: str, limits: Limits, restarts: Sequence[Restart] = (), place: Place = (0, 0)
+        self, node: str, limits: Limits, state: LedgerState = NOTHING_YET, place: Place = (0, 0)
     ) -> None:
         """`place` is how far the file of channel events has been read."""
         self._node = node
         self._limits = limits
-        self._starts = deque(restarts, maxlen=_STARTS_KNOWN)
-        self._restarts = Restarts(restarts)
+        self._starts = deque(state.restarts, maxlen=_STARTS_KNOWN)
+        self._clocks = deque(state.clocks, maxlen=_CLOCKS_KNOWN)
+        self._machine = Machine(Restarts(state.restarts), LogClocks(state.clocks))
         self._place = place
         # What is before this place was written before anything that queue_log has not yet told.
         self._place_before = place
         self.aliases = Aliases()
-        # The clock (microseconds UTC) where the file of channel events has been read to. It may be set back.
+        # The clock (microseconds UTC) where the file of channel events has been read to. It may be set back;
+        # the second is the same by a clock that nobody sets.
         self._heard_to: int | None = None
-        # Calls that have left by queue_log and not ended yet, by when their end has to be there; a heap.
+        self._heard_steady = 0
+        # Calls that have left by queue_log and not ended yet, by when their end has to be there by a clock that
+        # nobody sets; a heap.
         self._leaving: list[tuple[int, str]] = []
         # The one that was touched longest ago comes first.
         self._held: OrderedDict[str, _Held] = OrderedDict()
@@ -116,10 +132,13 @@ class CallsInHand:
     def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for what was read, and the calls that ended. `now` in seconds of any steady clock."""
         work = _Work(self._node, self)
+        self._note_clocks(taken)
         if taken.cel is not None:
             self._place = (taken.cel.after.generation, taken.cel.after.offset)
             if taken.cel.events:
-                self._heard_to = taken.cel.events[-1].at
+                newest = taken.cel.events[-1]
+                self._heard_to = newest.at
+                self._heard_steady = newest.at - self._machine.clocks.ahead_us(Source.CEL, newest)
         restarted = self._note_starts(taken)
         self._held.update((call, _Held()) for call in taken.begun if call not in self._held)
         self._join(work)
@@ -153,7 +172,11 @@ class CallsInHand:
             for line in reading.rejected
         ]
         return work.batch(
-            moves=taken.moves(), events=taken.kept, queue_events=taken.other, rejected=rejected
+            moves=taken.moves(),
+            events=taken.kept,
+            queue_events=taken.other,
+            rejected=rejected,
+            clocks=taken.clocks,
         ), work.ended
 
     def refresh(self, now: float) -> tuple[Batch, list[CallRecord]]:
@@ -190,7 +213,7 @@ class CallsInHand:
                 held.events,
                 held.queue_events,
                 node=self._node,
-                restarts=self._restarts,
+                machine=self._machine,
                 heard_to=self._heard_to,
             )
         except Exception:  # noqa: BLE001
@@ -209,7 +232,12 @@ class CallsInHand:
 
     def cut_off(self, held: _Held) -> bool:
         """Whether Asterisk has started since, so that nothing more comes of a call that has not ended."""
-        return self._restarts.cutting(in_order(held.events), in_order(held.queue_events)) is not None
+        return self._machine.restarts.cutting(in_order(held.events), in_order(held.queue_events)) is not None
+
+    def _note_clocks(self, taken: Taken) -> None:
+        if taken.clocks:
+            self._clocks.extend(taken.clocks)
+            self._machine = self._machine._replace(clocks=LogClocks(self._clocks))
 
     def _note_starts(self, taken: Taken) -> bool:
         """Note beside each start of Asterisk how far the other file was read; whether there is one.
@@ -224,7 +252,7 @@ class CallsInHand:
             self._starts.append(Restart(start.at, place, self._place_before, self._place))
             taken.other[number] = start._replace(data=marks(self._place_before, self._place))
         if numbers:
-            self._restarts = Restarts(self._starts)
+            self._machine = self._machine._replace(restarts=Restarts(self._starts))
         if not taken.more():
             self._place_before = self._place
         return bool(numbers)
@@ -260,11 +288,12 @@ class CallsInHand:
             and held.events
             and (due := QueueStory(held.queue_events).lost_from()) is not None
         ):
-            heapq.heappush(self._leaving, (due, call))
+            ahead = self._machine.clocks.ahead_us(Source.QUEUE_LOG, held.queue_events[-1])
+            heapq.heappush(self._leaving, (due - ahead, call))
 
     def _judge_lost(self, work: _Work) -> None:
         """Calls whose end should be there by now."""
-        while self._leaving and self._leaving[0][0] <= (self._heard_to or 0):
+        while self._leaving and self._leaving[0][0] <= self._heard_steady:
             _, call = heapq.heappop(self._leaving)
             held = self._held.get(call)
             if held is not None and not held.settled:
@@ -350,6 +379,7 @@ class _Work:
         events: Sequence[KeptEvents] = (),
         queue_events: Sequence[QueueEvent] = (),
         rejected: Sequence[RejectedLine] = (),
+        clocks: Sequence[LogClock] = (),
     ) -> Batch:
         return Batch(
             node=self._node,
@@ -357,6 +387,7 @@ class _Work:
             events=events,
             queue_events=queue_events,
             rejected=rejected,
+            clocks=clocks,
             records=self._records,
             opened=self._opened,
             closed=self._closed,

@@ -25,16 +25,19 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from hotline_ivr.calls.calls_in_hand import CallsInHand, Limits
+from hotline_ivr.calls.machine_clock import MachineClock, machine_clock
 from hotline_ivr.calls.taken import Taken, sort_by_call
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import QUEUE_START, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.ledger import Batch, Event, KeptCall, LedgerState, Position, Reading
+from hotline_ivr.routing.log_clocks import ClockOfLog
 
 _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+_CALLS_GO_ON = "calls under way are counted by the clock by which they began"
 # Open calls that are looked at in one transaction after a start.
 _REVIEWED_AT_ONCE = 200
 
@@ -162,6 +165,7 @@ class RecordKeeper:
         observer: RecordObserver | None = None,
         steady_clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        machine: MachineClock = machine_clock,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._node = node
@@ -171,7 +175,7 @@ class RecordKeeper:
         self._pace = pace or Pace()
         self._observer = observer or NobodyObserves()
         self._clock = steady_clock
-        self._wall_clock = wall_clock
+        self._wall_clock, self._machine = wall_clock, machine
         self._chance = chance
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record-reader")
         self._keeping: _Keeping | None = None
@@ -242,7 +246,9 @@ class RecordKeeper:
         for source, positions in state.positions.items():
             if positions and source not in self.marks:
                 self.marks[source] = Mark(positions[-1], self._wall_clock())
-        keeping = await self._in_thread(partial(_Keeping, self._node, self._open_logs, self._limits, state))
+        keeping = await self._in_thread(
+            partial(_Keeping, self._node, self._open_logs, self._limits, self._machine, state)
+        )
         self._keeping = keeping
         await self._review(keeping, state.open_calls)
         return keeping
@@ -344,18 +350,38 @@ class _Keeping:
         node: str,
         open_logs: Callable[[Mapping[Source, Sequence[Position]]], Logs],
         limits: Limits,
+        machine: MachineClock,
         state: LedgerState,
     ) -> None:
-        self._node = node
+        self._node, self._machine = node, machine
         self.logs = open_logs(state.positions)
         cel = state.positions.get(Source.CEL)
         place = (cel[-1].generation, cel[-1].offset) if cel else (0, 0)
-        self.hand = CallsInHand(node, limits, state.restarts, place)
+        self.hand = CallsInHand(node, limits, state, place)
+        self._clocks = {source: _clock_of(source, state) for source in Source}
 
     def read(self) -> Taken | None:
         """What is new, at most a piece of each file; of queue_log only once there is no more of the other."""
         cel = self.logs.cel.read()
-        queue_log = self.logs.queue_log.read() if cel is None or not cel.more else None
+        unread = cel is not None and cel.more
+        queue_log = None if unread else self.logs.queue_log.read()
+        # After the reading: all that was read was written by this clock, or by the one of the look before.
+        now, clock = self._machine()
+        turns = (
+            self._clocks[Source.CEL].read(cel.events if cel else (), now, clock, more=unread),
+            self._clocks[Source.QUEUE_LOG].read(
+                queue_log.events if queue_log else (), now, clock, more=unread or bool(queue_log and queue_log.more)
+            ),
+        )
         if cel is None and queue_log is None:
             return None
-        return sort_by_call(self._node, cel, queue_log, self.hand.aliases)
+        taken = sort_by_call(self._node, cel, queue_log, self.hand.aliases)
+        taken.clocks = [each for each in turns if each is not None]
+        if turns[0] is not None and (by_us := self._clocks[Source.CEL].set_by_us):
+            _log.warning("the machine's clock was set by %+.1f s; %s", by_us / 1_000_000, _CALLS_GO_ON)
+        return taken
+
+
+def _clock_of(source: Source, state: LedgerState) -> ClockOfLog:
+    known = [each.clock for each in state.clocks if each.source is source]
+    return ClockOfLog(source, known[-1] if known else None, state.heard_to)

@@ -8,6 +8,7 @@ from hotline_ivr.routing.cel import NO_CALL, STAGE_EVENT, CallEvent, QueueEvent,
 from hotline_ivr.routing.fold import TRUNK_CHANNEL
 from hotline_ivr.routing.kept import keep_events, keep_queue_events
 from hotline_ivr.routing.ledger import KeptEvents, Position, Reading
+from hotline_ivr.routing.log_clocks import LogClock
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Taken:
     # Calls whose first event is among these, and whose last.
     begun: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
+    # Where a file began to be written by another clock.
+    clocks: list[LogClock] = field(default_factory=list)
 
     def touched(self) -> set[str]:
         return self.events.keys() | self.queue_events.keys()

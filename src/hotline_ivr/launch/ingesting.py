@@ -18,7 +18,7 @@ from hotline_ivr.asterisk.archives import Archive, ArchivePiece, look_at, pieces
 from hotline_ivr.calls.taken import Aliases
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.routing.cel import NO_CALL, CallEvent, QueueEvent, Source
-from hotline_ivr.routing.restarts import NEVER
+from hotline_ivr.routing.machine import UNDISTURBED
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.archives import (
     add_events,
@@ -31,7 +31,7 @@ from hotline_ivr.store.archives import (
 )
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import check_schema, require_file
-from hotline_ivr.store.refolding import Refolded, restarts_of
+from hotline_ivr.store.refolding import Refolded, machine_of
 
 Progress = Callable[[Path, int], object]
 _offset = attrgetter("offset")
@@ -74,7 +74,7 @@ class _Ingestion:
     def __init__(self, store: Store, node: str, progress: Progress) -> None:
         self._store, self._node, self._progress = store, node, progress
         self._aliases = Aliases()
-        self._restarts = NEVER
+        self._machine = UNDISTURBED
         self._done = Ingested()
 
     async def run(self, archives: Sequence[Archive]) -> Ingested:
@@ -83,7 +83,7 @@ class _Ingestion:
         done.files = len(archives)
         for each in queue_logs:
             await self._each_piece(each, self._take_other, told=False)
-        self._restarts = await self._store.read(lambda connection: restarts_of(connection, node))
+        self._machine = await self._store.read(lambda connection: machine_of(connection, node))
         for each in archives:
             if each.source is Source.CEL:
                 await self._each_piece(each, self._take_events)
@@ -130,7 +130,7 @@ class _Ingestion:
         by_call: defaultdict[str, list[CallEvent]] = defaultdict(list)
         for event in piece.events:
             by_call[event.call].append(event)
-        added, rows = add_events(connection, self._node, by_call, self._restarts)
+        added, rows = add_events(connection, self._node, by_call, self._machine)
         self._done.rows.add(rows)
         return added
 
@@ -144,6 +144,6 @@ class _Ingestion:
         for channel, ident in calls_of_channels(connection, self._node, by_call).items():
             lines = by_call.pop(channel)
             by_call[ident] = sorted([*by_call[ident], *lines], key=_offset)
-        added, rows = add_queue_events(connection, self._node, by_call, self._restarts)
+        added, rows = add_queue_events(connection, self._node, by_call, self._machine)
         self._done.rows.add(rows)
         return added

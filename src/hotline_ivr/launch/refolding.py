@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from hotline_ivr.routing.restarts import NEVER
+from hotline_ivr.routing.machine import UNDISTURBED
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.migrate import check_schema, require_file
@@ -18,7 +18,7 @@ from hotline_ivr.store.refolding import (
     calls_without_row,
     count_between,
     refold,
-    restarts_of,
+    machine_of,
 )
 
 TRIES = 3
@@ -48,12 +48,12 @@ async def refold_record(
 class _Refolding:
     def __init__(self, store: Store, node: str, span: Span, *, dry_run: bool) -> None:
         self._store, self._node, self._span, self._dry_run = store, node, span, dry_run
-        self._restarts = NEVER
+        self._machine = UNDISTURBED
         self.done = Refolded()
 
     async def run(self, progress: Callable[[int, int], object]) -> Refolded:
         node, span = self._node, self._span
-        self._restarts = await self._store.read(lambda connection: restarts_of(connection, node))
+        self._machine = await self._store.read(lambda connection: machine_of(connection, node))
         total = await self._store.read(lambda connection: count_between(connection, node, span))
         after: tuple[datetime, str] | None = None
         while page := await self._page(after):
@@ -79,7 +79,7 @@ class _Refolding:
     async def _fold(self, ids: list[str]) -> None:
         def work(connection: Connection) -> Refolded:
             return refold(
-                connection, self._node, ids, self._restarts, span=self._span, write=not self._dry_run
+                connection, self._node, ids, self._machine, span=self._span, write=not self._dry_run
             )
 
         run = self._store.read if self._dry_run else self._store.write

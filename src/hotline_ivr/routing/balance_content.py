@@ -65,8 +65,9 @@ def against_talks(row: BalanceRow, call: WrittenCall) -> Iterator[Imbalance]:
             text = f"queue_log connected it with {member}, the record has {_names(rung)} rung"
             yield Imbalance(row.id, Reason.OPERATOR, text)
     yield from _against_first(row, call)
-    if call.operator_first or call.asked_transfers:
-        # The talk began in the queue before the person was there, or may have been a question.
+    if call.operator_first or call.asked_transfers or row.clock_set:
+        # The talk began in the queue before the person was there, or may have been a question; or queue_log's
+        # seconds are those of a clock that was set.
         return
     yield from _against_lengths(row, call)
 

@@ -131,3 +131,5 @@ class BalanceRow(NamedTuple):
     operator: str | None
     talk_ms: int | None
     legs: tuple[BalanceLeg, ...] = ()
+    # Whether the machine's clock was set in the middle of it: queue_log counts by the clock as it stood.
+    clock_set: bool = False

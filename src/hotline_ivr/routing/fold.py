@@ -29,13 +29,16 @@ from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, CallEvent, QueueEvent
 from hotline_ivr.routing.fold_legs import CALLED_OFF_WITHIN_US, hangup_of, operator_of
 from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.folding import OWN_PAIRS, Folding
-from hotline_ivr.routing.restarts import NEVER, Restart, Restarts, last_moment
+from hotline_ivr.routing.log_clocks import Ahead
+from hotline_ivr.routing.machine import UNDISTURBED, Machine
+from hotline_ivr.routing.restarts import Restart, last_moment
 from hotline_ivr.routing.steps import Outcome, Stage
 
 # Counted up when the same events give another row than before; `hotline refold` makes old rows anew.
 FOLD_VERSION = 4
 
 RESTARTED = "asterisk-restart"
+CLOCK_SET = "clock-set"
 # Asterisk, told to restart at once, hangs up every call itself, waits for them for 15 s at most, starts anew.
 RESTARTS_WITHIN_US = 30_000_000
 # It ends both sides of a conversation within milliseconds.
@@ -58,7 +61,7 @@ def fold(
     queue_events: Iterable[QueueEvent] = (),
     *,
     node: str,
-    restarts: Restarts = NEVER,
+    machine: Machine = UNDISTURBED,
     heard_to: int | None = None,
 ) -> CallRecord | None:
     """The row of the call that all these events belong to.
@@ -66,12 +69,16 @@ def fold(
     None when there is no call to the hotline: no event at all, or a channel that came from no carrier and
     reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's; or one
     that reached the control number.
-    `restarts` is when Asterisk started: a call that has not ended by then was cut off (routing/restarts.py),
-    and ends at the last moment of which anything is known. So was one that Asterisk itself hung up shortly
-    before. All that was written of channels before `heard_to` (microseconds UTC) is known.
+    A call that has not ended when Asterisk starts was cut off (routing/restarts.py), and ends at the last moment
+    of which anything is known. So was one that Asterisk itself hung up shortly before. Where the machine's
+    clock was set in the middle of it, all its times are by the clock by which it began
+    (routing/log_clocks.py). All that was written of channels before `heard_to` (microseconds UTC) is known.
     """
-    ordered = in_order(events)
-    story = QueueStory(in_order(queue_events))
+    as_written, lines = in_order(events), in_order(queue_events)
+    if not as_written and not lines:
+        return None
+    ordered, straight, ahead = machine.clocks.straightened(as_written, lines)
+    story = QueueStory(straight)
     if ordered:
         folding = Folding(ordered[0].call)
         folding.take(ordered)
@@ -81,19 +88,19 @@ def fold(
         known = folding.arrived or folding.attempt is not None
         if name and not known and not name.startswith(TRUNK_CHANNEL):
             return None
-    elif story.events:
-        folding = Folding(story.events[0].call)
     else:
-        return None
+        folding = Folding(story.events[0].call)
     first_at, last_at = (ordered or story.events)[0].at, last_moment(ordered, story.events)
-    cut = None if folding.over else restarts.cutting(ordered, story.events)
+    cut = None if folding.over else machine.restarts.cutting(as_written, lines)
     if cut is not None:
         # Nothing more of it was written then.
         heard_to = cut.at
-    lost = heard_to is not None and _end_is_lost(folding, story, last_at, heard_to)
-    restart = cut or restarts.next_after(last_at)
+    lost = heard_to is not None and _end_is_lost(folding, story, last_at, heard_to - ahead.now)
+    restart = cut or machine.restarts.next_after(last_at + ahead.at_last)
+    if restart is not None:
+        restart = restart._replace(at=restart.at - ahead.at_last)
     return _record(
-        folding, node, story, restart, first_at=first_at, last_at=last_at, lost=lost, cut=bool(cut)
+        folding, node, story, restart, ahead, first_at=first_at, last_at=last_at, lost=lost, cut=bool(cut)
     )
 
 
@@ -126,6 +133,7 @@ def _record(
     node: str,
     story: QueueStory,
     restart: Restart | None,
+    ahead: Ahead,
     *,
     first_at: int,
     last_at: int,
@@ -163,6 +171,8 @@ def _record(
         reasons.append(RESTARTED)
     elif finished and outcome is Outcome.TECHNICAL and known.marked is None:
         reasons.append(NOTHING_SETTLED)
+    if ahead.was_set:
+        reasons.append(f"{CLOCK_SET}:{ahead.at_last / 1_000_000:+.1f}s")
     return CallRecord(
         node=node,
         id=known.call,

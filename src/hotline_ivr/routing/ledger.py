@@ -14,6 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
+from hotline_ivr.routing.log_clocks import LogClock
 from hotline_ivr.routing.restarts import Restart
 
 Event = TypeVar("Event", bound=CallEvent | QueueEvent)
@@ -97,6 +98,8 @@ class Batch:
     closed: Sequence[str] = ()
     # Channels that were taken for calls, as queue_log alone knew of them, each with the call that it is in.
     joined: Sequence[tuple[str, str]] = ()
+    # Where a file began to be written by another clock.
+    clocks: Sequence[LogClock] = ()
     # Calls of these records that have no row yet, as far as is known: a hint for whoever writes.
     new: AbstractSet[str] = frozenset()
 
@@ -111,3 +114,10 @@ class LedgerState:
     open_calls: Sequence[str] = ()
     # When Asterisk last started, some times of the newest, as far as its log has been read.
     restarts: Sequence[Restart] = ()
+    # By which clocks the files were written, the newest of each, and when the newest call was last heard of
+    # (microseconds UTC).
+    clocks: Sequence[LogClock] = ()
+    heard_to: int | None = None
+
+
+NOTHING_YET = LedgerState()

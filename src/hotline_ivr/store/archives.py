@@ -16,7 +16,7 @@ from hotline_ivr.routing.call_record import CallKind
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION, QUEUE_START, CallEvent, QueueEvent, Source
 from hotline_ivr.routing.kept import keep_events, keep_queue_events, kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import RejectedLine
-from hotline_ivr.routing.restarts import Restarts
+from hotline_ivr.routing.machine import Machine
 from hotline_ivr.store.columns import from_micros
 from hotline_ivr.store.ledger import kept_calls
 from hotline_ivr.store.refolding import PAGE, Refolded, refold
@@ -38,7 +38,7 @@ def generation_of(connection: Connection, node: str, source: Source, fingerprint
 
 
 def add_events(
-    connection: Connection, node: str, by_call: Mapping[str, Sequence[CallEvent]], restarts: Restarts
+    connection: Connection, node: str, by_call: Mapping[str, Sequence[CallEvent]], machine: Machine
 ) -> tuple[int, Refolded]:
     """Keep those events that are not kept yet; how many they were, and the rows that came of them."""
     rows, count = [], 0
@@ -50,7 +50,7 @@ def add_events(
                 count += len(new)
                 place = (new[0].generation, new[0].offset)
                 rows.append(_row(node, ident, Source.CEL, place, keep_events(new)))
-    return count, _write(connection, node, rows, restarts)
+    return count, _write(connection, node, rows, machine)
 
 
 def calls_of_channels(
@@ -75,7 +75,7 @@ def calls_of_channels(
 
 
 def add_queue_events(
-    connection: Connection, node: str, by_call: Mapping[str, Sequence[QueueEvent]], restarts: Restarts
+    connection: Connection, node: str, by_call: Mapping[str, Sequence[QueueEvent]], machine: Machine
 ) -> tuple[int, Refolded]:
     """The same of queue_log's lines of calls."""
     rows, count = [], 0
@@ -87,7 +87,7 @@ def add_queue_events(
                 count += len(new)
                 place = (new[0].generation, new[0].offset)
                 rows.append(_row(node, ident, Source.QUEUE_LOG, place, keep_queue_events(new)))
-    return count, _write(connection, node, rows, restarts)
+    return count, _write(connection, node, rows, machine)
 
 
 def add_other(connection: Connection, node: str, events: Sequence[QueueEvent]) -> int:
@@ -156,12 +156,12 @@ def note_archive(connection: Connection, node: str, source: Source, place: tuple
         )
 
 
-def _write(connection: Connection, node: str, rows: Sequence[dict[str, Any]], restarts: Restarts) -> Refolded:
+def _write(connection: Connection, node: str, rows: Sequence[dict[str, Any]], machine: Machine) -> Refolded:
     done = Refolded()
     for some in _pages(rows):
         connection.execute(insert(call_event), some)
         ids = sorted({row["call_id"] for row in some})
-        done.add(refold(connection, node, ids, restarts, wait=True))
+        done.add(refold(connection, node, ids, machine, wait=True))
     return done
 
 

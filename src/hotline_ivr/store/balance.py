@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from hotline_ivr.routing.balance_sides import BalanceLeg, BalanceRow
 from hotline_ivr.routing.cel import Source
+from hotline_ivr.routing.fold import CLOCK_SET
 from hotline_ivr.store.columns import from_micros, to_micros
 from hotline_ivr.store.ledger import kept_calls
 from hotline_ivr.store.tables import balance_night, call, leg
@@ -31,6 +32,7 @@ _row = (
     call.c.discrepancy,
     call.c.operator,
     call.c.talk_ms,
+    call.c.reasons,
 )
 
 
@@ -95,6 +97,7 @@ def _with_events(connection: Connection, node: str, page: Sequence[Any]) -> Iter
             row.operator,
             row.talk_ms,
             tuple(legs.get(row.id, ())),
+            CLOCK_SET in row.reasons,
         )
 
 

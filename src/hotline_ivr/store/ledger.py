@@ -6,20 +6,25 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Connection, select, type_coerce
+from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from hotline_ivr.routing.cel import QUEUE_START, Source
 from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, LedgerState, Position
+from hotline_ivr.routing.log_clocks import Clock, LogClock
 from hotline_ivr.routing.restarts import Restart, restart_of
 from hotline_ivr.store.columns import to_micros
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.migrate import check_schema
-from hotline_ivr.store.tables import call_event, open_call, queue_event, spool_position
+from hotline_ivr.store.tables import call, call_event, log_clock, open_call, queue_event, spool_position
 from hotline_ivr.store.webhook_spool import spool_calls
 from hotline_ivr.store.writer import write_batch
 
 # Starts of Asterisk that are looked back to: what any of them cut off, the newest cuts off as well.
 _RESTARTS = 20
+# So often is the clock set within one call at most, and among these is the present one of each file.
+_CLOCKS = 40
+# Of so many of the newest calls it is looked when they were last heard of.
+_NEWEST = 100
 
 # Keys in one IN (...): SQLite takes 999 parameters in old versions.
 _KEYS_AT_ONCE = 500
@@ -64,6 +69,8 @@ class DatabaseLedger:
             positions={source: _positions(connection, self._node, source) for source in Source},
             open_calls=list(connection.scalars(open_calls)),
             restarts=known_restarts(connection, self._node, self._clock(), _RESTARTS),
+            clocks=known_clocks(connection, self._node, _CLOCKS),
+            heard_to=_last_heard(connection, self._node),
         )
 
 
@@ -86,6 +93,34 @@ def known_restarts(
         for moment, generation, start, data in connection.execute(wanted)
     ]
     return [each for each in reversed(found) if each is not None]
+
+
+def known_clocks(connection: Connection, node: str, limit: int | None = None) -> list[LogClock]:
+    """By which clocks a node's files were written, the newest (at most `limit`) of each, ascending."""
+    columns, found = log_clock.c, []
+    for source in Source:
+        wanted = (
+            select(columns.generation, columns.start, columns.boot, columns.ahead_us)
+            .where(columns.node == node, columns.source == source.value)
+            .order_by(columns.generation.desc(), columns.start.desc())
+            .limit(limit)
+        )
+        found += [
+            LogClock(source, (generation, start), Clock(boot, ahead_us))
+            for generation, start, boot, ahead_us in reversed(connection.execute(wanted).all())
+        ]
+    return found
+
+
+def _last_heard(connection: Connection, node: str) -> int | None:
+    newest = (
+        select(type_coerce(call.c.last_event_at, BigInteger).label("at"))
+        .where(call.c.node == node)
+        .order_by(call.c.arrived_at.desc())
+        .limit(_NEWEST)
+        .subquery()
+    )
+    return connection.scalar(select(func.max(newest.c.at)))
 
 
 def _write(connection: Connection, batch: Batch, now: datetime) -> int:

@@ -21,9 +21,11 @@ from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 from hotline_ivr.routing.fold import fold
 from hotline_ivr.routing.kept import kept_events, kept_queue_events
 from hotline_ivr.routing.ledger import Batch, KeptCall
+from hotline_ivr.routing.log_clocks import LogClocks
+from hotline_ivr.routing.machine import Machine
 from hotline_ivr.routing.restarts import Restarts
 from hotline_ivr.store.columns import to_micros
-from hotline_ivr.store.ledger import kept_calls, known_restarts
+from hotline_ivr.store.ledger import kept_calls, known_clocks, known_restarts
 from hotline_ivr.store.tables import call, call_event, leg, open_call
 from hotline_ivr.store.webhook_spool import spool_calls
 from hotline_ivr.store.writer import call_row, leg_rows, write_batch
@@ -64,9 +66,10 @@ class Refolded:
         self.columns += other.columns
 
 
-def restarts_of(connection: Connection, node: str) -> Restarts:
-    """When a node's Asterisk started."""
-    return Restarts(known_restarts(connection, node, datetime.now(UTC)))
+def machine_of(connection: Connection, node: str) -> Machine:
+    """When a node's Asterisk started, and by which clocks it wrote."""
+    restarts = known_restarts(connection, node, datetime.now(UTC))
+    return Machine(Restarts(restarts), LogClocks(known_clocks(connection, node)))
 
 
 def calls_between(
@@ -112,7 +115,7 @@ def refold(
     connection: Connection,
     node: str,
     ids: Sequence[str],
-    restarts: Restarts,
+    machine: Machine,
     *,
     span: tuple[datetime | None, datetime | None] = (None, None),
     write: bool = True,
@@ -148,7 +151,7 @@ def refold(
             done.without_events += ident in rows
             continue
         try:
-            record = folded(kept[ident], ident, node, restarts)
+            record = folded(kept[ident], ident, node, machine)
         except Exception:  # noqa: BLE001
             # A fault of ours in one call must not stop the others; its events are kept.
             _log.exception("call %s cannot be folded", ident)
@@ -171,8 +174,8 @@ def refold(
     return done
 
 
-def folded(kept: KeptCall, ident: str, node: str, restarts: Restarts) -> CallRecord | None:
-    """The row of a call from what is kept of it, and when its Asterisk started."""
+def folded(kept: KeptCall, ident: str, node: str, machine: Machine) -> CallRecord | None:
+    """The row of a call from what is kept of it, and what befell its machine."""
     events: list[CallEvent] = []
     lines: list[QueueEvent] = []
     for piece in kept.rows:
@@ -181,7 +184,7 @@ def folded(kept: KeptCall, ident: str, node: str, restarts: Restarts) -> CallRec
         else:
             lines += kept_queue_events(piece.events, ident, piece.generation, piece.start)
     # What is under way is left alone: of all others everything is known.
-    return fold(events, lines, node=node, restarts=restarts, heard_to=_EVERYTHING)
+    return fold(events, lines, node=node, machine=machine, heard_to=_EVERYTHING)
 
 
 def _within(record: CallRecord, span: tuple[datetime | None, datetime | None]) -> bool:

@@ -188,6 +188,20 @@ spool_position = Table(
     PrimaryKeyConstraint("node", "source", "generation"),
 )
 
+# From this line of a file on it was written by another clock: which start of the machine that was, and how far
+# its time of day (since 1970 UTC) was ahead of the time since that start, in microseconds.
+log_clock = Table(
+    "log_clock",
+    metadata,
+    Column("node", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("boot", String, nullable=False),
+    Column("ahead_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("node", "source", "generation", "start"),
+)
+
 # A message that a caller has left: its file lies below Asterisk's folder until `removed_at`. The row stays,
 # so that what was done with it can be told when the voice itself has long been deleted.
 voicemail_message = Table(

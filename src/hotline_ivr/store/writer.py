@@ -88,6 +88,7 @@ def named_rows(batch: Batch) -> list[tuple[str, list[Row]]]:
         "call_event": list(batch.events),
         "queue_event": [_queue_row(node, event) for event in batch.queue_events],
         "rejected_line": [_rejected_row(node, line) for line in batch.rejected],
+        "log_clock": [(node, each.source.value, *each.place, *each.clock) for each in batch.clocks],
         "call": [call_row(record) for record in batch.records],
         "leg": [row for record in batch.records for row in leg_rows(record)],
         "open_call": [(node, call) for call in batch.opened],
@@ -185,6 +186,7 @@ def _statements(dialect: Dialect) -> dict[str, str]:
         "call_event": text(insert(tables.call_event)),
         "queue_event": text(insert(tables.queue_event)),
         "rejected_line": text(insert(tables.rejected_line).on_conflict_do_nothing()),
+        "log_clock": text(insert(tables.log_clock)),
         "spool_position": text(insert(positions)),
         "move": text(move),
     }

@@ -1,0 +1,32 @@
+"""The machine's clock: what time it shows, and how far that is ahead of the time since the machine's start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from hotline_ivr.routing.log_clocks import Clock
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# Also counts while the machine sleeps, as the time of day does.
+_SINCE_START = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+MachineClock = Callable[[], tuple[int, Clock]]
+"""The time of day (microseconds since 1970 UTC), and how the clock stands."""
+
+
+def machine_clock() -> tuple[int, Clock]:
+    """By this machine's own clocks. Between the two readings some microseconds may pass."""
+    now, since_start = time.time_ns() // 1_000, time.clock_gettime_ns(_SINCE_START) // 1_000
+    return now, Clock(_boot(), now - since_start)
+
+
+@cache
+def _boot() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        # Where it cannot be told, each start of the service is taken for one of the machine.
+        return f"unknown-{time.time_ns()}"
