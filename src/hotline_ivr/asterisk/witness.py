@@ -28,6 +28,7 @@ _EVENT_FIELDS = ("eventtype", "eventenum", "uniqueid", "linkedid", "eventtime", 
 _QUEUE_BEGINNING = re.compile(
     rb"[0-9]{10}(?=\|(?:NONE\|NONE\|NONE\|QUEUESTART|(?:[a-z][a-z0-9]*-)?[0-9]{10}\.[0-9]+)\|)"
 )
+_LATE: Final = 1_000
 _NOBODY = frozenset({"NONE", "CLI", "MANAGER", "REALTIME", ""})
 _OPENERS: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
@@ -47,19 +48,19 @@ def read_witness(cel_file: Path, queue_log_file: Path, since: int, until: int) -
     Also of some others. Raises OSError for a file that cannot be read; one that vanishes meanwhile is as if
     it had never been there.
     """
-    written = Written()
+    written, runs = Written(), _Runs()
     # Channel -> its call: queue_log names who was called back by their own channel.
     channels: dict[str, str] = {}
     files, written.cel_since = _files_of(cel_file, since, until, _time_of_event)
     for each in files:
         for line in _lines(each.path):
-            _take_event(line, written, channels)
+            _take_event(line, written, channels, runs)
+    written.last_run = runs.number
     queue_files, written.queue_since = _files_of(queue_log_file, since, until, _time_of_line)
     for each in queue_files:
         for line in _lines(each.path):
             _take_queue_line(line, written, channels)
     written.files = len(files) + len(queue_files)
-    written.restarts.sort()
     return written
 
 
@@ -118,6 +119,30 @@ def _opened(path: Path) -> IO[bytes]:
 # Channel events.
 
 
+class _Runs:
+    """Counts the runs of Asterisk: each numbers its channels from 0, at the end of their ids."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._highest = -1
+        # Numbers of late; two threads may write of two channels in the other order.
+        self._recent: dict[int, None] = {}
+
+    def take(self, channel: str) -> None:
+        text = channel.rpartition(".")[2]
+        if not text.isdecimal():
+            return
+        number = int(text)
+        if number in self._recent or number + _LATE < self._highest:
+            self.number += 1
+            self._recent.clear()
+            self._highest = -1
+        self._recent[number] = None
+        if len(self._recent) > _LATE:
+            del self._recent[next(iter(self._recent))]
+        self._highest = max(self._highest, number)
+
+
 def _event_of(line: bytes) -> dict[str, str] | None:
     # Behind a line that a crash cut short the next process writes on; the last beginning counts.
     start = line.rfind(_BEGINNING)
@@ -144,16 +169,18 @@ def _time_of_event(line: bytes) -> int | None:
     return None if event is None else _time(event["eventtime"])
 
 
-def _take_event(line: bytes, written: Written, channels: dict[str, str]) -> None:
+def _take_event(line: bytes, written: Written, channels: dict[str, str], runs: _Runs) -> None:
     event = _event_of(line)
     at = None if event is None else _time(event["eventtime"])
     if event is None or at is None:
         written.unreadable += 1
         return
     ident, channel, kind = event["linkedid"], event["uniqueid"], event["eventenum"]
+    if kind == "CHAN_START":
+        runs.take(channel)
     call = written.calls.get(ident)
     if call is None:
-        call = written.calls[ident] = WrittenCall(ident, at, at)
+        call = written.calls[ident] = WrittenCall(ident, at, at, runs.number)
     call.last_at = max(call.last_at, at)
     call.events += 1
     if channel != ident:
@@ -232,6 +259,8 @@ def _take_queue_line(line: bytes, written: Written, channels: dict[str, str]) ->
         # Its channel events may be in a file that is gone; `events` stays 0.
         call = written.calls[ident] = WrittenCall(ident, at, at)
     call.queue_lines += 1
+    if call.run is not None:
+        written.starts_before[call.run] = len(written.restarts)
     _take_in_queue(call, queue, kind, fields)
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from hotline_ivr.routing.balance_content import against_marks, against_talks
 from hotline_ivr.routing.balance_sides import BalanceRow, Imbalance, Reason, Written, WrittenCall
 from hotline_ivr.routing.call_record import CallKind
-from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION
 from hotline_ivr.routing.lost_channels import LostChannels, lost_channels
 from hotline_ivr.routing.steps import Outcome
 
@@ -136,7 +135,7 @@ class Balance:
             yield from _against_queue(row, call)
 
     def _against_events(self, row: BalanceRow, call: WrittenCall) -> Iterator[Imbalance]:
-        cut = any(start + QUEUE_LOG_RESOLUTION > call.last_at for start in self._written.restarts)
+        cut = self._written.cut_off(call)
         if (call.ended or cut) and not row.finished:
             yield Imbalance(row.id, Reason.STILL_OPEN, "Asterisk has ended it, the row has not")
         elif row.finished and not (call.ended or call.hung_up or cut):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION
+
 
 class Reason(StrEnum):
     """Why a call breaks the balance."""
@@ -46,6 +48,8 @@ class WrittenCall:
     id: str
     first_at: int
     last_at: int
+    # In which run of Asterisk it was, as the file of channel events shows them; None where that has nothing of it.
+    run: int | None = None
     # Whether its first channel came from a carrier.
     from_carrier: bool = False
     # The line at which it arrived; None where the dialplan never said so.
@@ -96,13 +100,32 @@ class Written:
     calls: dict[str, WrittenCall] = field(default_factory=dict)
     cel_since: int | None = None
     queue_since: int | None = None
-    # When Asterisk started, ascending.
+    # When Asterisk started, in the order of queue_log.
     restarts: list[int] = field(default_factory=list)
+    # The last run that the file of channel events shows; and behind how many of these starts queue_log has
+    # lines of a run's calls.
+    last_run: int = 0
+    starts_before: dict[int, int] = field(default_factory=dict)
     # Of each SIP channel when it was first written of, and its number.
     numbered: dict[str, tuple[int, int]] = field(default_factory=dict)
     # Lines that are no record.
     unreadable: int = 0
     files: int = 0
+
+    def cut_off(self, call: WrittenCall) -> bool:
+        """Whether Asterisk started again after a call's last event.
+
+        Told by what later runs wrote where there is anything; the clock may have been set, so it decides last.
+        """
+        before = 0
+        if call.run is not None:
+            if call.run < self.last_run:
+                return True
+            before = self.starts_before.get(call.run, 0)
+            if self.queue_since is not None and self.queue_since <= (self.cel_since or 0):
+                # Each run began with a start of its own.
+                before = max(before, call.run)
+        return any(start + QUEUE_LOG_RESOLUTION > call.last_at for start in self.restarts[before:])
 
 
 class BalanceLeg(NamedTuple):
