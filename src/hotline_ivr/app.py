@@ -68,7 +68,7 @@ from hotline_ivr.web.api.route import AnyRoute
 from hotline_ivr.web.api.serving import api_app
 from hotline_ivr.web.guard import NotHttpFilter
 from hotline_ivr.web.health import build_app
-from hotline_ivr.web.local_door import LocalDoor
+from hotline_ivr.web.local_door import ENDS_S, LocalDoor
 from hotline_ivr.web.lookups import HttpLookups
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import (
@@ -236,7 +236,7 @@ class Service:
         gate = Gate(TokensFile(self._settings.tokens_file), FailedAttempts(time.monotonic))
         api = api_app(routes, gate, lambda: datetime.now(UTC))
         app = build_app(self._readiness().checks(), self._metrics, api, self._hours())
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=ENDS_S)
         await runner.setup()
         await web.TCPSite(runner, self._settings.http_host, self._settings.http_port).start()
         door = LocalDoor(self._settings.door_file, api_app(routes, LocalGate(), lambda: datetime.now(UTC)))
@@ -248,8 +248,7 @@ class Service:
                 # Asks first: while they drain, everything that they look at goes on.
                 await self._agi.stop(self._settings.drain_timeout)
         finally:
-            await door.close()
-            await runner.cleanup()
+            await asyncio.gather(door.close(), runner.cleanup())
             await self._lookups.close()
         log.info("stopped")
         if self._lease.refused:

@@ -19,6 +19,10 @@ log = structlog.get_logger()
 # Connections that wait to be taken: a few people at terminals.
 _BACKLOG = 64
 
+ENDS_S = 2.0
+"""So long (seconds) a service that stops waits for requests under way, then as long for those that it has
+cancelled. Whoever sends half of one must not hold it up until it is killed."""
+
 
 class LocalDoor:
     """Serves `api`, made with a LocalGate, at `path`."""
@@ -27,7 +31,7 @@ class LocalDoor:
         self._path = path
         app = web.Application(middlewares=[guard])
         app.add_subapp(PREFIX, api)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=ENDS_S)
 
     async def open(self) -> None:
         """Begin to serve. Without the door everything else goes on, so that failing is told in the log."""
