@@ -159,3 +159,56 @@ async def test_a_spreadsheet_is_shown_then_imported_without_the_service(
     assert (await terminal("register", "import", str(bad), "--map", "X=topic")).returncode == 2
     listed = json.loads((await terminal("register", "list", "--json", "--until", NOON.isoformat())).stdout)
     assert [each["topic_words"] for each in listed["entries"]] == ["Fees", "Studier / Eksamen"]
+
+
+async def test_an_import_is_listed_and_taken_back_without_the_service(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "gammel.csv"
+    file.write_text("Dato;Emne;Spørsmål\n23.11.2025;Eksamen;Når er fristen?\n", encoding="utf-8")
+    assert (await terminal("register", "imports")).stdout == "no imports\n"
+    assert (await terminal("register", "import", str(file))).returncode == 0
+    (batch,) = json.loads((await terminal("register", "imports", "--json")).stdout)["imports"]
+    assert (batch["file"], batch["added"], batch["undone_at"]) == ("gammel.csv", 1, None)
+    listed = (await terminal("register", "imports")).stdout
+    assert batch["id"] in listed
+    assert "gammel.csv" in listed
+    unknown = await terminal("register", "import", "--undo", batch["id"][:-1])
+    assert (unknown.returncode, f"did you mean '{batch['id']}'?" in unknown.stderr) == (2, True)
+    both = await terminal("register", "import", str(file), "--undo", batch["id"])
+    assert (both.returncode, "name a spreadsheet, or with --undo" in both.stderr) == (2, True)
+    assert (await terminal("register", "import")).returncode == 2
+    dry = await terminal("register", "import", "--undo", batch["id"], "--dry-run")
+    assert dry.stdout == "1 entries removed, 0 as they were before; nothing has been written\n"
+    assert len(json.loads((await terminal("register", "list", "--json")).stdout)["entries"]) == 1
+    done = await terminal("register", "import", "--undo", batch["id"])
+    assert (done.returncode, done.stdout) == (0, "1 entries removed, 0 as they were before\n")
+    assert json.loads((await terminal("register", "list", "--json")).stdout)["entries"] == []
+    again = await terminal("register", "import", "--undo", batch["id"])
+    assert (again.returncode, "was taken back at" in again.stderr) == (2, True)
+    (undone,) = json.loads((await terminal("register", "imports", "--json")).stdout)["imports"]
+    assert undone["undone_at"] is not None
+    # What is gone can be imported again.
+    assert "1 rows imported" in (await terminal("register", "import", str(file))).stdout
+
+
+async def test_an_import_that_somebody_went_on_with_is_taken_back_only_on_demand(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "gammel.csv"
+    file.write_text(
+        "Dato;Emne;Spørsmål\n23.11.2025;Eksamen;Når er fristen?\n24.11.2025;Fees;Hva koster det?\n",
+        encoding="utf-8",
+    )
+    assert (await terminal("register", "import", str(file))).returncode == 0
+    (batch,) = json.loads((await terminal("register", "imports", "--json")).stdout)["imports"]
+    entries = json.loads((await terminal("register", "list", "--json")).stdout)["entries"]
+    assert (await terminal("register", "change", entries[0]["id"], "--answer", "15. april")).returncode == 0
+    stays = await terminal("register", "import", "--undo", batch["id"], "--json")
+    told = json.loads(stays.stdout)
+    assert (stays.returncode, told["written"], told["changed"]) == (1, False, [entries[0]["id"]])
+    assert entries[0]["id"] in (await terminal("register", "import", "--undo", batch["id"])).stdout
+    assert len(json.loads((await terminal("register", "list", "--json")).stdout)["entries"]) == 2
+    done = await terminal("register", "import", "--undo", batch["id"], "--changed-too")
+    assert done.returncode == 0, done.stdout
+    assert json.loads((await terminal("register", "list", "--json")).stdout)["entries"] == []

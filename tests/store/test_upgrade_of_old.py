@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,16 @@ from hotline_ivr.store.migrate import describe_schema, upgrade
 from hotline_ivr.store.promise_list import PromiseFilter, find_promises
 from hotline_ivr.store.queries import CallFilter, call_story, find_calls
 from hotline_ivr.store.refolding import refold, machine_of
-from hotline_ivr.store.register_batches import batches
+from hotline_ivr.store.register_batches import batches, undo_import
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_list import EntryFilter
+from hotline_ivr.store.register_tables import register_entry, register_import
 from hotline_ivr.store.schema import metadata
 from tests.calls.asterisk_files import a_call
 from tests.store.old_files import OldFile, old_files
 
 OLD = Path(__file__).parent / "old" / "0004.sql"
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NAMES = ("answered_caller_hangs_up", "overflowed", "abandoned_in_menu")
 
 
@@ -186,11 +189,29 @@ async def test_an_upgraded_database_has_the_columns_of_a_new_one(upgraded: Store
     await new.close()
 
 
+def entries_and_imports(connection: Connection) -> tuple[int, int]:
+    """How many entries there are, and how many rows of spreadsheets are known."""
+    entries = select(func.count()).select_from(register_entry).where(register_entry.c.latest)
+    imports = select(func.count()).select_from(register_import)
+    return connection.scalar(entries) or 0, connection.scalar(imports) or 0
+
+
 async def test_imports_of_before_can_be_taken_back(upgraded: Store, old_file: OldFile) -> None:
     found = await upgraded.read(lambda on: batches(on, 10))
     assert [(each.node, each.added) for each in found] == (
         [("main", 3)] if "0014-register" in old_file.name else []
     )
+    for each in found:
+        before = await upgraded.read(entries_and_imports)
+        done = await upgraded.write(
+            lambda on, batch=each: undo_import(on, batch.id, NOW, "kari", changed_too=True)
+        )
+        assert done.removed + done.erased == each.added
+        entries, imports = await upgraded.read(entries_and_imports)
+        assert entries == before[0] - done.removed
+        assert imports == before[1] - done.removed
+        (undone,) = await upgraded.read(lambda on: batches(on, 10))
+        assert (undone.undone_at, undone.undone_by) == (NOW, "kari")
 
 
 async def test_old_calls_are_made_anew_and_keep_their_outcome(upgraded: Store) -> None:
