@@ -7,10 +7,7 @@ not grow with the rows is told by the same export of a hundredth of them.
 from __future__ import annotations
 
 import asyncio
-import os
-import resource
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +29,7 @@ from hotline_ivr.routing.steps import Outcome, Stage
 from hotline_ivr.store import tables
 from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.writer import call_row, leg_rows
+from tests.exports.peak import Used, hotline_used
 from tests.postgres import running_server
 
 CALLS = 1_000_000
@@ -97,9 +95,9 @@ def _exports(
         for form in _FORMATS:
             until = (START_US + rows * _BETWEEN) // _SECOND
             target = folder / f"calls.{form}"
-            seconds, usage = _run(url, folder, ["--until", _moment(until), "-o", str(target)])
-            cpu_s, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-            one = Export(database, form, rows, seconds, cpu_s, peak, target.stat().st_size / 2**20)
+            seconds, used = _run(url, folder, ["--until", _moment(until), "-o", str(target)])
+            size = target.stat().st_size / 2**20
+            one = Export(database, form, rows, seconds, used.cpu_s, used.peak_mib, size)
             target.unlink()
             say(*table([one]))
             yield one
@@ -109,20 +107,15 @@ def _moment(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(seconds))
 
 
-def _run(url: str, folder: Path, arguments: list[str]) -> tuple[float, resource.struct_rusage]:
-    environment = os.environ | {
+def _run(url: str, folder: Path, arguments: list[str]) -> tuple[float, Used]:
+    environment = {
         "HOTLINE_DATABASE_URL": url,
         "HOTLINE_STATE": str(folder / "state"),
         "HOTLINE_CONFIG": str(Path(__file__).parents[1] / "config"),
     }
     begun = time.perf_counter()
-    pid = os.posix_spawn(
-        sys.executable, [sys.executable, "-m", "hotline_ivr", "export", "calls", *arguments], environment
-    )
-    _, status, usage = os.wait4(pid, 0)
-    if code := os.waitstatus_to_exitcode(status):
-        raise RuntimeError(f"the export ended with {code}")
-    return time.perf_counter() - begun, usage
+    used = hotline_used(["export", "calls", *arguments], environment)
+    return time.perf_counter() - begun, used
 
 
 def fill_sqlite(path: Path, url: str, calls: int) -> None:

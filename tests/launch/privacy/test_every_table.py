@@ -39,6 +39,7 @@ HELD: dict[str, str] = {
     "operator_period": NOTHING,
     "queue_event": NOTHING,
     "spool_position": NOTHING,
+    "log_clock": NOTHING,
     "balance_night": NOTHING,
     "webhook": NOTHING,
     "purge": NOTHING,
