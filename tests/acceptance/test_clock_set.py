@@ -1,0 +1,126 @@
+"""The machine's clock is set in the middle of real calls: they are as long as the telephones say.
+
+Asterisk and the service run under libfaketime, whose time of day this test sets; the time since the machine's
+start stays the true one, and the telephones go by the true clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hotline_ivr.testing.ledger import LedgerRow
+from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.plans import OPEN, plan
+from hotline_ivr.testing.ports import free_port
+from hotline_ivr.testing.sipp import Turn, operator_phones
+from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
+
+PHONES_PORT = free_port()
+TALK_MS = 4_000
+OFF_S = 0.6
+"""Asterisk and a telephone may be apart by as much on a busy machine."""
+
+
+def libfaketime() -> Path:
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    assert found, "libfaketime is not installed: apt-get install libfaketime (make setup-test does)"
+    return found[0]
+
+
+class SetClock:
+    """The time of day of the processes that are started with `variables`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self.by = timedelta()
+        self.set(self.by)
+        self.variables = {
+            "LD_PRELOAD": str(libfaketime()),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }
+
+    def set(self, by: timedelta) -> None:
+        """From now on it is ahead of the true one by so much."""
+        self.by = by
+        written = self._file.with_suffix(".new")
+        written.write_text(f"{by.total_seconds():+.0f}s\n", encoding="ascii")
+        os.replace(written, self._file)
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> SetClock:
+    return SetClock(tmp_path_factory.mktemp("clock"))
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack: MakeStack, clock: SetClock) -> HotlineStack:
+    made = make_stack(plan({"anna": f"sip:anna@127.0.0.1:{PHONES_PORT}"}, now=datetime.now(UTC)))
+    made.variables.update(clock.variables)
+    made.start()
+    return made
+
+
+async def talked(
+    stack: HotlineStack, telephones: Telephones, folder: Path, number: str, clock: SetClock, by: timedelta
+) -> tuple[Record, LedgerRow, LedgerRow]:
+    """A conversation in whose middle the clock is set: its row, and what both telephones say."""
+    folder.mkdir()
+    async with operator_phones(folder, [Turn(200, TALK_MS)], port=PHONES_PORT) as phones:
+        caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
+        call = await caller.dial(OPEN)
+        await phones.wait_for(talking, 30)
+        await asyncio.sleep(1)
+        clock.set(by)
+        await call.wait_ended(30)
+        (talk,) = await phones.wait_for(lambda rows: all(row.ended for row in rows), 20)
+    return await stack.wait_call(number, 20), call.row, talk
+
+
+def talking(rows: Sequence[LedgerRow]) -> bool:
+    return any(row.answered is not None for row in rows)
+
+
+def lengths(record: Record, call: LedgerRow, talk: LedgerRow) -> list[tuple[str, float, float]]:
+    """Each length by the record, and by the telephones."""
+    assert call.ended is not None
+    assert talk.answered is not None
+    assert talk.ended is not None
+    return [
+        ("total", record["total_ms"] / 1_000, call.ended - call.started),
+        ("talk", record["talk_ms"] / 1_000, talk.ended - talk.answered),
+    ]
+
+
+async def test_conversations_are_as_long_as_they_were_whenever_the_clock_is_set(
+    stack: HotlineStack, telephones: Telephones, tmp_path: Path, clock: SetClock
+) -> None:
+    hour, before = timedelta(hours=1), timedelta()
+    for turn, by in enumerate((hour, timedelta(), -3 * hour, timedelta(seconds=7), timedelta(seconds=7))):
+        number = f"+479000000{turn}0"
+        record, call, talk = await talked(stack, telephones, tmp_path / str(turn), number, clock, by)
+        for name, ours, theirs in lengths(record, call, talk):
+            assert abs(ours - theirs) < OFF_S, f"{name} after {by - before}: {ours} s, by the phone {theirs} s"
+        put = (by - before).total_seconds()
+        marks = [each for each in record["reasons"].split() if each.startswith("clock-set")]
+        assert marks == ([f"clock-set:{put:+.1f}s"] if put else [])
+        assert (record["outcome"], record["discrepancy"]) == ("answered", None)
+        before = by
+    # Rows that are made anew are the same, and the balance holds.
+    refolded = await asyncio.to_thread(stack.hotline, "refold", "--since", "2020-01-01")
+    assert refolded.returncode == 0, refolded.stdout + refolded.stderr
+    assert "0 rows changed" in refolded.stdout
+    balanced = await asyncio.to_thread(stack.hotline, "balance", deadline=60)
+    assert balanced.returncode == 0, balanced.stdout + balanced.stderr
+    said = stack.log_of("serve").read_text(encoding="utf-8")
+    assert said.count("the machine's clock was set by") == 4
