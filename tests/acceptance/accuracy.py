@@ -102,12 +102,23 @@ class Comparison:
         return "\n".join([*shown, f"  {counts}; within {NEAR_S * 1000:.0f} ms: {self.near():.3%}"])
 
 
-def read_calls(database: Path) -> list[CallRow]:
-    """Every call of the record, those that we made too."""
+def count_calls(database: Path) -> int:
+    """Callers whose calls are over, by the record."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM call WHERE finished AND kind <> 'callback'"
+        ).fetchone()
+    return int(count)
+
+
+def read_calls(database: Path, *, called_back: bool = False) -> list[CallRow]:
+    """Every call of the record, those that we made too; or only these, and those that promised them."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         rows = connection.execute(
             "SELECT id, caller, outcome, arrived_at, picked_up_at, ended_at, talk_ms, kind, outside_number,"
-            " wait_ms, greeting_ended_at - picked_up_at FROM call WHERE finished"
+            " wait_ms, greeting_ended_at - picked_up_at FROM call"
+            " WHERE finished AND (NOT ? OR 'callback' IN (kind, outcome))",
+            (called_back,),
         ).fetchall()
     return [
         CallRow(

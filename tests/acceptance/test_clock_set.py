@@ -7,7 +7,6 @@ start stays the true one, and the telephones go by the true clock.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,7 +54,7 @@ class SetClock:
         self.by = by
         written = self._file.with_suffix(".new")
         written.write_text(f"{by.total_seconds():+.0f}s\n", encoding="ascii")
-        os.replace(written, self._file)
+        written.replace(self._file)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +109,9 @@ async def test_conversations_are_as_long_as_they_were_whenever_the_clock_is_set(
         number = f"+479000000{turn}0"
         record, call, talk = await talked(stack, telephones, tmp_path / str(turn), number, clock, by)
         for name, ours, theirs in lengths(record, call, talk):
-            assert abs(ours - theirs) < OFF_S, f"{name} after {by - before}: {ours} s, by the phone {theirs} s"
+            assert abs(ours - theirs) < OFF_S, (
+                f"{name} after {by - before}: {ours} s, by the phone {theirs} s"
+            )
         put = (by - before).total_seconds()
         marks = [each for each in record["reasons"].split() if each.startswith("clock-set")]
         assert marks == ([f"clock-set:{put:+.1f}s"] if put else [])

@@ -21,7 +21,10 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
 WIRE_HOST = "127.0.0.4"
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
-HALF_A_REQUEST = b"POST /api/v1/entries HTTP/1.1\r\nHost: door\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+HALF_A_REQUEST = (
+    b"POST /api/v1/entries HTTP/1.1\r\nHost: door\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+)
 
 
 @pytest.fixture

@@ -92,7 +92,9 @@ def test_before_the_next_run_has_a_call_the_time_of_its_start_tells(files: Files
 
 
 @pytest.mark.parametrize("queued", [False, True], ids=["greeted", "waiting"])
-def test_a_start_with_the_clock_an_hour_ahead_cuts_none_of_its_own_calls(tmp_path: Path, *, queued: bool) -> None:
+def test_a_start_with_the_clock_an_hour_ahead_cuts_none_of_its_own_calls(
+    tmp_path: Path, *, queued: bool
+) -> None:
     files = Files(tmp_path)
     files.ahead = HOUR
     files.start(0)
@@ -105,9 +107,9 @@ def test_a_start_with_the_clock_an_hour_ahead_cuts_none_of_its_own_calls(tmp_pat
 
 def test_two_channels_that_are_written_in_the_other_order_are_of_one_run(files: Files) -> None:
     files.call(1)
-    files._number = 2  # noqa: SLF001
+    files._number = 2
     late = files.call(2)
-    files._number = 1  # noqa: SLF001
+    files._number = 1
     call = files.call(2)
     assert not cut(files, late)
     assert not cut(files, call)
@@ -115,9 +117,9 @@ def test_two_channels_that_are_written_in_the_other_order_are_of_one_run(files: 
 
 
 def test_a_run_whose_first_channels_were_lost_is_another_all_the_same(files: Files) -> None:
-    files._number = 5_000  # noqa: SLF001
+    files._number = 5_000
     call = files.call(10)
     files.start(-HOUR)
-    files._number = 30  # noqa: SLF001
+    files._number = 30
     files.call(-HOUR + 10)
     assert cut(files, call)

@@ -16,7 +16,7 @@ from hotline_ivr.calls.record_keeper import RecordKeeper
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.ledger import DatabaseLedger
-from hotline_ivr.store.refolding import refold, machine_of
+from hotline_ivr.store.refolding import machine_of, refold
 from tests.calls.asterisk_files import (
     NODE,
     AsteriskFiles,

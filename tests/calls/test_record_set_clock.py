@@ -133,7 +133,7 @@ async def test_a_new_start_of_the_machine_is_no_clock_that_was_set(
     machine.write(call, 0, lines=slice(None))
     await machine.until(10)
     machine.kill_service()
-    machine._boot, machine._ahead, machine._since_start = "second", machine._ahead + 500, 1.0  # noqa: SLF001
+    machine._boot, machine._ahead, machine._since_start = "second", machine._ahead + 500, 1.0
     machine.start_service()
     machine.write(a_call("closed_heard_in_full", 1), 0)
     with caplog.at_level(logging.WARNING):

@@ -50,5 +50,7 @@ def hotline_used(arguments: Sequence[str], environment: Mapping[str, str]) -> Us
         finally:
             os.close(writer)
         status = told.read()
-    found = {name: float(value) for name, value in re.findall(r"^(VmHWM|Cpu):\s+([0-9.]+)", status, re.MULTILINE)}
+    found = {
+        name: float(value) for name, value in re.findall(r"^(VmHWM|Cpu):\s+([0-9.]+)", status, re.MULTILINE)
+    }
     return Used(found["Cpu"], found["VmHWM"] / 1024)

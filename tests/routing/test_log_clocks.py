@@ -148,7 +148,9 @@ def counted(
         moment = call.events[-1].at + 1
     first = next((n for n, line in enumerate(call.queue_events) if line.at >= moment), len(call.queue_events))
     first = first if queue_turn is None else queue_turn
-    events = [each._replace(at=each.at + by * (n >= turn), generation=1) for n, each in enumerate(call.events)]
+    events = [
+        each._replace(at=each.at + by * (n >= turn), generation=1) for n, each in enumerate(call.events)
+    ]
     lines = [
         each._replace(at=each.at + by * (n >= first), generation=1)
         for n, each in enumerate(call.queue_events)
@@ -214,7 +216,9 @@ def test_a_call_of_an_archive_is_left_as_it_is() -> None:
 def test_a_lost_end_is_waited_for_as_long_as_ever_when_the_clock_is_set(by: int) -> None:
     """The caller gave up by queue_log, and the file of channel events goes on without the end."""
     call = recorded("abandoned_in_queue")
-    end = next(n for n, one in enumerate(call.events) if one.kind == "HANGUP" and one.channel == call.events[0].call)
+    end = next(
+        n for n, one in enumerate(call.events) if one.kind == "HANGUP" and one.channel == call.events[0].call
+    )
     events = [each._replace(generation=1) for each in call.events[:end]]
     lines = [each._replace(generation=1) for each in call.queue_events]
     left_at = lines[-1].at

@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import describe_schema, upgrade
 from hotline_ivr.store.promise_list import PromiseFilter, find_promises
 from hotline_ivr.store.queries import CallFilter, call_story, find_calls
-from hotline_ivr.store.refolding import refold, machine_of
+from hotline_ivr.store.refolding import machine_of, refold
 from hotline_ivr.store.register_batches import batches, undo_import
 from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_list import EntryFilter
@@ -203,9 +204,8 @@ async def test_imports_of_before_can_be_taken_back(upgraded: Store, old_file: Ol
     )
     for each in found:
         before = await upgraded.read(entries_and_imports)
-        done = await upgraded.write(
-            lambda on, batch=each: undo_import(on, batch.id, NOW, "kari", changed_too=True)
-        )
+        taken_back = partial(undo_import, batch_id=each.id, at=NOW, by="kari", changed_too=True)
+        done = await upgraded.write(taken_back)
         assert done.removed + done.erased == each.added
         entries, imports = await upgraded.read(entries_and_imports)
         assert entries == before[0] - done.removed

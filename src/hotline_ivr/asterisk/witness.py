@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from hotline_ivr.routing.balance_sides import Written, WrittenCall
-from hotline_ivr.routing.lost_channels import number_of
+from hotline_ivr.routing.lost_channels import Seen, number_of
 
 # A line is cut there; whatever is longer is none of ours.
 _LONGEST = 1 << 17
@@ -186,7 +186,7 @@ def _take_event(line: bytes, written: Written, channels: dict[str, str], runs: _
     if channel != ident:
         channels[channel] = ident
     if channel not in written.numbered and (number := number_of(event["channame"])) is not None:
-        written.numbered[channel] = (at, number)
+        written.numbered[channel] = Seen(at, number, runs.number)
     if kind == "CHAN_START" and channel == ident:
         call.begun = True
         call.from_carrier = event["channame"].startswith("PJSIP/trunk-")

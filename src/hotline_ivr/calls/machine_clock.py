@@ -1,4 +1,4 @@
-"""The machine's clock: what time it shows, and how far that is ahead of the time since the machine's start."""
+"""The machine's clock: what time it shows, and how far it is ahead of the time since the machine's start."""
 
 from __future__ import annotations
 

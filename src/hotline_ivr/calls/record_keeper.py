@@ -370,7 +370,10 @@ class _Keeping:
         turns = (
             self._clocks[Source.CEL].read(cel.events if cel else (), now, clock, more=unread),
             self._clocks[Source.QUEUE_LOG].read(
-                queue_log.events if queue_log else (), now, clock, more=unread or bool(queue_log and queue_log.more)
+                queue_log.events if queue_log else (),
+                now,
+                clock,
+                more=unread or bool(queue_log and queue_log.more),
             ),
         )
         if cel is None and queue_log is None:

@@ -17,8 +17,8 @@ from hotline_ivr.store.refolding import (
     calls_between,
     calls_without_row,
     count_between,
-    refold,
     machine_of,
+    refold,
 )
 
 TRIES = 3

@@ -54,7 +54,7 @@ class Balance:
         self.settled = read_at - settle
         reach = self._written.cel_since
         self._reach = None if reach is None else max(reach, since)
-        self._gaps = list(lost_channels(self._written.numbered.values(), self._written.restarts))
+        self._gaps = list(lost_channels(self._written.numbered.values()))
         self._seen: set[str] = set()
         self.lines: dict[str, LineSums] = {}
         #: Calls that the service made: no arrivals.

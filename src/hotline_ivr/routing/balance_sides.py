@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from hotline_ivr.routing.cel import QUEUE_LOG_RESOLUTION
+from hotline_ivr.routing.lost_channels import Seen
 
 
 class Reason(StrEnum):
@@ -48,7 +49,7 @@ class WrittenCall:
     id: str
     first_at: int
     last_at: int
-    # In which run of Asterisk it was, as the file of channel events shows them; None where that has nothing of it.
+    # In which run of Asterisk it was, by the file of channel events; None where that has nothing of it.
     run: int | None = None
     # Whether its first channel came from a carrier.
     from_carrier: bool = False
@@ -106,8 +107,8 @@ class Written:
     # lines of a run's calls.
     last_run: int = 0
     starts_before: dict[int, int] = field(default_factory=dict)
-    # Of each SIP channel when it was first written of, and its number.
-    numbered: dict[str, tuple[int, int]] = field(default_factory=dict)
+    # Each SIP channel, in the order of the file.
+    numbered: dict[str, Seen] = field(default_factory=dict)
     # Lines that are no record.
     unreadable: int = 0
     files: int = 0
@@ -115,7 +116,7 @@ class Written:
     def cut_off(self, call: WrittenCall) -> bool:
         """Whether Asterisk started again after a call's last event.
 
-        Told by what later runs wrote where there is anything; the clock may have been set, so it decides last.
+        Told by what later runs wrote, where there is anything: the clock may have been set.
         """
         before = 0
         if call.run is not None:

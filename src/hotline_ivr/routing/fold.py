@@ -69,8 +69,8 @@ def fold(
     None when there is no call to the hotline: no event at all, or a channel that came from no carrier and
     reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's; or one
     that reached the control number.
-    A call that has not ended when Asterisk starts was cut off (routing/restarts.py), and ends at the last moment
-    of which anything is known. So was one that Asterisk itself hung up shortly before. Where the machine's
+    A call that has not ended when Asterisk starts was cut off (routing/restarts.py), and ends at the last
+    moment of which anything is known. So was one that Asterisk itself hung up shortly before. Where the machine's
     clock was set in the middle of it, all its times are by the clock by which it began
     (routing/log_clocks.py). All that was written of channels before `heard_to` (microseconds UTC) is known.
     """

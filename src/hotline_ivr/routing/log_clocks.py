@@ -140,7 +140,7 @@ class LogClocks:
         return *straight, Ahead(last, self._newest().ahead_of(began), was_set=moved)
 
     def ahead_us(self, source: Source, event: CallEvent | QueueEvent) -> int:
-        """How far its time of day is ahead of a clock that nobody sets; of two events by the same such clock."""
+        """How far its time of day is ahead of a clock that nobody sets, the same for all events."""
         own = self._known[source]
         if (clock := self._at(source, event)) is not None:
             return clock.ahead_us
@@ -164,7 +164,7 @@ class LogClocks:
 
 
 class Ahead(NamedTuple):
-    """How much further ahead than as the call began the clock was later, microseconds; negative for behind."""
+    """How much further ahead the clock was than as the call began, microseconds; negative for behind."""
 
     #: At the last event of the call.
     at_last: int

@@ -8,7 +8,7 @@ So where numbers are missing between two that are there, so many channels were l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,6 +19,14 @@ _ANOTHER_START = 1_000
 # More channels than this a second are no loss: the numbers are not Asterisk's.
 _MOST_A_SECOND = 100
 _A_SECOND = 1_000_000
+
+
+class Seen(NamedTuple):
+    """A SIP channel, when it was first written of (microseconds UTC), and in which run of Asterisk."""
+
+    at: int
+    number: int
+    run: int
 
 
 class LostChannels(NamedTuple):
@@ -40,26 +48,23 @@ def number_of(channel_name: str) -> int | None:
     return None if found is None else int(found[1], 16)
 
 
-def lost_channels(seen: Iterable[tuple[int, int]], restarts: Sequence[int]) -> Iterator[LostChannels]:
-    """What is missing among these moments and numbers; `restarts` are when Asterisk started."""
-    for numbered in _starts(sorted(seen), sorted(restarts)):
+def lost_channels(seen: Iterable[Seen]) -> Iterator[LostChannels]:
+    """What is missing among these, which are in the order of the file: the clock may have been set."""
+    for numbered in _runs(seen):
         for (number, at), (later, later_at) in pairwise(sorted(numbered.items())):
             missing, lasted = later - number - 1, later_at - at
             if 0 < missing <= _MOST_A_SECOND * (1 + lasted / _A_SECOND):
                 yield LostChannels(number + 1, later - 1, at, later_at)
 
 
-def _starts(seen: Sequence[tuple[int, int]], restarts: Sequence[int]) -> Iterator[dict[int, int]]:
+def _runs(seen: Iterable[Seen]) -> Iterator[dict[int, int]]:
     """Numbers and their first moments, of each run of Asterisk."""
     numbered: dict[int, int] = {}
-    highest, before, left = -1, 0, list(reversed(restarts))
-    for at, number in seen:
-        restarted = False
-        while left and left[-1] <= at:
-            restarted |= left.pop() > before
-        if (restarted and number <= highest) or number + _ANOTHER_START < highest:
+    highest, known = -1, None
+    for at, number, run in seen:
+        if run != known or number in numbered or number + _ANOTHER_START < highest:
             yield numbered
-            numbered, highest = {}, -1
-        numbered.setdefault(number, at)
-        highest, before = max(highest, number), at
+            numbered, highest, known = {}, -1, run
+        numbered[number] = at
+        highest = max(highest, number)
     yield numbered

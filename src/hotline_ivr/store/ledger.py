@@ -120,7 +120,8 @@ def _last_heard(connection: Connection, node: str) -> int | None:
         .limit(_NEWEST)
         .subquery()
     )
-    return connection.scalar(select(func.max(newest.c.at)))
+    found: int | None = connection.scalar(select(func.max(newest.c.at)))
+    return found
 
 
 def _write(connection: Connection, batch: Batch, now: datetime) -> int:

@@ -188,8 +188,8 @@ spool_position = Table(
     PrimaryKeyConstraint("node", "source", "generation"),
 )
 
-# From this line of a file on it was written by another clock: which start of the machine that was, and how far
-# its time of day (since 1970 UTC) was ahead of the time since that start, in microseconds.
+# From this line of a file on it was written by another clock: which start of the machine that was, and how
+# far its time of day (since 1970 UTC) was ahead of the time since that start, in microseconds.
 log_clock = Table(
     "log_clock",
     metadata,

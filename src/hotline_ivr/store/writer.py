@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, String, Table, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import ClauseElement
@@ -21,6 +21,7 @@ from hotline_ivr.routing.cel import QueueEvent, Source
 from hotline_ivr.routing.ledger import Batch, LedgerConflictError, Position, RejectedLine
 from hotline_ivr.store import tables
 from hotline_ivr.store.copying import FEWEST, copy_if_new, copy_rows
+from hotline_ivr.store.turning import turn
 
 Row = tuple[Any, ...]
 
@@ -40,10 +41,13 @@ ROWS_AT_ONCE = 200
 def write_batch(connection: Connection, batch: Batch) -> None:
     """Write all of it. Raises LedgerConflictError if the logs are not where the batch says they were."""
     sql = _statements(connection.dialect)
+    postgres = connection.dialect.name == "postgresql"
+    if postgres:
+        batch = turn(connection, batch)
     for before, after in batch.moves:
         _move(connection, sql, batch.node, before, after)
-    if connection.dialect.name == "postgresql":
-        batch = _turned(connection, sql, _copied(connection, batch))
+    if postgres:
+        batch = _copied(connection, batch)
     for statement, rows in rows_of(connection.dialect, batch):
         for start in range(0, len(rows), ROWS_AT_ONCE):
             connection.exec_driver_sql(statement, rows[start : start + ROWS_AT_ONCE])
@@ -63,14 +67,6 @@ def _copied(connection: Connection, batch: Batch) -> Batch:
     if not copy_if_new(connection, ((tables.call, calls), (tables.leg, legs))):
         return batch
     return replace(batch, records=[record for record in batch.records if record.id not in new])
-
-
-def _turned(connection: Connection, sql: dict[str, str], batch: Batch) -> Batch:
-    """Note which calls are under way, one statement for all; what is left to be written."""
-    for name, calls in (("open_calls", batch.opened), ("close_calls", batch.closed)):
-        if calls:
-            connection.exec_driver_sql(sql[name], (batch.node, list(calls)))
-    return replace(batch, opened=(), closed=())
 
 
 def rows_of(dialect: Dialect, batch: Batch) -> list[tuple[str, list[Row]]]:
@@ -176,7 +172,6 @@ def _statements(dialect: Dialect) -> dict[str, str]:
         return text(statement.on_conflict_do_update(index_elements=keys, set_=changes))
 
     return {
-        **(_of_many(dialect) if dialect.name == "postgresql" else {}),
         "call": upsert(tables.call),
         "leg": upsert(tables.leg),
         "open_call": upsert(opened),
@@ -189,20 +184,4 @@ def _statements(dialect: Dialect) -> dict[str, str]:
         "log_clock": text(insert(tables.log_clock)),
         "spool_position": text(insert(positions)),
         "move": text(move),
-    }
-
-
-def _of_many(dialect: Dialect) -> dict[str, str]:
-    """Statements of PostgreSQL that take a list of calls at once."""
-    opened = tables.open_call
-    node = bindparam("the_node", type_=String)
-    calls = bindparam("calls", type_=postgresql.ARRAY(String))
-    names = ["node", "call_id"]
-    opens = postgresql.insert(opened).from_select(names, select(node, func.unnest(calls)))
-    # Not `= ANY`, for which the server compares each open call with each of these.
-    these = select(func.unnest(calls))
-    closes = delete(opened).where(opened.c.node == node, opened.c.call_id.in_(these))
-    return {
-        "open_calls": str(opens.on_conflict_do_nothing().compile(dialect=dialect)),
-        "close_calls": str(closes.compile(dialect=dialect)),
     }
