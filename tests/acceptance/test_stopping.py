@@ -23,7 +23,7 @@ WIRE_HOST = "127.0.0.4"
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 HALF_A_REQUEST = (
     b"POST /api/v1/entries HTTP/1.1\r\nHost: door\r\n"
-    b"Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+    b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
 )
 
 

@@ -17,8 +17,8 @@ from tests.calls.lives import live
 
 # More than enough: each life writes something, or is killed before it does.
 MOST_LIVES = 200
-# A life asks about 30 things of the database before it writes the first, and 10 for each commit.
-MOMENTS = (20, 70)
+# A life asks about 35 things of the database before it writes the first, and 10 for each commit.
+MOMENTS = (25, 85)
 
 
 @pytest.mark.parametrize("seed", range(2))

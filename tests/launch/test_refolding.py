@@ -156,6 +156,7 @@ async def test_beside_a_service_that_writes_nothing_is_lost_or_old(place: Place)
 
 NEWER_COLUMNS = ("recorded", "consent", "fold_version")
 NEWER_TABLES = (
+    "log_clock",
     "node_lease",
     "purge",
     "recording",

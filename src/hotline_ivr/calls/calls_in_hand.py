@@ -94,8 +94,8 @@ class CallsInHand:
         # the second is the same by a clock that nobody sets.
         self._heard_to: int | None = None
         self._heard_steady = 0
-        # Calls that have left by queue_log and not ended yet, by when their end has to be there (by the second
-        # one); a heap.
+        # Calls that have left by queue_log and not ended yet, by when (of the latter) their end is due;
+        # a heap.
         self._leaving: list[tuple[int, str]] = []
         # The one that was touched longest ago comes first.
         self._held: OrderedDict[str, _Held] = OrderedDict()

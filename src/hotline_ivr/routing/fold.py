@@ -70,8 +70,8 @@ def fold(
     reached no line of ours, such as an operator's telephone that dialled somewhere, or the doctor's; or one
     that reached the control number.
     A call that has not ended when Asterisk starts was cut off (routing/restarts.py), and ends at the last
-    moment of which anything is known. So was one that Asterisk itself hung up shortly before. Where the machine's
-    clock was set in the middle of it, all its times are by the clock by which it began
+    moment of which anything is known. So was one that Asterisk itself hung up shortly before. Where the
+    machine's clock was set in the middle of it, all its times are by the clock by which it began
     (routing/log_clocks.py). All that was written of channels before `heard_to` (microseconds UTC) is known.
     """
     as_written, lines = in_order(events), in_order(queue_events)
