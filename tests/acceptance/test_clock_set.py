@@ -101,6 +101,7 @@ def lengths(record: Record, call: LedgerRow, talk: LedgerRow) -> list[tuple[str,
     ]
 
 
+@pytest.mark.may_hear_nothing("with whom a caller was is told by the clock that is set")
 async def test_conversations_are_as_long_as_they_were_whenever_the_clock_is_set(
     stack: HotlineStack, telephones: Telephones, tmp_path: Path, clock: SetClock
 ) -> None:
