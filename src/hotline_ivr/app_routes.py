@@ -13,6 +13,7 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.launch.alert_parts import AlertParts
 from hotline_ivr.launch.applying import propose
 from hotline_ivr.launch.blocking import BlocksWatch, caller_control
+from hotline_ivr.launch.cost_pages import CostPages
 from hotline_ivr.launch.export_process import ExportProcesses
 from hotline_ivr.launch.floor_parts import FloorParts
 from hotline_ivr.launch.overriding import OverridesWatch, hand_control
@@ -120,6 +121,7 @@ def routes_of(node: NodeParts) -> tuple[AnyRoute, ...]:
             trail.note,
         ),
         exports=ExportDesk(ExportProcesses().start, trail.note),
+        costs=CostPages().page,
         repeats=node.repeats.figure,
         visible_digits=settings.visible_digits,
     )

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from hotline_ivr.settings import Settings
 
 EXIT_FINDINGS = 1
-# How long after a request its export is begun at the latest, and how many entries others made meanwhile.
-_JUST_NOTED = timedelta(minutes=1)
-_LOOKED_AT = 500
 
 
 class FormatName(StrEnum):
@@ -86,6 +83,7 @@ def export(
     ] = None,
 ) -> None:
     """Export the record: streamed, so that a million calls need no more memory than a hundred."""
+    from hotline_ivr.cli.noted import stands_in_trail
     from hotline_ivr.exports.kinds import kinds_named
     from hotline_ivr.launch.exporting import export_to_file, export_to_stream
     from hotline_ivr.settings import Settings
@@ -107,7 +105,8 @@ def export(
     if noted is not None:
         # Beside a service: callers come first.
         os.nice(10)
-    if noted is None or not _stands_in_trail(settings, order, noted, numbers=numbers):
+    shown = {"numbers": "full" if numbers else "masked"}
+    if noted is None or not stands_in_trail(settings, noted, "export", order.kind, shown):
         _note(settings, order, output, numbers=numbers)
     with stopped_as_by_hand(), _progress() as told:
         if output != "-":
@@ -205,19 +204,6 @@ def _note(settings: Settings, order: Order, output: str, *, numbers: bool) -> No
         details["lines"] = " ".join(order.wanted.lines)
     AuditTrail(settings.audit_file).note(
         AuditEntry(datetime.now(UTC), person(), "command", "export", order.kind, details)
-    )
-
-
-def _stands_in_trail(settings: Settings, order: Order, noted: str, *, numbers: bool) -> bool:
-    """Whether the service has just noted this export: nobody gets around the trail by saying so."""
-    from hotline_ivr.control.audit import AuditTrail
-
-    since, shown = datetime.now(UTC) - _JUST_NOTED, "full" if numbers else "masked"
-    return any(
-        (each.request_id, each.action, each.subject) == (noted, "export", order.kind)
-        and each.details.get("numbers") == shown
-        and each.at > since
-        for each in AuditTrail(settings.audit_file).newest(_LOOKED_AT).entries
     )
 
 

@@ -20,6 +20,7 @@ from hotline_ivr.cli import plan as plan_verbs
 from hotline_ivr.cli.balance import balance
 from hotline_ivr.cli.calls import app as calls_app
 from hotline_ivr.cli.centres import app as centres_app
+from hotline_ivr.cli.cost_page import page as cost_page
 from hotline_ivr.cli.costs import app as costs_app
 from hotline_ivr.cli.db import app as db_app
 from hotline_ivr.cli.duty import duty
@@ -69,6 +70,7 @@ app.command()(refold)
 app.add_typer(db_app, name="db")
 app.command()(ingest)
 app.command()(export)
+costs_app.command(hidden=True)(cost_page)
 app.add_typer(costs_app, name="costs")
 app.add_typer(centres_app, name="centres")
 overrides.add_to(app)

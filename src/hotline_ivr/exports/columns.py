@@ -58,6 +58,11 @@ class Column(NamedTuple):
         """As a person reads it."""
         return self.name.replace("_", " ").capitalize()
 
+    @property
+    def exact_name(self) -> str:
+        """Its name where durations are told in milliseconds."""
+        return f"{self.name}_ms" if self.cell is Cell.DURATION else self.name
+
 
 class Money(NamedTuple):
     """An exact amount and the ISO 4217 code of its currency."""

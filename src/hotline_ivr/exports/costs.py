@@ -7,10 +7,13 @@ only its end is wanted. A connection stands in the month in which it begins on i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from hotline_ivr.exports.calls import of_calls
 from hotline_ivr.exports.columns import (
     Kind,
     Money,
@@ -28,7 +31,7 @@ from hotline_ivr.exports.columns import (
 from hotline_ivr.routing.accounts import LONGEST_CALL, Accounts, Priced, span_of
 from hotline_ivr.routing.rounding import rounded
 from hotline_ivr.routing.usage import RecordedCall
-from hotline_ivr.store.columns import to_micros
+from hotline_ivr.store.columns import from_micros, to_micros
 from hotline_ivr.store.costing import recorded_calls
 from hotline_ivr.store.streaming import PAGE
 from hotline_ivr.store.tables import call
@@ -53,28 +56,77 @@ _COLUMNS = (
 )
 
 
+class Place(NamedTuple):
+    """Where a row stands in the order of all: by month, in it by the arrival of its call."""
+
+    year: int
+    month: int
+    #: Microseconds since 1970.
+    arrived_at: int
+    call: str
+    #: Which of the call's connections of this month.
+    number: int
+
+
+Placed = tuple[Place, Row]
+
+
 def _costs(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
-    plan = source.plan
-    arrived = _arrivals(source)
-    if plan is None or not plan.contracts or arrived is None:
-        return
-    since = max(arrived[0], wanted.since or arrived[0])
     rows: list[Row] = []
-    # A contract's clock may be in another month already, or still.
-    first, last = since - LONGEST_CALL, min(wanted.until, arrived[1]) + LONGEST_CALL
-    for year, month in _months(first, last):
-        accounts = Accounts(plan, year, month)
-        for each in recorded_calls(source.connection, *span_of(plan, year, month)):
-            rows += [
-                _row(priced)
-                for priced in accounts.add(each)
-                if _belongs(priced, each, (year, month), since, wanted)
-            ]
+    for month in priced_months(source, wanted):
+        for placed in priced_calls(source, wanted, month):
+            rows += [row for _, row in placed]
             if len(rows) >= PAGE:
                 yield rows
                 rows = []
     if rows:
         yield rows
+
+
+def priced_months(source: Source, wanted: Wanted, beyond: Place | None = None) -> Iterator[tuple[int, int]]:
+    """Year and month of those in which there are calls that are wanted, from the one of `beyond` on."""
+    plan = source.plan
+    arrived = _arrivals(source)
+    if plan is None or not plan.contracts or arrived is None:
+        return
+    since = max(arrived[0], wanted.since or arrived[0])
+    # A contract's clock may be in another month already, or still.
+    first, last = since - LONGEST_CALL, min(wanted.until, arrived[1]) + LONGEST_CALL
+    for month in _months(first, last):
+        if (beyond is None or month >= beyond[:2]) and _has_calls(source, wanted, month):
+            yield month
+
+
+def priced_calls(
+    source: Source, wanted: Wanted, month: tuple[int, int], beyond: Place | None = None
+) -> Iterator[Sequence[Placed]]:
+    """Of each call that is looked at, in the order of their arrival, the rows that are wanted; maybe none.
+
+    Only those behind `beyond`. Calls of the month before them are reckoned too where minutes are included.
+    """
+    plan = source.plan
+    if plan is None:
+        return
+    accounts = Accounts(plan, *month)
+    start, end = span_of(plan, *month)
+    if not any(each.included is not None for each in plan.contracts.values()):
+        # The price of a call goes by itself alone.
+        known = [wanted.since] if wanted.since is not None else []
+        known += [from_micros(beyond.arrived_at)] if beyond is not None and beyond[:2] == month else []
+        start = max([start, *known])
+    for each in recorded_calls(source.connection, start, min(end, wanted.until)):
+        found = [_row(priced) for priced in accounts.add(each) if _belongs(priced, each, month, wanted)]
+        at = to_micros(each.arrived_at)
+        places = (Place(*month, at, each.id, number) for number in range(len(found)))
+        yield [
+            (place, row) for place, row in zip(places, found, strict=True) if beyond is None or place > beyond
+        ]
+
+
+def _has_calls(source: Source, wanted: Wanted, month: tuple[int, int]) -> bool:
+    start, end = span_of(source.plan, *month) if source.plan is not None else (wanted.until, wanted.until)
+    span = replace(wanted, since=max(start, wanted.since or start), until=min(end, wanted.until))
+    return source.connection.execute(of_calls(select(call.c.id), span).limit(1)).first() is not None
 
 
 def _arrivals(source: Source) -> tuple[datetime, datetime] | None:
@@ -91,10 +143,8 @@ def _months(first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
         yield number_of_month // 12, number_of_month % 12 + 1
 
 
-def _belongs(
-    priced: Priced, recorded: RecordedCall, month: tuple[int, int], since: datetime, wanted: Wanted
-) -> bool:
-    if not since <= recorded.arrived_at < wanted.until or (
+def _belongs(priced: Priced, recorded: RecordedCall, month: tuple[int, int], wanted: Wanted) -> bool:
+    if (wanted.since is not None and recorded.arrived_at < wanted.since) or (
         wanted.lines and recorded.line not in wanted.lines
     ):
         return False

@@ -6,7 +6,6 @@ that goes past midnight is divided.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from sqlalchemy import func, or_, select
 from hotline_ivr.config.models import Plan
 from hotline_ivr.exports.calls import of_calls
 from hotline_ivr.exports.columns import Kind, Row, Source, Wanted, count, duration, moment, text
+from hotline_ivr.exports.standings import Standings, Stood
 from hotline_ivr.routing.presence import Standing
 from hotline_ivr.routing.shifts import shift_zone
 from hotline_ivr.store.columns import from_micros, to_micros
@@ -48,47 +48,76 @@ _PERIODS = (
 )
 
 
-def _zone(plan: Plan | None) -> ZoneInfo:
-    return ZoneInfo("UTC") if plan is None else ZoneInfo(shift_zone(plan))
-
-
 def _name(plan: Plan | None, operator: str) -> str:
     known = plan.operators.get(operator) if plan is not None else None
     return known.name if known is not None else ""
 
 
 def _days(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:
-    zone = _zone(source.plan)
-    since = wanted.since or _first(source)
-    if since is None:
+    return (rows for _, rows in days(source, wanted) if rows)
+
+
+def days(
+    source: Source, wanted: Wanted, *, newest_first: bool = False
+) -> Iterator[tuple[date, Sequence[Row]]]:
+    """Each day of the time with anything on record, with its rows by operator; some have none.
+
+    Stretches without anything are passed over in one step. Of days that lie in the time in part, that part.
+    """
+    zone, until = zone_of_days(source.plan), to_micros(wanted.until)
+    opened = _first(source) if wanted.since is None else to_micros(wanted.since)
+    if opened is None or opened >= until:
         return
-    day, last = (
-        since.astimezone(zone).date(),
-        (wanted.until - timedelta(microseconds=1)).astimezone(zone).date(),
-    )
-    while day <= last:
-        start = max(since, _midnight(day, zone))
-        end = min(wanted.until, _midnight(day + timedelta(days=1), zone))
-        if rows := _day(source, day, Wanted(start, end, wanted.lines)):
-            yield rows
-        day += timedelta(days=1)
+    standings, start, end = Standings(source.connection, until), opened, until
+    while start < end:
+        if newest_first:
+            found = _latest(source, standings, start, end)
+        else:
+            found = _earliest(source, standings, start, end)
+        if found is None:
+            return
+        day = from_micros(found).astimezone(zone).date()
+        first, last = max(opened, midnight(day, zone)), min(until, midnight(day + timedelta(days=1), zone))
+        yield day, _day(source, standings, day, Wanted(from_micros(first), from_micros(last), wanted.lines))
+        start, end = (start, first) if newest_first else (last, end)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+def zone_of_days(plan: Plan | None) -> ZoneInfo:
+    """The organisation's clock."""
+    return ZoneInfo("UTC") if plan is None else ZoneInfo(shift_zone(plan))
 
 
-def _first(source: Source) -> datetime | None:
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """When a day begins, in microseconds since 1970."""
+    return to_micros(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
+
+
+def _first(source: Source) -> int | None:
     """Since when there is anything."""
     found = (
         source.connection.scalar(select(func.min(raw(call.c.arrived_at)))),
         source.connection.scalar(select(func.min(raw(operator_period.c.began_at)))),
     )
-    known = [each for each in found if each is not None]
-    return from_micros(min(known)) if known else None
+    return min((each for each in found if each is not None), default=None)
 
 
-def _day(source: Source, day: date, wanted: Wanted) -> list[Row]:
+def _earliest(source: Source, standings: Standings, start: int, end: int) -> int | None:
+    """The first moment of anything in this time."""
+    arrived = raw(call.c.arrived_at)
+    rang = source.connection.scalar(select(func.min(arrived)).where(arrived >= start, arrived < end))
+    found = (rang, standings.first(start, end))
+    return min((each for each in found if each is not None), default=None)
+
+
+def _latest(source: Source, standings: Standings, start: int, end: int) -> int | None:
+    """The last moment of anything in this time."""
+    arrived = raw(call.c.arrived_at)
+    rang = source.connection.scalar(select(func.max(arrived)).where(arrived >= start, arrived < end))
+    found = (rang, standings.last(start, end))
+    return max((each for each in found if each is not None), default=None)
+
+
+def _day(source: Source, standings: Standings, day: date, wanted: Wanted) -> list[Row]:
     joined = call.join(leg, (leg.c.node == call.c.node) & (leg.c.call_id == call.c.id))
     talked = of_calls(
         select(leg.c.operator, func.count(), func.count(leg.c.talk_ms), func.sum(leg.c.talk_ms))
@@ -99,40 +128,21 @@ def _day(source: Source, day: date, wanted: Wanted) -> list[Row]:
     calls = {
         name: (rings, talks, int(talk or 0)) for name, rings, talks, talk in source.connection.execute(talked)
     }
-    stood, begun = _stood(source, wanted)
+    stood = standings.within(to_micros(wanted.since or from_micros(0)), to_micros(wanted.until))
     rows: list[Row] = []
     for name in sorted({*calls, *stood}):
-        times = stood.get(name, {})
+        found = stood.get(name) or Stood()
         rows.append(
             (
                 day.isoformat(),
                 name,
                 _name(source.plan, name),
                 *calls.get(name, (0, 0, 0)),
-                *(times.get(each, 0) for each in (Standing.READY, Standing.WRAP_UP, Standing.PAUSED)),
-                begun.get(name, 0),
+                *(found.micros[each] // 1000 for each in (Standing.READY, Standing.WRAP_UP, Standing.PAUSED)),
+                found.pauses,
             )
         )
     return rows
-
-
-def _stood(source: Source, wanted: Wanted) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
-    """Milliseconds by operator and standing within the time, and how many pauses began in it."""
-    columns = operator_period.c
-    start, end = to_micros(wanted.since or from_micros(0)), to_micros(wanted.until)
-    began, ended = raw(columns.began_at), raw(columns.ended_at)
-    touching = (
-        select(columns.operator, columns.standing, began, ended)
-        .where(began < end, or_(ended.is_(None), ended > start))
-        .where(columns.standing != Standing.SIGNED_OUT.value)
-    )
-    micros: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-    pauses: defaultdict[str, int] = defaultdict(int)
-    for name, standing, began_at, ended_at in source.connection.execute(touching):
-        micros[name][standing] += min(end, ended_at or end) - max(start, began_at)
-        pauses[name] += standing == Standing.PAUSED.value and began_at >= start
-    times = {name: {each: took // 1000 for each, took in of.items()} for name, of in micros.items()}
-    return times, pauses
 
 
 def _periods(source: Source, wanted: Wanted) -> Iterator[Sequence[Row]]:

@@ -21,6 +21,8 @@ from hotline_ivr.control.overrides_file import OverridesFile
 from hotline_ivr.control.tokens import Role, TokensFile
 from hotline_ivr.control.voicemail_files import VoicemailFiles
 from hotline_ivr.errors import AlertError, ExportBroken, StoreError
+from hotline_ivr.exports.columns import Source
+from hotline_ivr.exports.cost_page import CostsWanted
 from hotline_ivr.launch.applying import Proposal
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.launch.promise_parts import promise_rules
@@ -28,6 +30,7 @@ from hotline_ivr.launch.webhook_parts import DatabaseDeliveries
 from hotline_ivr.routing.alarms import Alarms
 from hotline_ivr.routing.alert_words import trial
 from hotline_ivr.routing.alerts import QueuedAlert
+from hotline_ivr.routing.disclosure import disclosure
 from hotline_ivr.routing.floor import Floor
 from hotline_ivr.routing.messages import Message, Strays
 from hotline_ivr.routing.on_duty import OnDuty
@@ -43,6 +46,7 @@ from hotline_ivr.store.register_book import DatabaseRegister
 from hotline_ivr.store.register_rows import new_id
 from hotline_ivr.web.api.auth import FailedAttempts, Gate
 from hotline_ivr.web.api.blocks import BlocksDesk
+from hotline_ivr.web.api.cost_body import cost_body
 from hotline_ivr.web.api.exports import ExportDesk
 from hotline_ivr.web.api.floor_desk import FloorDesk
 from hotline_ivr.web.api.numbers import NumbersDesk
@@ -154,6 +158,9 @@ class House:
     exports: list[tuple[str, ...]] = field(default_factory=list)
     exported: Exception | None = None
     exports_ended: int = 0
+    # What pages of costs were asked for, and how the next one fails.
+    costs_asked: list[CostsWanted] = field(default_factory=list)
+    costs_fail: Exception | None = None
     repeats_asked: list[RepeatWish] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -242,6 +249,17 @@ class House:
         span = {"since": "2026-10-19T00:00:00+00:00", "until": "2026-11-16T00:00:00+00:00", "days": wish.days}
         return {"schema": "hotline/repeats/1", **span, "lines": [line]}
 
+    async def cost_page(self, wanted: CostsWanted, noted: str) -> bytes:
+        """As the process makes it, from the same record and plan."""
+        del noted
+        self.costs_asked.append(wanted)
+        if self.costs_fail is not None:
+            raise self.costs_fail
+        told = disclosure(numbers=wanted.numbers)
+        return await self.record.read(
+            lambda connection: cost_body(Source(connection, self.plan), wanted, self.now, told)
+        )
+
     async def start_export(self, arguments: Sequence[str]) -> Pieces:
         """An export that says what it was asked for; `exported` is how it ends."""
         self.exports.append(tuple(arguments))
@@ -297,6 +315,7 @@ class House:
                 "main", self.hook_deliveries, self.subscriptions, self.retry_hook, self.note
             ),
             exports=ExportDesk(self.start_export, self.note),
+            costs=self.cost_page,
             repeats=self.count_repeats,
             voicemail=VoicemailDesk(self.messages, self.recordings.path, self.look_for_strays, self.note),
             recordings=RecordingDesk(self.kept, self.tapes, self.kept.look_for_strays, self.note),

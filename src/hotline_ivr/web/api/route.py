@@ -54,6 +54,12 @@ class StreamShown(Shown):
     name: str
 
 
+class JsonShown(Shown):
+    """An answer that is JSON already, as its route's answer model has it: made by another process."""
+
+    body: bytes
+
+
 class Nothing(Given):
     """No values."""
 

@@ -14,7 +14,7 @@ from hotline_ivr.web.api.openapi import PREFIX
 from hotline_ivr.web.api.piped import PipedResponse
 from hotline_ivr.web.api.problems import ApiError, Kind
 from hotline_ivr.web.api.reading import read_body, read_key, read_path, read_query
-from hotline_ivr.web.api.route import NOTHING, AnyRoute, Asked, FileShown, StreamShown, Who
+from hotline_ivr.web.api.route import NOTHING, AnyRoute, Asked, FileShown, JsonShown, StreamShown, Who
 from hotline_ivr.web.guard import REQUEST_ID, TOKEN_NAME
 
 AT_ONCE = 32
@@ -99,7 +99,7 @@ async def _answer(
     if isinstance(answer, FileShown):
         # Sent piece by piece, after this returns; a part of it where the client asks for one.
         return web.FileResponse(answer.path, headers={"Content-Type": route.media})
-    body = answer.model_dump_json(by_alias=True).encode()
+    body = answer.body if isinstance(answer, JsonShown) else answer.model_dump_json(by_alias=True).encode()
     return web.Response(body=body, status=route.status, content_type=_JSON, headers=headers)
 
 

@@ -18,6 +18,7 @@ from hotline_ivr.web.api import (
     breaks,
     calls,
     checking,
+    costs,
     entries,
     explain,
     exports,
@@ -25,6 +26,7 @@ from hotline_ivr.web.api import (
     legs,
     lines,
     openapi,
+    operator_days,
     operators,
     overrides,
     plans,
@@ -65,6 +67,7 @@ class ApiParts:
     register: RegisterDesk
     webhooks: webhooks.WebhookDesk
     exports: exports.ExportDesk
+    costs: costs.Pages
     repeats: repeats.Count
     #: Called in the event loop after each override that is set or cleared here.
     overrides_changed: Callable[[], object] = lambda: None
@@ -78,6 +81,8 @@ def all_routes(parts: ApiParts) -> tuple[AnyRoute, ...]:
     described = (
         *calls.routes(parts.record, NumbersDesk(parts.trail.note, parts.visible_digits), parts.register),
         *legs.routes(parts.record),
+        *operator_days.routes(parts.record, parts.books),
+        *costs.routes(parts.costs, NumbersDesk(parts.trail.note, parts.visible_digits)),
         *entries.routes(parts.register),
         *exports.routes(parts.exports),
         *balance.routes(parts.record),
