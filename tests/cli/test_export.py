@@ -19,13 +19,18 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hotline_ivr.cli.main import app
+from hotline_ivr.config.check import check
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.errors import ArgumentError
+from hotline_ivr.launch.plans import keep
+from hotline_ivr.settings import Settings
 from tests.cli.test_calls import stored, url
 
 __all__ = ["stored", "url"]
 
 pytestmark = pytest.mark.timeout(120)
+
+CONFIG = Path(__file__).parents[2] / "config"
 
 
 def run(*arguments: str) -> Result:
@@ -168,3 +173,25 @@ def test_a_disk_that_is_full_is_said_to_be_so() -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=os.environ, check=False)
     assert done.returncode == 1
     assert b"No space left on device" in done.stderr
+
+
+@pytest.mark.usefixtures("stored")
+def test_costs_without_a_configuration_are_refused_and_go_by_that_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file without a row would say that calls cost nothing."""
+    folder = tmp_path / "spoilt"
+    folder.mkdir()
+    (folder / "lines.yaml").write_text("lines: [", encoding="utf-8")
+    monkeypatch.setenv("HOTLINE_CONFIG", str(folder))
+    monkeypatch.setenv("HOTLINE_STATE", str(tmp_path))
+    refused = run("costs", "--since", "2020-01-01")
+    assert isinstance(refused.exception, ArgumentError)
+    assert "cannot be told without contracts" in str(refused.exception)
+    # Whatever else is known does not need it.
+    assert run("all", "-o", str(tmp_path / "all.xlsx"), "--since", "2020-01-01").exit_code == 0
+    settings = Settings.from_environment()
+    good = check(CONFIG).plan
+    assert good is not None
+    keep(settings, CONFIG, good)
+    assert run("costs", "--since", "2020-01-01").exit_code == 0

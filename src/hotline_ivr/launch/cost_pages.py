@@ -6,12 +6,11 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
-from hotline_ivr.config.check import check
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import ExportBusy
 from hotline_ivr.exports.cost_page import CostsWanted, words_of
 from hotline_ivr.launch.apart import ask_apart
-from hotline_ivr.launch.plans import running_plan
+from hotline_ivr.launch.plans import plan_of_record, running_plan
 from hotline_ivr.settings import Settings
 
 AT_ONCE = 1
@@ -57,4 +56,4 @@ def plan_of_costs(settings: Settings) -> Plan:
 
     Raises ConfigError where there is neither.
     """
-    return check(settings.config).plan or running_plan(settings)
+    return plan_of_record(settings) or running_plan(settings)

@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
-from hotline_ivr.config.check import check
+from hotline_ivr.errors import ArgumentError
+from hotline_ivr.exports.costs import COSTS
 from hotline_ivr.exports.placing import placed, workplace
 from hotline_ivr.exports.writing import Order, Told, export, output
+from hotline_ivr.launch.plans import plan_of_record
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.streaming import read_at_length
 
@@ -41,8 +43,12 @@ def export_to_stream(settings: Settings, order: Order, stream: BinaryIO, told: T
 
 
 def _export(settings: Settings, order: Order, file: BinaryIO, folder: Path, told: Told) -> int:
-    # The record outlives a configuration that cannot be read.
-    plan = check(settings.config).plan
+    plan = plan_of_record(settings)
+    if plan is None and [kind.name for kind in order.kinds()] == [COSTS.name]:
+        raise ArgumentError(
+            "what calls cost cannot be told without contracts: the configuration cannot be read"
+            " (`hotline check` says why), and no service has run here with a good one"
+        )
     return read_at_length(
         settings.database, lambda connection: export(order, connection, plan, file, folder=folder, told=told)
     )

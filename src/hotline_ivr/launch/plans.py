@@ -74,6 +74,17 @@ def running_plan(settings: Settings) -> Plan:
     return plan_on_disk(settings)
 
 
+def plan_of_record(settings: Settings) -> Plan | None:
+    """The plan on disk, else the one by which calls go; None where neither is good."""
+    on_disk = check(settings.config).plan
+    if on_disk is not None:
+        return on_disk
+    try:
+        return running_plan(settings)
+    except ConfigError:
+        return None
+
+
 def choose_plan(settings: Settings) -> ChosenPlan:
     """The plan on disk, or the last good one beside what is wrong. Raises ConfigError if there is neither."""
     prompts = known_prompts(settings)
