@@ -47,11 +47,18 @@ def test_each_operators_talk_is_the_sum_that_reports_make_of_it() -> None:
     assert talk_by_operator([TALK], [replace(LEG, talk_s=9.0)], []) == {"op00": (9.0, 14.0)}
 
 
-def test_who_waited_as_long_as_anybody_may_is_recorded_with_that_wait() -> None:
-    caller = replace(CALLER, ended=108.5, ended_by=EndedBy.THEM)
-    call = replace(CALL, outcome="timed-out", ended=108.5, talk_s=None, wait_s=9.0)
-    result = compare([caller], {caller.number: IMPATIENT}, [], [call], [])
-    assert result.late == [f"{caller.number}: wait is off by 4.000 s"]
+def test_who_waited_in_vain_is_recorded_with_that_wait() -> None:
+    """All hear as much before and after it, so the longest call is that of the longest wait."""
+    calls, rows = [], []
+    for number, (ended, wait_s) in enumerate([(108.5, 4.9), (108.9, 5.3), (109.3, 9.7)]):
+        name = f"{CALLER.number}{number}"
+        rows.append(replace(CALLER, number=name, ended=ended, ended_by=EndedBy.THEM))
+        calls.append(
+            replace(CALL, id=name, caller=name, outcome="timed-out", ended=ended, talk_s=None, wait_s=wait_s)
+        )
+    result = compare(rows, {row.number: IMPATIENT for row in rows}, [], calls, [])
+    assert result.wrong == []
+    assert result.late == [f"{rows[2].number}: wait is off by 4.000 s"]
 
 
 def test_of_a_call_back_the_talk_is_when_both_were_there() -> None:
