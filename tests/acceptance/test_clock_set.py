@@ -7,6 +7,7 @@ start stays the true one, and the telephones go by the true clock.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,7 +48,18 @@ class SetClock:
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
+            "PYTHONPATH": os.pathsep.join([str(self._sleeping(folder)), *_inherited_path()]),
         }
+
+    def _sleeping(self, folder: Path) -> Path:
+        """libfaketime refuses a sleep until a moment, which is how Python sleeps."""
+        made = folder / "python"
+        made.mkdir()
+        (made / "sitecustomize.py").write_text(
+            "import select, time\ntime.sleep = lambda seconds: select.select([], [], [], seconds) and None\n",
+            encoding="utf-8",
+        )
+        return made
 
     def set(self, by: timedelta) -> None:
         """From now on it is ahead of the true one by so much."""
@@ -55,6 +67,10 @@ class SetClock:
         written = self._file.with_suffix(".new")
         written.write_text(f"{by.total_seconds():+.0f}s\n", encoding="ascii")
         written.replace(self._file)
+
+
+def _inherited_path() -> list[str]:
+    return [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
 
 
 @pytest.fixture(scope="module")

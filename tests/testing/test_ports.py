@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from itertools import pairwise
 
 import pytest
 
@@ -19,3 +20,17 @@ def test_a_port_is_given_once_and_can_be_taken(kind: int) -> None:
     for port in given[:5]:
         with socket.socket(socket.AF_INET, kind) as taken:
             taken.bind(("127.0.0.1", port))
+
+
+def test_workers_that_run_beside_one_another_are_given_different_ports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A test file may be given one long before it is used, and nobody holds it until then."""
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "6")
+    given: list[set[int]] = []
+    for worker in range(6):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", f"gw{worker}")
+        given.append({free_port() for _ in range(100)})
+    assert len(set.union(*given)) == 600
+    bounds = [(min(each), max(each)) for each in given]
+    assert all(highest < lowest for (_, highest), (lowest, _) in pairwise(bounds))

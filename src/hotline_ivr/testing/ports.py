@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import socket
 
@@ -18,13 +19,25 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
 
     Raises OSError when there is none.
     """
-    if len(_given) > (_LAST - _FIRST) // 2:
+    own = _own_ports()
+    if len(_given) > len(own) // 2:
         _given.clear()
-    for port in random.sample(range(_FIRST, _LAST), _LAST - _FIRST):
+    for port in random.sample(own, len(own)):
         if port not in _given and _is_free(port, kind):
             _given.add(port)
             return port
-    raise OSError(f"no free port between {_FIRST} and {_LAST}")
+    raise OSError(f"no free port between {own.start} and {own.stop}")
+
+
+def _own_ports() -> range:
+    """Of several workers of pytest-xdist each has ports of its own: they are given long before they are used."""
+    ports = range(_FIRST, _LAST)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    count = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "")
+    if not worker.isdecimal() or not count.isdecimal():
+        return ports
+    size = len(ports) // max(int(count), int(worker) + 1)
+    return ports[int(worker) * size : (int(worker) + 1) * size]
 
 
 def _is_free(port: int, kind: int) -> bool:
