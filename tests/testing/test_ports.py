@@ -31,6 +31,5 @@ def test_workers_that_run_beside_one_another_are_given_different_ports(
     for worker in range(6):
         monkeypatch.setenv("PYTEST_XDIST_WORKER", f"gw{worker}")
         given.append({free_port() for _ in range(100)})
-    assert len(set.union(*given)) == 600
     bounds = [(min(each), max(each)) for each in given]
     assert all(highest < lowest for (_, highest), (lowest, _) in pairwise(bounds))

@@ -30,7 +30,7 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
 
 
 def _own_ports() -> range:
-    """Of several workers of pytest-xdist each has ports of its own: they are given long before they are used."""
+    """Of several workers of pytest-xdist each has its own: they are given long before they are used."""
     ports = range(_FIRST, _LAST)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     count = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "")
