@@ -10,7 +10,7 @@ import time
 import uuid
 from pathlib import Path
 
-from tests.workers import LONG, ONE_AT_A_TIME, computes, end_all, marked, parent_of, place
+from tests.workers import LONG, LOWER_BY, ONE_AT_A_TIME, computes, end_all, marked, parent_of, place
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -57,6 +57,8 @@ def test_what_only_computes_is_beside_the_calls_at_a_lower_priority(tmp_path: Pa
         for number in range(12):
             (folder / f"test_{kind}{number}.py").write_text(TESTS, encoding="utf-8")
     before = os.nice(0)
+    # There is none lower than that (setpriority(2)), and these tests themselves may run at a low one.
+    lower = min(before + LOWER_BY, 19)
     done = subprocess.run(
         [
             sys.executable,
@@ -81,7 +83,8 @@ def test_what_only_computes_is_beside_the_calls_at_a_lower_priority(tmp_path: Pa
     assert len(ran) == 24
     last = [(what, int(nice)) for worker, what, nice in ran if worker == "gw3"]
     assert len(last) > 4
-    assert all("routing" in what and nice > before for what, nice in last)
+    assert all("routing" in what for what, _ in last)
+    assert {nice for _, nice in last} == {lower}
     assert all(int(nice) == before for worker, _, nice in ran if worker != "gw3")
 
 

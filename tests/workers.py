@@ -67,7 +67,8 @@ _FIRST, _CALLS, _COMPUTES = range(3)
 _TOGETHER = "one at a time"
 FEWEST = 4
 """Of fewer workers none takes only what computes; of more one in three does."""
-_LOWER_BY = 15
+LOWER_BY = 15
+"""How much lower the priority of what only computes is (nice(2))."""
 
 _END_WAIT_S = 60.0
 _LOOK_EVERY_S = 0.2
@@ -132,7 +133,7 @@ class Computing:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if not self._lower and place(_file(item.nodeid))[0] == _COMPUTES:
             self._lower = True
-            os.nice(_LOWER_BY)
+            os.nice(LOWER_BY)
 
 
 class Leftovers:

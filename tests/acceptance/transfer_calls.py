@@ -61,6 +61,13 @@ class House:
             assert time.monotonic() < end, now
             await asyncio.sleep(0.1)
 
+    async def until_nobody_waits(self, queue: str) -> None:
+        """Nobody is left in the live picture of the queue."""
+        end = time.monotonic() + 15
+        while (now := await self.queue(queue))["waiting"]:
+            assert time.monotonic() < end, now
+            await asyncio.sleep(0.1)
+
     async def talk(self, number: str, to: str = OPEN) -> tuple[PhoneCall, PhoneCall]:
         """A caller who talks with anna, and anna's call."""
         phone = await self.telephones.caller(number, "127.0.0.1", self.stack.settings.sip_port)

@@ -147,7 +147,7 @@ class Phone:
         self._by_handle[call.native.handle] = call
         for at, event in self._early:
             if event.call == call.native.handle:
-                call.on_event(at, event)
+                call.catch_up(at, event)
         self._early.clear()
         return call
 
@@ -209,6 +209,12 @@ class PhoneCall:
                 self._ended.set()
             case _:
                 pass
+
+    def catch_up(self, now: float, event: Any) -> None:
+        """One event that came before `dial` returned, which the library has kept from its own call as well."""
+        # Else a call that was answered so fast stays "outgoing" there, and could never be handed over.
+        self.native._on_stack_event(event)  # noqa: SLF001
+        self.on_event(now, event)
 
     def _on_digit(self, event: Any) -> None:
         self.digits += event.digit
