@@ -10,11 +10,6 @@ BIN := $(VENV)/bin
 # pip's own notices say nothing about this project.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SCRIPTS := $(wildcard scripts/*) .ci/run
-# Most calls wait more than they compute: with more workers than a small machine has processors, all tests take
-# half the time. Two of the six take only what computes (tests/workers.py). The slowest are named at the end.
-ALL_TESTS := --numprocesses 6 --durations 40
-# Tests that compare moments, or the order in which many callers are served: by themselves.
-ALONE := $(patsubst %,tests/acceptance/test_%.py,conversation closed_and_abandoned sixty_callers ten_thousand)
 COMPOSE_FILES := docker-compose.yml compose.host.yaml
 
 export PYTHONUNBUFFERED := 1
@@ -35,8 +30,7 @@ test: setup-test ## Run all tests, real calls included; ARGS="tests/setup -k mus
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@failed=0; $(BIN)/python -m pytest $(ALONE) || failed=1; \
-	$(BIN)/python -m pytest $(ALL_TESTS) $(ALONE:%=--ignore=%) || failed=1; exit $$failed
+	@scripts/test-all $(BIN)/python
 endif
 
 check: $(VENV)/.made-test ## Style, types, import rules, documentation, YAML, images, shell scripts

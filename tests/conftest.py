@@ -7,7 +7,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler.protocol import Scheduling
 
-from tests.workers import Computing, Lanes, Leftovers, computes, place
+from tests.workers import Lanes, Leftovers, place
 
 # How long an example takes is for bench/ to say: here other calls and tests share the processors.
 settings.register_profile("tests", deadline=None)
@@ -15,11 +15,8 @@ settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    given = getattr(config, "workerinput", None)
-    if given is None:
+    if getattr(config, "workerinput", None) is None:
         config.pluginmanager.register(Leftovers(), "leftovers")
-    elif computes(given["workerid"], given["workercount"]):
-        config.pluginmanager.register(Computing(), "computing")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,9 +10,12 @@ import time
 import uuid
 from pathlib import Path
 
-from tests.workers import LONG, LOWER_BY, ONE_AT_A_TIME, computes, end_all, marked, parent_of, place
+import pytest
+
+from tests.workers import LONG, ONE_AT_A_TIME, end_all, marked, parent_of, place
 
 CHECKOUT = Path(__file__).parents[1]
+AT_LEISURE = CHECKOUT / "scripts" / "at-leisure"
 
 FAMILY = """
 import signal, subprocess, sys
@@ -31,65 +34,89 @@ def test_calls_come_before_what_only_computes() -> None:
     assert sorted(files, key=place) == files[::-1]
 
 
-def test_of_six_workers_two_take_only_what_computes_and_of_three_none() -> None:
-    assert [computes(f"gw{number}", 6) for number in range(6)] == [False] * 4 + [True] * 2
-    assert not any(computes(f"gw{number}", 3) for number in range(3))
-
-
-TESTS = """
-import os, pathlib, time
-def test_it():
-    folder = pathlib.Path(os.environ["RAN"])
-    (folder / f"{os.environ['PYTEST_XDIST_WORKER']}-{pathlib.Path(__file__).stem}-{os.nice(0)}").touch()
-    time.sleep(0.3)
+STANDING = """
+import os, pathlib, sys
+group = pathlib.Path("/proc/self/autogroup")
+print(os.sched_getscheduler(0) == os.SCHED_IDLE, group.read_text().split()[-1] if group.exists() else "none")
+sys.exit(3)
 """
 
 
-def test_what_only_computes_is_beside_the_calls_at_a_lower_priority(tmp_path: Path) -> None:
-    """A run of its own: 12 files of calls and 12 others, among 4 workers."""
-    (tmp_path / "ran").mkdir()
-    shutil.copy(CHECKOUT / "tests" / "workers.py", tmp_path / "sharing.py")
-    hooks = (CHECKOUT / "tests" / "conftest.py").read_text(encoding="utf-8")
-    (tmp_path / "conftest.py").write_text(hooks.replace("tests.workers", "sharing"), encoding="utf-8")
-    for kind in ("acceptance", "routing"):
-        folder = tmp_path / "tests" / kind
-        folder.mkdir(parents=True)
-        for number in range(12):
-            (folder / f"test_{kind}{number}.py").write_text(TESTS, encoding="utf-8")
-    before = os.nice(0)
-    # There is none lower than that (setpriority(2)), and these tests themselves may run at a low one.
-    lower = min(before + LOWER_BY, 19)
+def test_what_runs_at_leisure_is_preferred_to_nobody_and_its_exit_code_is_kept() -> None:
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-n4",
-            "--import-mode=importlib",
-            f"--rootdir={tmp_path}",
-            ".",
-        ],
-        cwd=tmp_path,
-        env={**_without_workers(), "RAN": str(tmp_path / "ran"), "PYTHONPATH": str(tmp_path)},
+        [AT_LEISURE, sys.executable, "-c", STANDING],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=20,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    ran = [path.name.split("-") for path in sorted((tmp_path / "ran").iterdir())]
-    assert len(ran) == 24
-    last = [(what, int(nice)) for worker, what, nice in ran if worker == "gw3"]
-    assert len(last) > 4
-    assert all("routing" in what for what, _ in last)
-    assert {nice for _, nice in last} == {lower}
-    assert all(int(nice) == before for worker, _, nice in ran if worker != "gw3")
+    assert done.returncode == 3, done.stderr
+    idle, share = done.stdout.split()
+    assert idle == "True"
+    assert share in {"19", "none"}, "nor is its session"
 
 
-def _without_workers() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+def test_what_runs_at_leisure_ends_with_whoever_started_it() -> None:
+    name, value = "HOTLINE_TEST_MARK", str(uuid.uuid4())
+    family = FAMILY.replace(", start_new_session=True", "")
+    command: list[str | Path] = [AT_LEISURE, sys.executable, "-c", family]
+    with subprocess.Popen(command, env={**os.environ, name: value}, stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == b"started\n"
+        started.terminate()
+        assert started.wait(20) == 143
+        assert started.stdout.read() == b"", "everybody has let go of it"
+    assert marked(f"{name}={value}") == set()
+
+
+PYTEST = """#!/bin/bash
+printf '%s\n' "$*" >> "$SAID"
+case "$*" in
+    *--last-failed*) exit "$AGAIN" ;;
+    *"$FAILS"*) exit 1 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "retry", "again", "code", "tried_again"),
+    [
+        ("nothing", "yes", 0, 0, []),
+        ("test_ten_thousand.py", "yes", 0, 0, [".pytest_cache"]),
+        ("cache_dir", "yes", 0, 0, [".pytest_cache/computing"]),
+        ("tests", "yes", 1, 1, [".pytest_cache", ".pytest_cache/computing"]),
+        ("tests", "", 0, 1, []),
+    ],
+)
+def test_what_failed_is_tried_once_more_where_that_is_asked_for(
+    tmp_path: Path, fails: str, retry: str, again: int, code: int, tried_again: list[str]
+) -> None:
+    """Each lot by its own memory of what failed, whichever of its runs that was."""
+    (tmp_path / "scripts").mkdir()
+    for script in ("test-all", "at-leisure"):
+        shutil.copy(CHECKOUT / "scripts" / script, tmp_path / "scripts")
+    python = tmp_path / "python"
+    python.write_text(PYTEST, encoding="utf-8")
+    python.chmod(0o755)
+    said = tmp_path / "said"
+    ours = {"SAID": str(said), "FAILS": fails, "AGAIN": str(again), "RETRY": retry}
+    done = subprocess.run(
+        [tmp_path / "scripts" / "test-all", python],
+        env={**os.environ, **ours},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    runs = said.read_text(encoding="utf-8").splitlines()
+    tried = [run.split("cache_dir=")[1].split()[0] for run in runs if "--last-failed" in run]
+    assert tried == tried_again
+    first = [run for run in runs if "--last-failed" not in run]
+    assert len(first) == 3
+    assert sum("--ignore=tests/acceptance" in run.split() for run in first) == 1
 
 
 def test_what_a_stopped_worker_left_is_ended_with_its_children_and_nothing_else() -> None:

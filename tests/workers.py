@@ -1,9 +1,8 @@
-"""How `make test` shares its tests among workers, so that calls that mostly wait do so at the same time.
+"""How a run shares its tests among workers, so that calls that mostly wait do so at the same time.
 
 A file's tests stay together and in one worker, since they share a node. Files whose tests load the machine,
 or hold times against one another, stay together as well, and are never beside one another. Calls come first,
-the longest at the front. Beside them some workers take what only computes, from the beginning and at a lower
-priority: so they use what calls leave of the processors, and no more. Whoever has made the calls helps them.
+the longest at the front. `scripts/test-all` runs what only computes beside the calls, by itself.
 """
 
 from __future__ import annotations
@@ -65,10 +64,6 @@ LONG = (
 
 _FIRST, _CALLS, _COMPUTES = range(3)
 _TOGETHER = "one at a time"
-FEWEST = 4
-"""Of fewer workers none takes only what computes; of more one in three does."""
-LOWER_BY = 15
-"""How much lower the priority of what only computes is (nice(2))."""
 
 _END_WAIT_S = 60.0
 _LOOK_EVERY_S = 0.2
@@ -84,11 +79,6 @@ def place(file: str) -> tuple[int, int]:
     return kind, LONG.index(file) if file in LONG else len(LONG)
 
 
-def computes(worker: str, count: int) -> bool:
-    """Whether one of so many workers (`gw0` is the first) takes only what computes, if there is any."""
-    return count >= FEWEST and int(worker.removeprefix("gw")) >= count - count // 3
-
-
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # the library tells no types
     """Hands out files of tests, those that must not meet as one, in the order of `place`."""
 
@@ -96,44 +86,14 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # the library tells no 
         super().__init__(config, log)
         # Its own order is by the number of tests, which says nothing of how long they take.
         config.option.loadscopereorder = False
-        self._shares = False
-
-    def schedule(self) -> None:
-        """Called when all workers have told what they found, and once more for each that comes later."""
-        found: list[str] = next(iter(self.registered_collections.values()), [])
-        self._shares = any(place(_file(each))[0] == _COMPUTES for each in found)
-        super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
         file = _file(nodeid)
         return _TOGETHER if file in ONE_AT_A_TIME else file
 
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        if self._shares and computes(node.gateway.id, self.numnodes):
-            left = (each for each in self.workqueue if each != _TOGETHER and place(each)[0] == _COMPUTES)
-            file = next(left, None)
-            if file is None:
-                node.shutdown()
-                return
-            self.workqueue.move_to_end(file, last=False)
-        super()._assign_work_unit(node)
-
 
 def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0]
-
-
-class Computing:
-    """In a worker that takes only what computes: whoever is in a call goes before."""
-
-    def __init__(self) -> None:
-        self._lower = False
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if not self._lower and place(_file(item.nodeid))[0] == _COMPUTES:
-            self._lower = True
-            os.nice(LOWER_BY)
 
 
 class Leftovers:

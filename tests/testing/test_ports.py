@@ -26,6 +26,7 @@ def test_workers_that_run_beside_one_another_are_given_different_ports(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A test file may be given one long before it is used, and nobody holds it until then."""
+    monkeypatch.delenv("HOTLINE_TEST_PORTS", raising=False)
     monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "6")
     given: list[set[int]] = []
     for worker in range(6):
@@ -33,3 +34,12 @@ def test_workers_that_run_beside_one_another_are_given_different_ports(
         given.append({free_port() for _ in range(100)})
     bounds = [(min(each), max(each)) for each in given]
     assert all(highest < lowest for (_, highest), (lowest, _) in pairwise(bounds))
+
+
+def test_runs_that_are_beside_one_another_have_ports_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.setenv("HOTLINE_TEST_PORTS", "27000-28000")
+    assert {free_port() for _ in range(100)} <= set(range(27_000, 28_000))
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw1")
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "2")
+    assert {free_port() for _ in range(100)} <= set(range(27_500, 28_000))

@@ -30,8 +30,12 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
 
 
 def _own_ports() -> range:
-    """Of several workers of pytest-xdist each has its own: they are given long before they are used."""
-    ports = range(_FIRST, _LAST)
+    """Of several workers of pytest-xdist each has its own: they are given long before they are used.
+
+    HOTLINE_TEST_PORTS, such as `27000-28500`, gives runs that are beside one another their own as well.
+    """
+    first, _, last = os.environ.get("HOTLINE_TEST_PORTS", "").partition("-")
+    ports = range(int(first), int(last)) if first and last else range(_FIRST, _LAST)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     count = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "")
     if not worker.isdecimal() or not count.isdecimal():
