@@ -150,10 +150,10 @@ async def test_who_writes_down_moments_has_the_processor_first_where_that_is_all
             for path in Path("/proc").glob("[0-9]*/cmdline")
             if f"\0{phones.port}\0" in path.read_text(errors="replace")
         ]
-        before = os.getpriority(os.PRIO_PROCESS, process)
+        before = os.sched_getscheduler(process)
         # Not every root may: containers have it taken away.
         allowed = phones.go_first()
-        assert os.getpriority(os.PRIO_PROCESS, process) == (-10 if allowed else before)
+        assert os.sched_getscheduler(process) == (os.SCHED_RR if allowed else before)
 
 
 async def test_a_caller_may_pause_before_it_calls(tmp_path: Path) -> None:

@@ -33,8 +33,11 @@ _NEVER_BEGAN = frozenset({254, 255})
 _LOOK_EVERY = 0.01
 """Seconds between looks at SIPp's log: below the 50 ms to which the record is held."""
 
-_BEFORE_OTHERS = -10
-"""Priority (nice) of who writes down moments to the millisecond."""
+_BEFORE_OTHERS = os.SCHED_RR, 1
+"""How who writes down moments to the millisecond gets the processor: before everybody (sched(7)).
+
+A higher priority (nice) is one among the processes of a session only, where the kernel shares by session.
+"""
 
 _PORTS_A_CALL = 4
 """SIPp counts media ports by 2 a stream, and may open RTP and RTCP."""
@@ -162,8 +165,9 @@ class SippRun:
         """
         if self._process is None:
             raise RuntimeError(f"{self.name} is not running")
+        policy, priority = _BEFORE_OTHERS
         try:
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, _BEFORE_OTHERS)
+            os.sched_setscheduler(self._process.pid, policy, os.sched_param(priority))
         except PermissionError:
             return False
         return True
