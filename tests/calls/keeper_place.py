@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hotline_ivr.calls.floor_watch import FloorWatch
+from hotline_ivr.calls.machine_clock import SetClock
 from hotline_ivr.calls.operator_keeper import OperatorKeeper
 from hotline_ivr.calls.phone_choice import ChoiceFile
 from hotline_ivr.calls.presence_book import PresenceBook
@@ -22,6 +23,7 @@ from hotline_ivr.routing.floor import (
     MemberGone,
     MemberSeen,
 )
+from hotline_ivr.routing.log_clocks import Clock as LogClock
 from hotline_ivr.routing.presence import Period, Presence
 from hotline_ivr.routing.presence_kept import KeptPresences
 from tests.plans import a_plan
@@ -145,7 +147,9 @@ class Memory:
         self.kept = kept
 
     async def write(self, periods: Sequence[Period]) -> None:
-        self.rows |= {(each.operator, each.began_at): each for each in periods}
+        for each in periods:
+            self.rows.pop((each.operator, each.known_as or each.began_at), None)
+            self.rows[each.operator, each.began_at] = each
 
     def ledger(self, operator: str) -> list[tuple[str, str, datetime | None]]:
         found = [each for each in (*self.rows.values(), *self.kept.unwritten) if each.operator == operator]
@@ -154,11 +158,22 @@ class Memory:
 
 
 class Clock:
+    """The machine's: its time of day, which may be set, and the time since its start, which may not."""
+
     def __init__(self) -> None:
         self.now = NOON
+        self.passed = timedelta()
 
     def __call__(self) -> datetime:
         return self.now
+
+    def pass_time(self, **time: float) -> None:
+        self.now += timedelta(**time)
+        self.passed += timedelta(**time)
+
+    def machine(self) -> tuple[int, LogClock]:
+        now, passed = (round(each / timedelta(microseconds=1)) for each in (self.now - NOON, self.passed))
+        return now, LogClock("boot", now - passed)
 
 
 class Place:
@@ -178,7 +193,13 @@ class Place:
         self.clock = Clock()
         self.book = PresenceBook(self.memory, self.memory, pace=0, retry=0.01, seen=seen)
         self.keeper = OperatorKeeper(
-            self.queues, self.book, self.keeper_plan, interfaces, self.clock, choices=choices
+            self.queues,
+            self.book,
+            self.keeper_plan,
+            interfaces,
+            self.clock,
+            choices=choices,
+            set_clock=SetClock(self.clock.machine),
         )
         self.watch = self.queues.watch = FloorWatch(self.queues, self.keeper)
 
@@ -202,5 +223,9 @@ class Place:
 
     async def pass_time(self, **time: float) -> None:
         """Let it be so much later; a keeper that sleeps until then is woken by any event."""
-        self.clock.now += timedelta(**time)
+        self.clock.pass_time(**time)
         self.keeper.wake()
+
+    def set_clock(self, **ahead: float) -> None:
+        """Let the time of day be so much later, and no time pass."""
+        self.clock.now += timedelta(**ahead)

@@ -319,7 +319,7 @@ async def test_a_pause_outlives_the_service_with_its_beginning() -> None:
     async with first.at_work():
         await first.keeper.wish("anna", TakePause("break", "anna"))
     second = Place(memory=memory)
-    second.clock.now += timedelta(minutes=7)
+    second.clock.pass_time(minutes=7)
     await second.watch.resynchronise()
     assert second.queues.paused() == "break"
     assert second.keeper.presences()["anna"].since == NOON

@@ -22,6 +22,8 @@ KEPT = KeptPresences(
     (
         Period("anna", Standing.READY, "", NOON, LATER, "hotline", "anna"),
         Period("anna", Standing.PAUSED, "lunch", LATER, None, "anna", ""),
+        # The clock was set since the ledger had it.
+        Period("bjorn", Standing.READY, "", LATER, None, "hotline", "", NOON),
     ),
 )
 

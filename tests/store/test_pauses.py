@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,6 +36,16 @@ async def test_the_end_of_a_period_takes_the_place_of_its_open_line(store: Store
     # As after a kill between the commit and the file.
     await pauses.write([READY_ENDED, LUNCH])
     assert await pauses.between(NOON, NOON + 2 * HOUR) == (READY_ENDED, BJORN, LUNCH)
+
+
+async def test_a_line_takes_its_own_place_where_the_clock_was_set_since(store: Store) -> None:
+    pauses = DatabasePauses(store, "main")
+    await pauses.write([READY, BJORN])
+    moved = replace(READY_ENDED, began_at=NOON + HOUR, ended_at=NOON + 2 * HOUR)
+    # As after a kill between the commit and the file.
+    for _ in range(2):
+        await pauses.write([replace(moved, known_as=NOON)])
+    assert await pauses.between(NOON, NOON + 3 * HOUR) == (BJORN, moved)
 
 
 async def test_only_what_touches_the_time_is_told(store: Store) -> None:

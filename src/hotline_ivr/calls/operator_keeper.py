@@ -7,15 +7,17 @@ link is up, a change that somebody else makes in Asterisk itself (its console, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from hotline_ivr.calls.last_moments import LastMoments
+from hotline_ivr.calls.machine_clock import SetClock
 from hotline_ivr.calls.phone_choice import ChoiceFile, PhoneChoice
 from hotline_ivr.calls.presence_book import PresenceBook
 from hotline_ivr.calls.queue_hands import QueueControl, QueueHands
+from hotline_ivr.calls.queue_places import QueuePlaces
 from hotline_ivr.config.models import Plan
 from hotline_ivr.errors import AsteriskError, PresenceRefused
 from hotline_ivr.routing.floor import (
@@ -25,7 +27,6 @@ from hotline_ivr.routing.floor import (
     FloorEvent,
     MemberSeen,
     RangOut,
-    is_engaged,
 )
 from hotline_ivr.routing.presence import (
     DROPPED,
@@ -39,14 +40,12 @@ from hotline_ivr.routing.presence import (
     RangInVain,
     Standing,
     TimePassed,
-    Wanted,
     after,
     next_due,
     wanted,
 )
 from hotline_ivr.routing.presence_rules import first_presence, rules_of
 from hotline_ivr.routing.refusals import NOT_TAKEN, why_not_taken
-from hotline_ivr.routing.skills import penalties
 
 log = structlog.get_logger()
 
@@ -67,11 +66,12 @@ class OperatorKeeper:
         clock: Callable[[], datetime],
         *,
         choices: ChoiceFile | None = None,
+        set_clock: SetClock | None = None,
     ) -> None:
-        self._hands = QueueHands(control)
         self._book = book
-        self._clock = clock
-        self._phones = PhoneChoice(plan, interfaces, clock, choices)
+        self._time_of_day, self._set_clock = clock, set_clock or SetClock()
+        self._phones = PhoneChoice(plan, interfaces, self._clock, choices)
+        self._places = QueuePlaces(QueueHands(control), self._phones, plan, book.of, self._clock)
         self._take(plan)
         self._floor = Floor()
         # Whose place in Asterisk has to be looked at, and whose may have been changed by others (until when
@@ -79,12 +79,6 @@ class OperatorKeeper:
         self._to_do: set[str] = set()
         self._doubts: dict[str, datetime] = {}
         self._last_moments = LastMoments()
-        # Until when Asterisk's own wrap-up keeps an operator from being rung, whatever we say.
-        self._resting: dict[str, datetime] = {}
-        # Who was on the phone when somebody who comes earlier in a linear queue was put in behind them.
-        self._ahead: set[str] = set()
-        # Who shall be rung at another telephone when the call is over.
-        self._moving: set[str] = set()
         self._work = asyncio.Event()
 
     def at_phone(self, account: str) -> str | None:
@@ -121,7 +115,7 @@ class OperatorKeeper:
 
     def happened(self, event: FloorEvent, before: Floor, now: Floor) -> None:
         """An event of the floor: calls that begin and end, phones that ring in vain, pauses by others."""
-        self._floor = now
+        self._see(now)
         match event:
             case RangOut(_, operator) if not self._phones.is_gone(operator):
                 self._rang_out(event)
@@ -146,12 +140,14 @@ class OperatorKeeper:
             self._to_do.add(operator)
             self._work.set()
             return
-        self._last_moments.rang_in_vain(operator, self._book.of(operator), self._clock())
+        at = self._clock()
+        self._last_moments.rang_in_vain(operator, self._book.of(operator), at)
         self._apply(operator, RangInVain(why_not_taken(event.rang_ms, ring_time)))
 
     def link_lost(self) -> None:
         """Excuse whose phones an Asterisk that stops has hung up."""
-        for operator, stood in self._last_moments.excused(self._clock()).items():
+        at = self._clock()
+        for operator, stood in self._last_moments.excused(at).items():
             presence = self._book.of(operator)
             if presence is not None and presence.reason in NOT_TAKEN:
                 self._book.put(operator, stood)
@@ -167,7 +163,7 @@ class OperatorKeeper:
 
     async def reconcile(self, floor: Floor) -> None:
         """After a gap: our word holds. Raises AsteriskError if Asterisk cannot be reached."""
-        self._floor = floor
+        self._see(floor)
         self._phones.seen(floor.devices)
         self._doubts.clear()
         now = self._clock()
@@ -179,9 +175,9 @@ class OperatorKeeper:
             self._apply(operator, TimePassed())
             self._call_may_be_over(operator)
             self._remember_wrap_up(operator)
-        await self._remove_strangers()
+        await self._places.remove_strangers()
         for operator in self._plan.operators:
-            await self._bring_in_line(operator)
+            await self._places.bring_in_line(operator)
         self._to_do.clear()
 
     async def run(self) -> None:
@@ -191,7 +187,7 @@ class OperatorKeeper:
             self._look_at_the_clock()
             try:
                 while self._to_do:
-                    await self._bring_in_line(self._to_do.pop())
+                    await self._places.bring_in_line(self._to_do.pop())
             except AsteriskError as error:
                 log.warning("Asterisk will hear of operators when it is back", reason=str(error))
             due = self._next_moment()
@@ -206,16 +202,33 @@ class OperatorKeeper:
         """Look at the clock again: it may have been set."""
         self._work.set()
 
+    def _clock(self) -> datetime:
+        """The time of day. Where it was set, all moments that are kept are put before anybody compares."""
+        if ahead := self._set_clock.put():
+            log.warning("the machine's clock was set; operators stand as long as before", ahead=str(ahead))
+            self._book.clock_set(ahead)
+            self._phones.clock_set(ahead)
+            self._places.clock_set(ahead)
+            self._last_moments.clock_set(ahead)
+            self._doubts = {operator: until + ahead for operator, until in self._doubts.items()}
+            self._work.set()
+        return self._time_of_day()
+
+    def _see(self, floor: Floor) -> None:
+        self._floor = floor
+        self._places.seen(floor)
+
     def _take(self, plan: Plan) -> None:
         self._plan = plan
         self._rules = rules_of(plan)
-        self._penalties = {queue: penalties(plan, queue) for queue in plan.queues}
+        self._places.take(plan)
 
     def _apply(self, operator: str, event: PresenceEvent) -> None:
+        at = self._clock()
         before = self._book.of(operator)
         if before is None:
             return
-        now = after(before, event, self._clock(), self._rules, in_call=self.in_call(operator))
+        now = after(before, event, at, self._rules, in_call=self.in_call(operator))
         if now == before:
             return
         self._book.put(operator, now)
@@ -236,9 +249,9 @@ class OperatorKeeper:
             self._apply(now.operator, CallAnswered())
         elif was_in_call and not now.in_call:
             rest = self._rules.wrap_up.get(now.queue, timedelta())
-            self._resting[now.operator] = self._clock() + rest
+            self._places.rests(now.operator, self._clock() + rest)
             self._apply(now.operator, CallEnded(now.queue))
-        if now.operator in self._ahead | self._moving and not is_engaged(now):
+        if self._places.wait_for(now):
             self._to_do.add(now.operator)
             self._work.set()
         if now.paused and now.reason == DROPPED and not (before and before.reason == DROPPED):
@@ -260,7 +273,7 @@ class OperatorKeeper:
         """Of a call that ended before we were started."""
         presence = self._book.of(operator)
         if presence and presence.standing is Standing.WRAP_UP and presence.until:
-            self._resting.setdefault(operator, presence.until)
+            self._places.rested(operator, presence.until)
 
     def _look_at_the_clock(self) -> None:
         now = self._clock()
@@ -287,109 +300,3 @@ class OperatorKeeper:
             self._apply(operator, FoundReady() if want else FoundPaused(seen[0].reason))
         elif any(each.paused != want for each in seen):
             self._to_do.add(operator)
-
-    def _queues_of(self, operator: str) -> list[str]:
-        return [name for name, queue in self._plan.queues.items() if operator in queue.operators]
-
-    async def _remove_strangers(self) -> None:
-        """Whoever the plan does not let serve there, and phones whose account has changed."""
-        for seen in list(self._floor.members.values()):
-            known = seen.operator in self._plan.operators and seen.queue in self._queues_of(seen.operator)
-            if not known or self._phones.owner(seen.interface) != seen.operator:
-                await self._hands.remove(seen)
-
-    async def _bring_in_line(self, operator: str) -> None:
-        """Let Asterisk hold of this operator what we do. Raises AsteriskError if it cannot be reached."""
-        presence, interface = self._book.of(operator), self._phones.interface(operator)
-        if presence is None or interface is None:
-            return
-        want = wanted(presence)
-        serving = self._floor.of_operator(operator)
-        if not want.member:
-            for each in serving:
-                await self._hands.remove(each)
-            return
-        if not await self._at_the_right_phone(operator, serving, interface):
-            return
-        seen = {each.queue: each for each in serving if each.interface == interface}
-        early = not want.paused and self._rests(operator)
-        lines_up = operator in self._ahead and not any(is_engaged(each) for each in seen.values())
-        if early or lines_up:
-            await self._begin_anew(operator, seen, want)
-            return
-        if any(each.paused != want.paused or each.reason != want.reason for each in seen.values()):
-            await self._hands.pause(operator, interface, want)
-        for queue in self._queues_of(operator):
-            if queue not in seen:
-                await self._join(queue, operator, want)
-            elif seen[queue].penalty != (penalty := self._penalties[queue][operator]):
-                await self._hands.set_penalty(seen[queue], penalty)
-
-    async def _at_the_right_phone(self, operator: str, serving: Sequence[MemberSeen], interface: str) -> bool:
-        """Take the operator out at telephones that are no longer rung; whether the right one may be put in.
-
-        Not in a call, of which the queue would tell no more, nor while the queue rings.
-        """
-        elsewhere = [each for each in serving if each.interface != interface]
-        if any(is_engaged(each) for each in elsewhere):
-            self._moving.add(operator)
-            return False
-        self._moving.discard(operator)
-        for each in elsewhere:
-            await self._hands.remove(each)
-        if elsewhere:
-            log.info("an operator is rung elsewhere", operator=operator, interface=interface)
-        return True
-
-    def _rests(self, operator: str) -> bool:
-        """Whether Asterisk would hold back calls from an operator who is ready before the wrap-up is over."""
-        until = self._resting.get(operator)
-        return until is not None and self._clock() < until
-
-    async def _begin_anew(self, operator: str, seen: Mapping[str, MemberSeen], want: Wanted) -> None:
-        """Be ready before app_queue's own wrap-up is over: only a member who is new has none.
-
-        app_queue compares `wrapuptime` with the member's `lastcall`, which no action sets; a new member has
-        none. The same goes for how many calls were taken, so that `leastrecent` and `fewestcalls` take the
-        operator for one who has just signed in. Both actions leave in one turn of the loop, so that no caller
-        finds the queue without its only operator; if the link drops between them, the next snapshot adds.
-        """
-        self._resting.pop(operator, None)
-        self._ahead.discard(operator)
-        for queue in self._queues_of(operator):
-            await self._join(queue, operator, want, seen.get(queue))
-
-    async def _join(self, queue: str, operator: str, want: Wanted, seen: MemberSeen | None = None) -> None:
-        """Put an operator into a queue, out of it first where `seen` there, and keep a linear one's order.
-
-        app_queue rings a linear queue in the order in which its members were put in, so whoever comes later
-        in the plan's list goes in anew behind. Somebody on the phone does so when the call is over.
-        """
-        interface = self._phones.interface(operator)
-        steps = [self._add(queue, operator, interface, want)] if interface else []
-        if seen is not None:
-            steps.insert(0, self._hands.remove(seen))
-        for behind in self._behind(queue, operator):
-            presence = self._book.of(behind.operator)
-            if is_engaged(behind):
-                self._ahead.add(behind.operator)
-            elif presence is not None and (theirs := wanted(presence)).member:
-                steps += [
-                    self._hands.remove(behind),
-                    self._add(queue, behind.operator, behind.interface, theirs),
-                ]
-        for done in await asyncio.gather(*steps, return_exceptions=True):
-            if isinstance(done, BaseException):
-                raise done
-
-    def _behind(self, queue: str, operator: str) -> list[MemberSeen]:
-        """Members who are rung after this operator, where the plan's list says who is rung first."""
-        rules = self._plan.queues[queue]
-        if rules.strategy != "linear":
-            return []
-        later = rules.operators[rules.operators.index(operator) + 1 :]
-        return [seen for each in later if (seen := self._floor.members.get((queue, each))) is not None]
-
-    def _add(self, queue: str, operator: str, interface: str, want: Wanted) -> Coroutine[None, None, None]:
-        penalty, person = self._penalties[queue].get(operator, 0), self._phones.person(operator)
-        return self._hands.add(queue, operator, interface, want, penalty=penalty, person=person)

@@ -130,6 +130,11 @@ class PhoneChoice:
         del self._silent[found[1]]
         return False
 
+    def clock_set(self, ahead: timedelta) -> None:
+        """The clock is so much further ahead."""
+        self._rang = {phone: at + ahead for phone, at in self._rang.items()}
+        self._silent = {phone: until + ahead for phone, until in self._silent.items()}
+
     def dues(self) -> Iterable[datetime]:
         """When telephones are tried again of which there was no news."""
         return self._silent.values()

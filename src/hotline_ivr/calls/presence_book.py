@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
 from hotline_ivr.errors import HotlineError, StoreError
-from hotline_ivr.routing.presence import Period, Presence, is_new_period, period_of
+from hotline_ivr.routing.presence import Period, Presence, by_set_clock, is_new_period, period_of
 from hotline_ivr.routing.presence_kept import KeptPresences
 
 log = structlog.get_logger()
@@ -94,6 +96,16 @@ class PresenceBook:
             self._note(period_of(operator, before, now))
             self._touch()
 
+    def clock_set(self, ahead: timedelta) -> None:
+        """The clock is so much further ahead: everybody has stood so for as long, by the ledger too."""
+        for operator, before in self._presences.items():
+            now = self._presences[operator] = by_set_clock(before, ahead)
+            unwritten = self._unwritten.pop((operator, before.since), None)
+            known_as = unwritten.known_as if unwritten is not None else None
+            self._note(replace(period_of(operator, now), known_as=known_as or before.since))
+            self._seen(operator, now)
+        self._touch()
+
     async def saved(self) -> None:
         """Wait until all changes made so far are on disk."""
         wanted = self._changes
@@ -133,6 +145,8 @@ class PresenceBook:
 
     def _note(self, period: Period) -> None:
         key = (period.operator, period.began_at)
+        if key in self._unwritten and period.known_as is None:
+            period = replace(period, known_as=self._unwritten[key].known_as)
         self._unwritten[key] = period
         if len(self._unwritten) > UNWRITTEN_LIMIT:
             del self._unwritten[next(iter(self._unwritten))]

@@ -95,7 +95,7 @@ def _asked(standing: str, by: str, reason: str, length: float | None = None) -> 
 
 
 def _period_json(each: Period) -> list[str | None]:
-    return [
+    line = [
         each.operator,
         each.standing.value,
         each.reason,
@@ -104,10 +104,12 @@ def _period_json(each: Period) -> list[str | None]:
         each.began_by,
         each.ended_by,
     ]
+    # Hardly a line has it, and an earlier version of the service could not read it.
+    return line if each.known_as is None else [*line, _text(each.known_as)]
 
 
 def _period(item: list[Any]) -> Period:
-    operator, standing, reason, began, ended, began_by, ended_by = item
+    operator, standing, reason, began, ended, began_by, ended_by, *known_as = item
     return Period(
         str(operator),
         Standing(standing),
@@ -116,6 +118,7 @@ def _period(item: list[Any]) -> Period:
         _moment(ended) if ended else None,
         str(began_by),
         str(ended_by),
+        _moment(*known_as) if known_as else None,
     )
 
 

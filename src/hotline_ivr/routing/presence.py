@@ -214,6 +214,12 @@ def after(  # noqa: PLR0911  one for each event
             assert_never(event)
 
 
+def by_set_clock(presence: Presence, ahead: timedelta) -> Presence:
+    """The same standing by a clock that was set, and is so much further ahead: all of it lasts as long."""
+    until = None if presence.until is None else presence.until + ahead
+    return replace(presence, since=presence.since + ahead, until=until)
+
+
 def next_due(presence: Presence) -> datetime | None:
     """When time alone changes something."""
     return presence.until if presence.returns else None
@@ -354,6 +360,8 @@ class Period:
     ended_at: datetime | None
     began_by: str
     ended_by: str
+    #: As what beginning the ledger may know it, where the clock was set since.
+    known_as: datetime | None = None
 
 
 def period_of(operator: str, presence: Presence, following: Presence | None = None) -> Period:

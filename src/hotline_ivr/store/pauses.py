@@ -23,7 +23,7 @@ class DatabasePauses:
         self._node = node
 
     async def write(self, periods: Sequence[Period]) -> None:
-        """Keep these lines, each in the place of one with the same operator and beginning."""
+        """Keep these lines, each in the place of one with the same operator and beginning, old or new."""
         await self._store.write(lambda connection: _write(connection, self._node, periods))
 
     async def between(
@@ -37,7 +37,12 @@ def _write(connection: Connection, node: str, periods: Sequence[Period]) -> None
     columns = operator_period.c
     for first in range(0, len(periods), _ROWS_AT_ONCE):
         some = periods[first : first + _ROWS_AT_ONCE]
-        same = [(columns.operator == each.operator) & (columns.began_at == each.began_at) for each in some]
+        same = [
+            (columns.operator == each.operator) & (columns.began_at == began)
+            for each in some
+            for began in (each.began_at, each.known_as)
+            if began is not None
+        ]
         connection.execute(delete(operator_period).where(columns.node == node, or_(*same)))
         connection.execute(
             insert(operator_period),
