@@ -7,6 +7,7 @@ start stays the true one, and the telephones go by the true clock.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 PHONES_PORT = free_port()
 TALK_MS = 4_000
+WRAP_UP_S = 4
 OFF_S = 0.6
 """Asterisk and a telephone may be apart by as much on a busy machine."""
 
@@ -80,7 +82,9 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> SetClock:
 
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack, clock: SetClock) -> HotlineStack:
-    made = make_stack(plan({"anna": f"sip:anna@127.0.0.1:{PHONES_PORT}"}, now=datetime.now(UTC)))
+    config = plan({"anna": f"sip:anna@127.0.0.1:{PHONES_PORT}"}, now=datetime.now(UTC))
+    config["queues"]["main"]["wrap_up"] = f"{WRAP_UP_S}s"
+    made = make_stack(config)
     made.variables.update(clock.variables)
     made.start()
     return made
@@ -142,3 +146,30 @@ async def test_conversations_are_as_long_as_they_were_whenever_the_clock_is_set(
     assert balanced.returncode == 0, balanced.stdout + balanced.stderr
     said = stack.log_of("serve").read_text(encoding="utf-8")
     assert said.count("the machine's clock was set by") == 4
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_an_operator_is_rung_again_after_the_wrap_up_whenever_the_clock_is_set(
+    stack: HotlineStack, telephones: Telephones, tmp_path: Path, clock: SetClock, hours: int
+) -> None:
+    turns = [Turn(200, 1_500), Turn(200, 1_500)]
+    async with operator_phones(tmp_path, turns, port=PHONES_PORT) as phones:
+        first = await telephones.caller(f"+479000001{hours + 1}0", "127.0.0.1", stack.settings.sip_port)
+        talk = await first.dial(OPEN)
+        await talk.wait_ended(30)
+        second = await telephones.caller(f"+479000001{hours + 1}1", "127.0.0.1", stack.settings.sip_port)
+        waits = await second.dial(OPEN)
+        await asyncio.sleep(1)
+        clock.set(clock.by + timedelta(hours=hours))
+        await waits.wait_ended(30)
+        talks = await phones.wait_for(lambda rows: all(row.ended for row in rows), 20)
+    over, again = talks[0].ended, talks[1].started
+    assert over is not None
+    assert WRAP_UP_S - 0.5 < again - over < WRAP_UP_S + 3
+    done = await asyncio.to_thread(stack.hotline, "operators", "periods", "--operator", "anna", "--json")
+    periods = [each for each in json.loads(done.stdout)["periods"] if each["standing"] == "wrap-up"]
+    began, ended = (
+        datetime.fromisoformat(max(periods, key=lambda each: each["began_at"])[name])
+        for name in ("began_at", "ended_at")
+    )
+    assert ended - began == timedelta(seconds=WRAP_UP_S)

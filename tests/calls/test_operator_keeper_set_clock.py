@@ -12,7 +12,7 @@ from typing_extensions import override
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.floor import DeviceState, MemberSeen
 from hotline_ivr.routing.presence import BeReady, Period, Standing, TakePause
-from tests.calls.keeper_place import ANNA, NOON, Memory, Place
+from tests.calls.keeper_place import ANNA, BJORN, NOON, Memory, Place
 from tests.plans import a_plan
 
 WRAP_UP = a_plan(queues={"main": {"operators": ["anna", "bjorn"], "wrap_up": "20s"}})
@@ -111,3 +111,36 @@ async def test_a_clock_that_only_drifts_moves_nothing() -> None:
         await place.pass_time(seconds=1)
         await place.keeper.wish("bjorn", TakePause("break", "bjorn"))
     assert place.keeper.presences()["anna"].since == NOON
+
+
+async def test_who_would_be_held_for_fresh_from_a_call_is_put_in_anew_where_the_clock_was_set_back() -> None:
+    """app_queue goes by when the last call ended, which by the new clock is yet to come."""
+    place = Place(WRAP_UP)
+    async with place.at_work():
+        place.seen(in_call=True)
+        await place.keeper.wish("bjorn", TakePause("break", "bjorn"))
+        await place.queues.until(BJORN, "break")
+        place.set_clock(hours=-1)
+        await place.keeper.wish("bjorn", BeReady("bjorn"))
+        await place.queues.until(BJORN, None)
+        assert place.queues.removed == [("main", "bjorn")], (
+            "nor is anybody put in anew in the middle of a call"
+        )
+        # Her call ends by the new clock, so Asterisk's own wrap-up is the right one.
+        place.seen(in_call=False)
+        await place.queues.until(ANNA, "wrap-up")
+        await place.pass_time(seconds=20)
+        await place.queues.until(ANNA, None)
+        assert place.queues.removed == [("main", "bjorn")]
+
+
+async def test_nobody_is_put_in_anew_where_the_clock_was_set_forward_or_there_is_no_wrap_up() -> None:
+    for plan, hours in ((WRAP_UP, 1), (a_plan(), -1)):
+        place = Place(plan)
+        async with place.at_work():
+            place.set_clock(hours=hours)
+            await place.keeper.wish("bjorn", TakePause("break", "bjorn"))
+            await place.queues.until(BJORN, "break")
+            await place.keeper.wish("bjorn", BeReady("bjorn"))
+            await place.queues.until(BJORN, None)
+        assert place.queues.removed == []

@@ -67,9 +67,12 @@ class OperatorKeeper:
         *,
         choices: ChoiceFile | None = None,
         set_clock: SetClock | None = None,
+        on_clock_set: Callable[[], None] = lambda: None,
     ) -> None:
         self._book = book
         self._time_of_day, self._set_clock = clock, set_clock or SetClock()
+        # Is told when that was noticed.
+        self._on_clock_set = on_clock_set
         self._phones = PhoneChoice(plan, interfaces, self._clock, choices)
         self._places = QueuePlaces(QueueHands(control), self._phones, plan, book.of, self._clock)
         self._take(plan)
@@ -208,9 +211,10 @@ class OperatorKeeper:
             log.warning("the machine's clock was set; operators stand as long as before", ahead=str(ahead))
             self._book.clock_set(ahead)
             self._phones.clock_set(ahead)
-            self._places.clock_set(ahead)
+            self._to_do |= self._places.clock_set(ahead)
             self._last_moments.clock_set(ahead)
             self._doubts = {operator: until + ahead for operator, until in self._doubts.items()}
+            self._on_clock_set()
             self._work.set()
         return self._time_of_day()
 

@@ -36,6 +36,8 @@ class QueuePlaces:
         self._floor = Floor()
         # Until when Asterisk's own wrap-up keeps an operator from being rung, whatever we say.
         self._resting: dict[str, datetime] = {}
+        # Whom Asterisk would not ring for long, because the clock was set back.
+        self._held: set[str] = set()
         # Who was on the phone when somebody who comes earlier in a linear queue was put in behind them.
         self._ahead: set[str] = set()
         # Who shall be rung at another telephone when the call is over.
@@ -54,18 +56,27 @@ class QueuePlaces:
     def rests(self, operator: str, until: datetime) -> None:
         """Asterisk's own wrap-up lasts until then."""
         self._resting[operator] = until
+        self._held.discard(operator)
 
     def rested(self, operator: str, until: datetime) -> None:
         """As `rests`, of a wrap-up that we only know of because we stood so when we were started."""
         self._resting.setdefault(operator, until)
 
-    def clock_set(self, ahead: timedelta) -> None:
-        """The clock is so much further ahead."""
-        self._resting = {operator: until + ahead for operator, until in self._resting.items()}
+    def clock_set(self, ahead: timedelta) -> set[str]:
+        """The clock is so much further ahead; whose places have to be looked at for that.
+
+        app_queue keeps when a member's last call ended by the clock as it stood. After one that was set back
+        it takes that member for fresh from a call until the old time is there again.
+        """
+        if ahead < timedelta():
+            self._held |= {
+                each for queue in self._plan.queues.values() if queue.wrap_up for each in queue.operators
+            }
+        return set(self._held)
 
     def wait_for(self, member: MemberSeen) -> bool:
         """Whether the operator's places had to wait for the end of a call, and it is over."""
-        return member.operator in self._ahead | self._moving and not is_engaged(member)
+        return member.operator in self._ahead | self._moving | self._held and not is_engaged(member)
 
     async def remove_strangers(self) -> None:
         """Whoever the plan does not let serve there, and phones whose account has changed."""
@@ -89,8 +100,10 @@ class QueuePlaces:
             return
         seen = {each.queue: each for each in serving if each.interface == interface}
         early = not want.paused and self._rests(operator)
-        lines_up = operator in self._ahead and not any(is_engaged(each) for each in seen.values())
-        if early or lines_up:
+        engaged = any(is_engaged(each) for each in seen.values())
+        lines_up = operator in self._ahead and not engaged
+        held = operator in self._held and not engaged and not want.paused
+        if early or lines_up or held:
             await self._begin_anew(operator, seen, want)
             return
         if any(each.paused != want.paused or each.reason != want.reason for each in seen.values()):
@@ -135,6 +148,7 @@ class QueuePlaces:
         """
         self._resting.pop(operator, None)
         self._ahead.discard(operator)
+        self._held.discard(operator)
         for queue in self._queues_of(operator):
             await self._join(queue, operator, want, seen.get(queue))
 

@@ -64,6 +64,7 @@ class FloorParts:
             interfaces_of(secrets),
             lambda: datetime.now(UTC),
             choices=DevicesFile(settings.devices_file),
+            on_clock_set=self._clock_set,
         )
         self.shifts = ShiftKeeper(
             self.operators, BreaksFile(settings.breaks_file), book, lambda: datetime.now(UTC)
@@ -111,6 +112,10 @@ class FloorParts:
             self.ami.doubt()
         self.watch.event(event)
         self.waits.happened(event, self.seen, datetime.now(UTC))
+
+    def _clock_set(self) -> None:
+        # Whose turn it is, and since when callers wait, is reckoned by Asterisk's own times.
+        self.ami.doubt()
 
     def loops(self) -> tuple[Loop, ...]:
         """In the order in which they start."""
