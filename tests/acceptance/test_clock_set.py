@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from hotline_ivr.testing.ledger import LedgerRow
-from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.sipp import Turn, operator_phones
@@ -148,28 +148,42 @@ async def test_conversations_are_as_long_as_they_were_whenever_the_clock_is_set(
     assert said.count("the machine's clock was set by") == 4
 
 
+async def wrap_ups(stack: HotlineStack, count: int) -> list[timedelta]:
+    """How long the operator's last wrap-ups were, by the ledger, once so many more are over."""
+    while True:
+        done = await asyncio.to_thread(stack.hotline, "operators", "periods", "--operator", "anna", "--json")
+        periods = [each for each in json.loads(done.stdout)["periods"] if each["standing"] == "wrap-up"]
+        if len(periods) >= count and all(each["ended_at"] for each in periods):
+            moments = [
+                [datetime.fromisoformat(each[of]) for of in ("began_at", "ended_at")] for each in periods
+            ]
+            return [ended - began for began, ended in moments]
+        await asyncio.sleep(0.2)
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 async def test_an_operator_is_rung_again_after_the_wrap_up_whenever_the_clock_is_set(
     stack: HotlineStack, telephones: Telephones, tmp_path: Path, clock: SetClock, hours: int
 ) -> None:
-    turns = [Turn(200, 1_500), Turn(200, 1_500)]
-    async with operator_phones(tmp_path, turns, port=PHONES_PORT) as phones:
-        first = await telephones.caller(f"+479000001{hours + 1}0", "127.0.0.1", stack.settings.sip_port)
-        talk = await first.dial(OPEN)
-        await talk.wait_ended(30)
-        second = await telephones.caller(f"+479000001{hours + 1}1", "127.0.0.1", stack.settings.sip_port)
-        waits = await second.dial(OPEN)
+    before = len(await wrap_ups(stack, 0))
+
+    async def calls(number: int) -> PhoneCall:
+        caller = await telephones.caller(f"+479000001{number:02}", "127.0.0.1", stack.settings.sip_port)
+        return await caller.dial(OPEN)
+
+    async with operator_phones(tmp_path, [Turn(200, 1_500)] * 3, port=PHONES_PORT) as phones:
+        await (await calls(10 * hours + 20)).wait_ended(30)
+        waits = await calls(10 * hours + 21)
         await asyncio.sleep(1)
         clock.set(clock.by + timedelta(hours=hours))
         await waits.wait_ended(30)
-        talks = await phones.wait_for(lambda rows: all(row.ended for row in rows), 20)
-    over, again = talks[0].ended, talks[1].started
-    assert over is not None
-    assert WRAP_UP_S - 0.5 < again - over < WRAP_UP_S + 3
-    done = await asyncio.to_thread(stack.hotline, "operators", "periods", "--operator", "anna", "--json")
-    periods = [each for each in json.loads(done.stdout)["periods"] if each["standing"] == "wrap-up"]
-    began, ended = (
-        datetime.fromisoformat(max(periods, key=lambda each: each["began_at"])[name])
-        for name in ("began_at", "ended_at")
-    )
-    assert ended - began == timedelta(seconds=WRAP_UP_S)
+        lasted = await wrap_ups(stack, before + 2)
+        # She is free, and Asterisk would take her for fresh from a call that ends in an hour.
+        clock.set(clock.by - timedelta(hours=1))
+        await asyncio.sleep(1)
+        await (await calls(10 * hours + 22)).wait_ended(30)
+        first, second, third = await phones.wait_for(lambda rows: all(row.ended for row in rows), 20)
+    assert first.ended is not None
+    assert WRAP_UP_S - 0.5 < second.started - first.ended < WRAP_UP_S + 3
+    assert third.ended is not None
+    assert set(lasted[-2:]) == {timedelta(seconds=WRAP_UP_S)}

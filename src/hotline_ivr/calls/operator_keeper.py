@@ -53,6 +53,9 @@ log = structlog.get_logger()
 # changes come back as events within a tenth of that.
 DOUBT = timedelta(seconds=1)
 
+LOOK_S = 1.0
+"""The clock is looked at so often at least, so that one which was set keeps no caller waiting."""
+
 
 class OperatorKeeper:
     """All operators of one plan. `clock` gives the time (aware, UTC); `interfaces` are by telephone."""
@@ -194,7 +197,7 @@ class OperatorKeeper:
             except AsteriskError as error:
                 log.warning("Asterisk will hear of operators when it is back", reason=str(error))
             due = self._next_moment()
-            delay = None if due is None else max(0.0, (due - self._clock()).total_seconds())
+            delay = LOOK_S if due is None else min(LOOK_S, max(0.0, (due - self._clock()).total_seconds()))
             try:
                 async with asyncio.timeout(delay):
                     await self._work.wait()
