@@ -36,7 +36,7 @@ class QueuePlaces:
         self._floor = Floor()
         # Until when Asterisk's own wrap-up keeps an operator from being rung, whatever we say.
         self._resting: dict[str, datetime] = {}
-        # Whom Asterisk would not ring for long, because the clock was set back.
+        # Who has to be put in anew when the call is over, or at once: Asterisk would not ring them for long.
         self._held: set[str] = set()
         # Who was on the phone when somebody who comes earlier in a linear queue was put in behind them.
         self._ahead: set[str] = set()
@@ -99,13 +99,11 @@ class QueuePlaces:
         if not await self._at_the_right_phone(operator, serving, interface):
             return
         seen = {each.queue: each for each in serving if each.interface == interface}
-        early = not want.paused and self._rests(operator)
-        engaged = any(is_engaged(each) for each in seen.values())
-        lines_up = operator in self._ahead and not engaged
-        held = operator in self._held and not engaged and not want.paused
-        if early or lines_up or held:
-            await self._begin_anew(operator, seen, want)
-            return
+        if operator in self._ahead or (not want.paused and self._would_not_be_rung(operator)):
+            if not any(is_engaged(each) for each in seen.values()):
+                await self._begin_anew(operator, seen, want)
+                return
+            self._held.add(operator)
         if any(each.paused != want.paused or each.reason != want.reason for each in seen.values()):
             await self._hands.pause(operator, interface, want)
         for queue in self._queues_of(operator):
@@ -133,10 +131,10 @@ class QueuePlaces:
             log.info("an operator is rung elsewhere", operator=operator, interface=interface)
         return True
 
-    def _rests(self, operator: str) -> bool:
-        """Whether Asterisk would hold back calls from an operator who is ready before the wrap-up is over."""
+    def _would_not_be_rung(self, operator: str) -> bool:
+        """Whether Asterisk holds back calls from an operator who is ready."""
         until = self._resting.get(operator)
-        return until is not None and self._clock() < until
+        return operator in self._held or (until is not None and self._clock() < until)
 
     async def _begin_anew(self, operator: str, seen: Mapping[str, MemberSeen], want: Wanted) -> None:
         """Be ready before app_queue's own wrap-up is over: only a member who is new has none.
