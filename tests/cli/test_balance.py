@@ -14,7 +14,7 @@ from hotline_ivr.errors import ArgumentError
 from hotline_ivr.launch.balance_nightly import prove_apart
 from tests.calls.asterisk_files import a_call
 from tests.cli.test_calls import CONFIGURATION
-from tests.launch.test_balancing import DAY, Place
+from tests.launch.place import DAY, Place
 
 HELD = DAY.isoformat()
 CONTRACT = """
