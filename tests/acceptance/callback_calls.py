@@ -13,6 +13,7 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN
 from hotline_ivr.testing.stack import HotlineStack, Record
 from tests.acceptance.control_calls import joined
+from tests.acceptance.operators import operator_of
 from tests.acceptance.test_promises import DEADLINE_S
 
 A_TALK_S = 0.8
@@ -26,8 +27,7 @@ async def at_work(
     stack: HotlineStack, telephones: Telephones, operator: str = "anna"
 ) -> AsyncIterator[Phone]:
     """The operator's telephone, registered for so long."""
-    account, secret = stack.accounts()[operator]
-    phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    phone = await operator_of(stack, telephones, operator)
     yield phone
     await phone.unregister()
 

@@ -48,12 +48,6 @@ def hearing(stack: HotlineStack) -> Hearing:
     return Hearing(prompt, Audio.from_wav(next(stack.settings.music_dir.glob("*.wav"))))
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
 async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str = OPEN) -> PhoneCall:
     caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
     call = await caller.dial(called)

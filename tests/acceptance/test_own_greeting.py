@@ -30,12 +30,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
 async def call(stack: HotlineStack, telephones: Telephones, number: str) -> PhoneCall:
     phone = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
     made = await phone.dial(OPEN)

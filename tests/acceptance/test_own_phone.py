@@ -37,12 +37,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
 async def standing(stack: HotlineStack, operator: str) -> tuple[str, str]:
     done = await asyncio.to_thread(stack.hotline, "operators", "--json")
     found: dict[str, Any] = next(

@@ -48,12 +48,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
 @asynccontextmanager
 async def alive_or_dead(stack: HotlineStack, *, dead: bool) -> AsyncIterator[None]:
     if dead:

@@ -13,6 +13,7 @@ import pytest
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -45,8 +46,7 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 
 async def operator(stack: HotlineStack, telephones: Telephones, name: str) -> Phone:
-    account, secret = stack.accounts()[name]
-    phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    phone = await operator_of(stack, telephones, name)
     await stack.wait_console("queue show main", lambda said: is_free(said, name), 20)
     return phone
 

@@ -13,9 +13,10 @@ import pytest
 
 from hotline_ivr.setup.audio import sox
 from hotline_ivr.testing.audio import Audio, recognise
-from hotline_ivr.testing.phone import Phone, Telephones
+from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(150)]
 
@@ -38,12 +39,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     sox("-n", "-r", "16000", "-c", "1", folder / "calm.wav", "synth", "5", "sine", "300-1100")
     made.start()
     return made
-
-
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
 
 
 async def with_music(stack: HotlineStack) -> None:
@@ -69,8 +64,7 @@ async def test_words_come_in_the_music_and_a_caller_who_hears_them_is_delivered_
         piece = music.part(3, 5)
         heard = call.heard(begun)
         assert recognise(heard, piece).recognised, "no music of its own"
-        account, secret = stack.accounts()["anna"]
-        phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+        phone = await operator_of(stack, telephones, "anna")
         rung = await phone.wait_rung(10)
         await rung.answer()
         await rung.wait_heard(

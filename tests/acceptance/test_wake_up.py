@@ -43,12 +43,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 
 @pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
-@pytest.fixture
 def exit_keys(stack: HotlineStack) -> Iterator[None]:
     """Callers may leave the queue by pressing 1 and 2."""
     with changed_queues(stack, "context = way-out\n"):

@@ -18,6 +18,7 @@ from hotline_ivr.testing.company import Had, company_of
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN
 from hotline_ivr.testing.stack import HotlineStack, Record
+from tests.acceptance.operators import operator_of
 
 OPERATORS = ("anna", "bjorn", "chandra")
 TALK_S = 2.0
@@ -34,9 +35,7 @@ class House:
 
     async def begin(self) -> House:
         for name in OPERATORS:
-            account, secret = self.stack.accounts()[name]
-            host, port = "127.0.0.1", self.stack.settings.sip_port
-            self.phones[name] = await self.telephones.operator(account, secret, host, port)
+            self.phones[name] = await operator_of(self.stack, self.telephones, name)
         await self.until("anna", "ready")
         return self
 
