@@ -15,7 +15,7 @@ from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.control_calls import Dialogue
-from tests.acceptance.test_limits import dead
+from tests.acceptance.killed_service import dead
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 

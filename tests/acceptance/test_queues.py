@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,6 +14,7 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import StageEvent, wait_event
+from tests.acceptance.killed_service import Service, alive, dead
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -46,18 +45,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     made = make_stack(config)
     made.start()
     return made
-
-
-@asynccontextmanager
-async def alive_or_dead(stack: HotlineStack, *, dead: bool) -> AsyncIterator[None]:
-    if dead:
-        stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        if dead:
-            stack.start_service()
-            await asyncio.to_thread(stack.wait_ready)
 
 
 async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> PhoneCall:
@@ -100,16 +87,16 @@ def in_order(peers: Sequence[str], numbers: Sequence[str]) -> bool:
     )
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["service", "no-service"])
+@pytest.mark.parametrize("service", [alive, dead], ids=["service", "no-service"])
 async def test_preferred_callers_are_served_in_the_order_of_their_head_starts(
-    stack: HotlineStack, telephones: Telephones, anna: Phone, *, dead: bool
+    stack: HotlineStack, telephones: Telephones, anna: Phone, service: Service
 ) -> None:
-    base = f"+47900301{int(dead)}"
+    base = f"+47900301{int(service is dead)}"
     held, plain, preferred, pressed = (f"{base}{place}" for place in range(4))
     await dial(stack, telephones, held, OPEN)
     talking = await anna.wait_rung(25)
     await talking.answer()
-    async with alive_or_dead(stack, dead=dead):
+    async with service(stack):
         await dial(stack, telephones, plain, OPEN)
         await wait_queued(stack, "main", 1)
         await dial(stack, telephones, preferred, PREFERRED)
@@ -129,17 +116,17 @@ async def test_preferred_callers_are_served_in_the_order_of_their_head_starts(
         assert (await stack.wait_call(number))["outcome"] == "answered"
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["service", "no-service"])
+@pytest.mark.parametrize("service", [alive, dead], ids=["service", "no-service"])
 async def test_an_operator_of_two_queues_gets_whoever_came_first_in_either(
-    stack: HotlineStack, telephones: Telephones, anna: Phone, *, dead: bool
+    stack: HotlineStack, telephones: Telephones, anna: Phone, service: Service
 ) -> None:
     """By chance six in a row would come in this order once in 32 times."""
-    base = f"+47900302{int(dead)}"
+    base = f"+47900302{int(service is dead)}"
     await dial(stack, telephones, f"{base}9", OPEN)
     talking = await anna.wait_rung(25)
     await talking.answer()
     numbers = [f"{base}{place}" for place in range(6)]
-    async with alive_or_dead(stack, dead=dead):
+    async with service(stack):
         for place, number in enumerate(numbers):
             queue, called = (("second", SECOND), ("main", OPEN))[place % 2]
             await dial(stack, telephones, number, called)

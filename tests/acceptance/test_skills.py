@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
 import time
 from datetime import UTC, datetime
 
@@ -13,6 +12,7 @@ import pytest
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.killed_service import Service, alive, dead
 from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
@@ -96,15 +96,13 @@ async def test_the_better_one_is_rung_first_whoever_has_rested_longer(
     await gone(stack, anna, bo)
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["service", "no-service"])
+@pytest.mark.parametrize("service", [alive, dead], ids=["service", "no-service"])
 async def test_the_less_skilled_one_is_rung_for_who_has_waited_and_serves_others_meanwhile(
-    stack: HotlineStack, telephones: Telephones, *, dead: bool
+    stack: HotlineStack, telephones: Telephones, service: Service
 ) -> None:
     bo = await operator(stack, telephones, "bo")
-    base = f"+47900311{int(dead)}"
-    if dead:
-        stack.signal_service(signal.SIGKILL)
-    try:
+    base = f"+47900311{int(service is dead)}"
+    async with service(stack):
         await dial(stack, telephones, f"{base}0", OPEN)
         joined = await wait_queued(stack, "main", 1)
         await dial(stack, telephones, f"{base}1", OTHER)
@@ -120,10 +118,6 @@ async def test_the_less_skilled_one_is_rung_for_who_has_waited_and_serves_others
         await rung.answer()
         await asyncio.sleep(A_TALK_S)
         await rung.hang_up()
-    finally:
-        if dead:
-            stack.start_service()
-            await asyncio.to_thread(stack.wait_ready)
     assert (await stack.wait_call(f"{base}0"))["operator"] == "bo"
     await gone(stack, bo)
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -114,14 +111,3 @@ def never_alone(house: House, caller: PhoneCall) -> str:
 
 def near(told_ms: float, meant_s: float) -> bool:
     return abs(told_ms - meant_s * 1000) < NEAR_MS
-
-
-@contextmanager
-def without_service(stack: HotlineStack) -> Iterator[None]:
-    """Killed, and there again afterwards."""
-    stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        stack.start_service()
-        stack.wait_ready()
