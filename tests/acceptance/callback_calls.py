@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN
 from hotline_ivr.testing.stack import HotlineStack, Record
+from tests.acceptance.callers import dial
 from tests.acceptance.control_calls import joined
 from tests.acceptance.operators import operator_of
 from tests.acceptance.test_promises import DEADLINE_S
@@ -32,13 +32,6 @@ async def at_work(
     await phone.unregister()
 
 
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, to: str = OPEN) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(to)
-    await call.wait_answered()
-    return call
-
-
 async def talking(
     stack: HotlineStack,
     telephones: Telephones,
@@ -55,15 +48,6 @@ async def talking(
     await rung.answer()
     await asyncio.sleep(A_TALK_S)
     return rung
-
-
-async def wait_queued(stack: HotlineStack, count: int, queue: str = "main") -> None:
-    """Until so many wait there live."""
-
-    def there(said: str) -> bool:
-        return len(re.findall(r"^ +\d+\. PJSIP/", said, re.MULTILINE)) == count
-
-    await stack.wait_console(f"queue show {queue}", there, DEADLINE_S)
 
 
 class Caller:

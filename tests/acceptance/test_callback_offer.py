@@ -19,14 +19,13 @@ from tests.acceptance.callback_calls import (
     agrees,
     at_work,
     calls_back,
-    dial,
     digits,
     offered,
     reached,
     talking,
     wait_kept,
-    wait_queued,
 )
+from tests.acceptance.callers import dial, wait_queued
 from tests.acceptance.killed_service import dead
 from tests.acceptance.test_promises import DEADLINE_S, listed, owed
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +13,7 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import StageEvent, wait_event
+from tests.acceptance.callers import dial, wait_queued
 from tests.acceptance.killed_service import Service, alive, dead
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
@@ -45,20 +45,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     made = make_stack(config)
     made.start()
     return made
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(called)
-    await call.wait_answered()
-    return call
-
-
-async def wait_queued(stack: HotlineStack, queue: str, count: int) -> None:
-    def there(said: str) -> bool:
-        return len(re.findall(r"^ +\d+\. PJSIP/", said, re.MULTILINE)) == count
-
-    await stack.wait_console(f"queue show {queue}", there, 30)
 
 
 async def order_of_delivery(anna: Phone, talking: PhoneCall, count: int) -> list[str]:
@@ -98,18 +84,18 @@ async def test_preferred_callers_are_served_in_the_order_of_their_head_starts(
     await talking.answer()
     async with service(stack):
         await dial(stack, telephones, plain, OPEN)
-        await wait_queued(stack, "main", 1)
+        await wait_queued(stack, 1)
         await dial(stack, telephones, preferred, PREFERRED)
-        await wait_queued(stack, "main", 2)
+        await wait_queued(stack, 2)
         choosing = await dial(stack, telephones, pressed, MENU)
         for name in ("main", "more"):
             cel = stack.settings.cel_file
             await wait_event(cel, pressed, "menu", 20, more=partial(is_menu, name))
             await asyncio.sleep(0.3)  # what is pressed before the prompt begins is not heard
             await choosing.send_keys("1")
-        await wait_queued(stack, "main", 3)
+        await wait_queued(stack, 3)
         await dial(stack, telephones, DOCTOR, OPEN)
-        await wait_queued(stack, "main", 4)
+        await wait_queued(stack, 4)
         peers = await order_of_delivery(anna, talking, 4)
     assert in_order(peers, [DOCTOR, pressed, preferred, plain]), peers
     for number in (plain, preferred, pressed):
@@ -130,7 +116,7 @@ async def test_an_operator_of_two_queues_gets_whoever_came_first_in_either(
         for place, number in enumerate(numbers):
             queue, called = (("second", SECOND), ("main", OPEN))[place % 2]
             await dial(stack, telephones, number, called)
-            await wait_queued(stack, queue, place // 2 + 1)
+            await wait_queued(stack, place // 2 + 1, queue)
             await asyncio.sleep(1.1)  # the queue counts in whole seconds
         peers = await order_of_delivery(anna, talking, len(numbers))
     assert in_order(peers, numbers), peers
@@ -143,9 +129,9 @@ async def test_a_preferred_caller_goes_before_the_other_queue_too(
     talking = await anna.wait_rung(25)
     await talking.answer()
     await dial(stack, telephones, "+4790030300", SECOND)
-    await wait_queued(stack, "second", 1)
+    await wait_queued(stack, 1, "second")
     await asyncio.sleep(1.1)
     await dial(stack, telephones, "+4790030301", PREFERRED)
-    await wait_queued(stack, "main", 1)
+    await wait_queued(stack, 1)
     peers = await order_of_delivery(anna, talking, 2)
     assert in_order(peers, ["+4790030301", "+4790030300"]), peers

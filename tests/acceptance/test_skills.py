@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
+from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.callers import dial, wait_queued
 from tests.acceptance.killed_service import Service, alive, dead
 from tests.acceptance.operators import operator_of
 
@@ -60,21 +61,6 @@ def is_free(said: str, name: str) -> bool:
     return re.search(rf"^ +{name} .*\(Not in use\)", plain(said), re.MULTILINE) is not None
 
 
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(called)
-    await call.wait_answered()
-    return call
-
-
-async def wait_queued(stack: HotlineStack, queue: str, count: int) -> float:
-    def there(said: str) -> bool:
-        return len(re.findall(r"^ +\d+\. PJSIP/", said, re.MULTILINE)) == count
-
-    await stack.wait_console(f"queue show {queue}", there, 30)
-    return time.monotonic()
-
-
 async def gone(stack: HotlineStack, *phones: Phone) -> None:
     for phone in phones:
         await phone.unregister()
@@ -104,7 +90,8 @@ async def test_the_less_skilled_one_is_rung_for_who_has_waited_and_serves_others
     base = f"+47900311{int(service is dead)}"
     async with service(stack):
         await dial(stack, telephones, f"{base}0", OPEN)
-        joined = await wait_queued(stack, "main", 1)
+        await wait_queued(stack, 1)
+        joined = time.monotonic()
         await dial(stack, telephones, f"{base}1", OTHER)
         rung = await bo.wait_rung(RELAX_S)
         assert f"{base}1" in rung.row.peer, "kept idle for a caller who does not admit him yet"
@@ -128,7 +115,7 @@ async def test_a_head_start_counts_as_waiting_also_for_who_is_admitted(
     bo = await operator(stack, telephones, "bo")
     before = time.monotonic()
     await dial(stack, telephones, "+4790031200", OPEN)
-    await wait_queued(stack, "main", 1)
+    await wait_queued(stack, 1)
     await dial(stack, telephones, "+4790031201", PREFERRED)
     rung = await bo.wait_rung(RELAX_S + 15)
     assert "+4790031201" in rung.row.peer
