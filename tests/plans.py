@@ -9,6 +9,21 @@ from hotline_ivr.config.models import Plan
 
 OSLO = "Europe/Oslo"
 
+DEMO = """
+organisation: {name: City, country: "NO"}
+lines:
+  demo:
+    name: Demo
+    numbers: ["+47 22 85 12 35"]
+    time_zone: Europe/Oslo
+    hours: always
+    queue: main
+queues: {main: {operators: [anna]}}
+operators: {anna: {name: Anna}}
+trunks: {carrier: {hosts: ["127.0.0.1"]}}
+"""
+"""A whole configuration as short as one can be, with a line `demo`, for tests that read files."""
+
 
 def a_plan(
     hours: Any = "always",

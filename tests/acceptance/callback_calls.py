@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +11,9 @@ from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN
 from hotline_ivr.testing.stack import HotlineStack, Record
+from tests.acceptance.callers import dial
 from tests.acceptance.control_calls import joined
+from tests.acceptance.operators import operator_of
 from tests.acceptance.test_promises import DEADLINE_S
 
 A_TALK_S = 0.8
@@ -26,17 +27,9 @@ async def at_work(
     stack: HotlineStack, telephones: Telephones, operator: str = "anna"
 ) -> AsyncIterator[Phone]:
     """The operator's telephone, registered for so long."""
-    account, secret = stack.accounts()[operator]
-    phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    phone = await operator_of(stack, telephones, operator)
     yield phone
     await phone.unregister()
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, to: str = OPEN) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(to)
-    await call.wait_answered()
-    return call
 
 
 async def talking(
@@ -55,15 +48,6 @@ async def talking(
     await rung.answer()
     await asyncio.sleep(A_TALK_S)
     return rung
-
-
-async def wait_queued(stack: HotlineStack, count: int, queue: str = "main") -> None:
-    """Until so many wait there live."""
-
-    def there(said: str) -> bool:
-        return len(re.findall(r"^ +\d+\. PJSIP/", said, re.MULTILINE)) == count
-
-    await stack.wait_console(f"queue show {queue}", there, DEADLINE_S)
 
 
 class Caller:

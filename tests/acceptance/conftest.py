@@ -19,8 +19,9 @@ from hotline_ivr.settings import Settings
 from hotline_ivr.setup.machine import ensure_asterisk, ready_sounds
 from hotline_ivr.testing.audio import Audio
 from hotline_ivr.testing.company import lonely
-from hotline_ivr.testing.phone import Telephones
+from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.operators import operator_of
 from tests.postgres import postgres
 
 __all__ = ["postgres"]
@@ -162,6 +163,12 @@ async def telephones(request: pytest.FixtureRequest, nodes: list[HotlineStack]) 
             if calls and node.settings.cel_file.exists():
                 found += await asyncio.to_thread(lonely, calls, node.settings.cel_file)
         assert found == []
+
+
+@pytest.fixture
+async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
+    """The telephone of anna at the module's own `stack`, registered."""
+    return await operator_of(stack, telephones, "anna")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -82,11 +82,6 @@ class Talk:
         return await self.stack.wait_call(self.number)
 
 
-async def operator_of(stack: HotlineStack, telephones: Telephones, name: str) -> Phone:
-    account, secret = stack.accounts()[name]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
 async def begin(
     stack: HotlineStack, telephones: Telephones, who: Phone, number: str, dialled: str, key: str = ""
 ) -> Talk:

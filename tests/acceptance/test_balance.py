@@ -20,6 +20,7 @@ from hotline_ivr.testing.plans import CLOSED, DESERTED, IMPATIENT, OPEN, line, p
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import wait_event
+from tests.acceptance.operators import operator_of
 from tests.routing.call_tables import read_call
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
@@ -112,8 +113,7 @@ class Day:
         await call.hang_up()
 
     async def answered(self) -> None:
-        account, secret = self._stack.accounts()["anna"]
-        anna = await self._telephones.operator(account, secret, "127.0.0.1", self._stack.settings.sip_port)
+        anna = await operator_of(self._stack, self._telephones, "anna")
         _, call = await self.dial(DESK)
         ringing = await anna.wait_rung(DEADLINE_S)
         await ringing.answer()

@@ -13,7 +13,8 @@ from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
-from tests.acceptance.test_limits import Callers, alive, dead
+from tests.acceptance.killed_service import Service, alive, dead
+from tests.acceptance.test_limits import Callers
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -54,7 +55,7 @@ def callers(stack: HotlineStack, telephones: Telephones) -> Callers:
 
 @pytest.mark.parametrize("service", [alive, dead])
 async def test_who_is_on_the_list_is_turned_away_and_who_is_not_gets_in(
-    callers: Callers, prompt: Callable[[str], Audio], service: Callable[[HotlineStack], Any]
+    callers: Callers, prompt: Callable[[str], Audio], service: Service
 ) -> None:
     before = len(callers.stack.calls())
     async with service(callers.stack):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -21,14 +19,14 @@ from tests.acceptance.callback_calls import (
     agrees,
     at_work,
     calls_back,
-    dial,
     digits,
     offered,
     reached,
     talking,
     wait_kept,
-    wait_queued,
 )
+from tests.acceptance.callers import dial, wait_queued
+from tests.acceptance.killed_service import dead
 from tests.acceptance.test_promises import DEADLINE_S, listed, owed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
@@ -201,17 +199,13 @@ async def test_without_the_service_the_key_throws_nobody_out(
     if agreed:
         await caller.presses("1")
         await caller.hears("callback-number", *digits(number), "callback-right")
-    stack.signal_service(signal.SIGKILL)
-    try:
+    async with dead(stack):
         # Two is another number, which nobody can look into now.
         await caller.presses("2" if agreed else "1")
         await wait_queued(stack, 2)
         await conversation.hang_up()
         await (await reached(anna, number)).hang_up()
         await (await reached(anna, later)).hang_up()
-    finally:
-        stack.start_service()
-        await asyncio.to_thread(stack.wait_ready)
     assert (await stack.wait_call(number))["outcome"] == "answered"
 
 

@@ -21,13 +21,12 @@ from tests.acceptance.callback_calls import (
     agrees,
     at_work,
     calls_back,
-    dial,
     digits,
     offered,
     reached,
     talking,
-    wait_queued,
 )
+from tests.acceptance.callers import dial, wait_queued
 from tests.acceptance.control_calls import joined
 from tests.acceptance.test_callbacks import LATER, ask_for_a_call
 from tests.acceptance.test_promises import DEADLINE_S, owed

@@ -19,6 +19,7 @@ from hotline_ivr.testing.plans import closed_now, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.callback_calls import A_TALK_S, calls_back
+from tests.acceptance.operators import operator_of
 from tests.acceptance.test_promises import DEADLINE_S, owed
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
@@ -61,8 +62,7 @@ async def ask_for_a_call(stack: HotlineStack, telephones: Telephones, number: st
 async def test_who_was_promised_a_call_presses_1_and_speaks_with_somebody(
     stack: HotlineStack, telephones: Telephones
 ) -> None:
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     async with CentreDesk(DESK_PORT, MANNERS) as desk:
         await ask_for_a_call(stack, telephones, GLAD)
         ringing = await anna.wait_rung(DEADLINE_S)
@@ -85,8 +85,7 @@ async def test_who_was_promised_a_call_presses_1_and_speaks_with_somebody(
 async def test_a_machine_that_answers_reaches_nobody_and_the_person_is_rung_again_once(
     stack: HotlineStack, telephones: Telephones
 ) -> None:
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     async with CentreDesk(DESK_PORT, MANNERS) as desk:
         await ask_for_a_call(stack, telephones, MACHINE)
         (entry,) = await owed(stack, MACHINE, lambda found: bool(found) and found[0]["tries"] == 2, 90)
@@ -103,8 +102,7 @@ async def test_a_machine_that_answers_reaches_nobody_and_the_person_is_rung_agai
 
 
 async def test_a_kill_in_mid_attempt_rings_nobody_twice(stack: HotlineStack, telephones: Telephones) -> None:
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     async with CentreDesk(DESK_PORT, MANNERS) as desk:
         await ask_for_a_call(stack, telephones, RINGING)
         async with asyncio.timeout(DEADLINE_S):
@@ -139,8 +137,7 @@ def asleep(stack: HotlineStack) -> Iterator[None]:
 async def test_a_moment_that_asterisk_missed_is_no_try_and_the_person_is_rung_soon(
     stack: HotlineStack, telephones: Telephones
 ) -> None:
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     events, outgoing = stack.settings.cel_file, stack.settings.asterisk_dir / "spool" / "outgoing"
 
     def ended() -> int:

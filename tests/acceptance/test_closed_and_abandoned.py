@@ -9,11 +9,12 @@ import pytest
 
 from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.ledger import EndedBy
-from hotline_ivr.testing.phone import PhoneCall, Telephones
+from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, DESERTED, IMPATIENT, OPEN, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import wait_event
+from tests.acceptance.callers import dial
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
 
@@ -36,13 +37,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     )
     made.start()
     return made
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(called)
-    await call.wait_answered()
-    return call
 
 
 async def test_a_closed_line_says_so_hangs_up_and_is_recorded_as_closed(

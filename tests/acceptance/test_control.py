@@ -20,6 +20,7 @@ from hotline_ivr.testing.plans import CLOSED, DESERTED, OPEN
 from hotline_ivr.testing.stack import HotlineStack
 from tests.acceptance.by_hand import decide
 from tests.acceptance.control_calls import Dialogue, Prompts, control_node, new_pin, number_of, ring, trail
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -140,8 +141,7 @@ async def guesses(node: HotlineStack, telephones: Telephones, prompt: Prompts) -
 
 async def listens(node: HotlineStack, telephones: Telephones, prompt: Prompts, pin: str) -> None:
     """A PIN that may only hear, from an operator's own phone by the short code."""
-    account, secret = node.accounts()["anna"]
-    phone = await telephones.operator(account, secret, "127.0.0.1", node.settings.sip_port)
+    phone = await operator_of(node, telephones, "anna")
     call = await phone.dial("*80")
     await call.wait_answered()
     talk = Dialogue(call, prompt, "en")

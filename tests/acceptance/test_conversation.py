@@ -15,6 +15,7 @@ from hotline_ivr.testing.ledger import EndedBy, LedgerRow
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from tests.acceptance.callers import dial
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(90)]
 
@@ -46,19 +47,6 @@ def hearing(stack: HotlineStack) -> Hearing:
         return Audio.from_wav(stack.settings.sounds_dir / f"{name}.wav")
 
     return Hearing(prompt, Audio.from_wav(next(stack.settings.music_dir.glob("*.wav"))))
-
-
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str = OPEN) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(called)
-    await call.wait_answered()
-    return call
 
 
 def off_the_ledger(record: Record, caller: LedgerRow, operator: LedgerRow) -> dict[str, float]:

@@ -27,8 +27,10 @@ from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.sipp import Caller, SippRun, Turn, callers, operator_phones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.journeys import expected_outcomes
-from tests.acceptance.test_database_lost import figure
+from tests.acceptance.test_database_lost import database, figure
 from tests.postgres import PostgresServer
+
+__all__ = ["database"]
 
 AT_SIZE = bool(os.environ.get("HOTLINE_TEST_AT_SIZE"))
 """Faults as large as docs/faults.md tells them, which takes minutes more."""
@@ -43,14 +45,6 @@ PHONES_PORT = free_port()
 OPERATORS = tuple(f"op{number:02}" for number in range(30 if AT_SIZE else 8))
 _BUCKET = re.compile(r'^hotline_ask_seconds_bucket\{le="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE)
 _ENDS = re.compile(r'^hotline_asks_total\{end="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def database(postgres: PostgresServer) -> Iterator[str]:
-    url = postgres.new_database()
-    yield url
-    if not postgres.running:
-        postgres.start()
 
 
 @pytest.fixture(scope="module")

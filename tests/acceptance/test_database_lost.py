@@ -38,6 +38,7 @@ _ALARM = re.compile(r'hotline_alarms\{kind="record"\} 1\.0')
 
 @pytest.fixture(scope="module")
 def database(postgres: PostgresServer) -> Iterator[str]:
+    """One whose server runs again at the end, whatever was done to it."""
     url = postgres.new_database()
     yield url
     if not postgres.running:

@@ -17,6 +17,7 @@ from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance import lone_phone
 from tests.acceptance.control_calls import Dialogue
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
@@ -42,8 +43,7 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 
 async def telephone(stack: HotlineStack, telephones: Telephones, device: str) -> Phone:
-    account, secret = stack.accounts()[f"anna.{device}"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    return await operator_of(stack, telephones, f"anna.{device}")
 
 
 async def anna(stack: HotlineStack) -> dict[str, Any]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +18,7 @@ from hotline_ivr.testing.plans import line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import wait_event
+from tests.acceptance.killed_service import Service, alive, dead
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -56,21 +55,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     made = make_stack(configuration())
     made.start()
     return made
-
-
-@asynccontextmanager
-async def dead(stack: HotlineStack) -> AsyncIterator[None]:
-    stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        stack.start_service()
-        await asyncio.to_thread(stack.wait_ready)
-
-
-@asynccontextmanager
-async def alive(_stack: HotlineStack) -> AsyncIterator[None]:
-    yield
 
 
 @dataclass
@@ -114,7 +98,7 @@ def callers(stack: HotlineStack, telephones: Telephones) -> Callers:
 
 @pytest.mark.parametrize("service", [alive, dead])
 async def test_who_is_over_a_lines_limit_hears_so_and_who_comes_later_gets_in(
-    callers: Callers, prompt: Callable[[str], Audio], service: Callable[[HotlineStack], Any]
+    callers: Callers, prompt: Callable[[str], Audio], service: Service
 ) -> None:
     numbers = [f"+479000{10 + place + (5 if service is dead else 0)}01" for place in range(3)]
     async with service(callers.stack):

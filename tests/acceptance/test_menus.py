@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.sipp import Turn, operator_phones
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.killed_service import dead
 from tests.acceptance.menu_walks import LATE, STORIES, UNKNOWN, Check, Prompts, Story, Walk
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(150)]
@@ -94,17 +93,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     made = make_stack(configuration())
     made.start()
     return made
-
-
-@asynccontextmanager
-async def dead(stack: HotlineStack) -> AsyncIterator[None]:
-    """The service is killed, and back at the end."""
-    stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        stack.start_service()
-        await asyncio.to_thread(stack.wait_ready)
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
-from hotline_ivr.testing.plans import OPEN, plan
+from hotline_ivr.testing.phone import Phone, Telephones
+from hotline_ivr.testing.plans import plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.callers import dial
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -85,13 +86,6 @@ async def phones(stack: HotlineStack, telephones: Telephones, desk: Desk) -> dic
         await desk("ready", name)
         await desk.until(name, can_be_rung, 10)
     return registered
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(OPEN)
-    await call.wait_answered()
-    return call
 
 
 def stands(standing: str, reason: str = "") -> Callable[[dict[str, Any]], bool]:

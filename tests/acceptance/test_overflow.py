@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +21,7 @@ from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
 from hotline_ivr.testing.stage_events import stage_log
 from tests.acceptance.by_hand import decide
+from tests.acceptance.killed_service import dead
 from tests.acceptance.menu_walks import Prompts, Walk
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
@@ -99,16 +98,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     made = make_stack(configuration())
     made.start()
     return made
-
-
-@asynccontextmanager
-async def dead(stack: HotlineStack) -> AsyncIterator[None]:
-    stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        stack.start_service()
-        await asyncio.to_thread(stack.wait_ready)
 
 
 Check = Callable[[Record], None]

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from hotline_ivr.testing.audio import Audio, recognise, tone, tone_share
-from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
-from hotline_ivr.testing.plans import OPEN, plan
+from hotline_ivr.testing.phone import Phone, Telephones
+from hotline_ivr.testing.plans import plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.callers import dial
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -30,24 +31,11 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
-async def call(stack: HotlineStack, telephones: Telephones, number: str) -> PhoneCall:
-    phone = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    made = await phone.dial(OPEN)
-    await made.wait_answered()
-    return made
-
-
 async def test_both_hear_the_greeting_after_the_announcement_and_hear_each_other(
     stack: HotlineStack, telephones: Telephones, anna: Phone, prompt: Prompts
 ) -> None:
     greeting = prompt("en/greeting-anna")
-    caller = await call(stack, telephones, "+4790090001")
+    caller = await dial(stack, telephones, "+4790090001")
     annas = await anna.wait_rung(20)
     await annas.answer()
     answered = time.time()
@@ -78,7 +66,7 @@ async def test_both_hear_the_greeting_after_the_announcement_and_hear_each_other
 async def test_the_caller_is_heard_while_the_greeting_is_spoken(
     stack: HotlineStack, telephones: Telephones, anna: Phone, prompt: Prompts
 ) -> None:
-    caller = await call(stack, telephones, "+4790090003")
+    caller = await dial(stack, telephones, "+4790090003")
     annas = await anna.wait_rung(20)
     await annas.answer()
     # The first second of the greeting.
@@ -102,7 +90,7 @@ async def test_a_greeting_that_is_missing_delays_nobody_and_leaves_nothing_behin
     assert files
     for name in files:
         (folder / name).rename(aside / name)
-    caller = await call(stack, telephones, "+4790090002")
+    caller = await dial(stack, telephones, "+4790090002")
     annas = await anna.wait_rung(20)
     await annas.answer()
     told = prompt(TOLD).seconds + 0.3

@@ -15,7 +15,7 @@ from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from tests.acceptance.control_calls import Dialogue
-from tests.acceptance.test_limits import dead
+from tests.acceptance.killed_service import dead
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
@@ -35,12 +35,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     made = make_stack(config)
     made.start()
     return made
-
-
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
 
 
 async def standing(stack: HotlineStack, operator: str) -> tuple[str, str]:

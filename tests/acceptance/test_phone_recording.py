@@ -31,6 +31,7 @@ from tests.acceptance.control_calls import (
     ring,
     trail,
 )
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -231,8 +232,7 @@ async def test_whoever_records_badly_or_may_not_hears_why_and_only_a_good_record
 async def test_an_operator_records_the_own_greeting_at_the_own_phone_and_both_sides_hear_it(
     node: HotlineStack, telephones: Telephones, prompt: Prompts
 ) -> None:
-    account, secret = node.accounts()["anna"]
-    phone = await telephones.operator(account, secret, "127.0.0.1", node.settings.sip_port)
+    phone = await operator_of(node, telephones, "anna")
     pin, number = new_pin(node, "anna", "admin"), await number_of(node, "en/greeting-anna")
     voice, machine = prompt("en/sorry"), prompt("en/greeting-anna")
     control = await phone.dial("*80")

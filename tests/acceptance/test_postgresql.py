@@ -25,6 +25,7 @@ from hotline_ivr.testing.mailbox import HookReceiver
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import CLOSED, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from tests.acceptance.operators import operator_of
 from tests.acceptance.test_privacy import even, hotline, where_it_stands
 from tests.acceptance.test_register import Client
 from tests.postgres import PostgresServer
@@ -72,8 +73,7 @@ async def run(stack: HotlineStack, *arguments: str) -> dict[str, Any]:
 async def speaks_and_an_entry_is_written(
     stack: HotlineStack, telephones: Telephones, console: Client
 ) -> Record:
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     caller = await telephones.caller(PERSON, "127.0.0.1", stack.settings.sip_port)
     call = await caller.dial(TOLD)
     ringing = await anna.wait_rung(DEADLINE_S)

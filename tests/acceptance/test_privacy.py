@@ -18,11 +18,12 @@ from hotline_ivr.launch.privacy.place import privacy_place
 from hotline_ivr.launch.privacy.purging import purge
 from hotline_ivr.testing.audio import Audio, tone
 from hotline_ivr.testing.mailbox import Hook, HookReceiver
-from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
+from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import CLOSED, OPEN, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.raw_sip import RawCall
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from tests.acceptance.operators import operator_of
 from tests.acceptance.test_alerts import leave_message, until
 from tests.acceptance.test_blocked import notices
 from tests.acceptance.test_promises import DEADLINE_S, owed
@@ -126,11 +127,6 @@ async def speak(stack: HotlineStack, telephones: Telephones, number: str, *, han
     for phone in (anna, bjorn):
         if phone is not None:
             await phone.unregister()
-
-
-async def operator_of(stack: HotlineStack, telephones: Telephones, name: str) -> Phone:
-    account, secret = stack.accounts()[name]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
 
 
 async def is_turned_away(stack: HotlineStack, number: str) -> None:

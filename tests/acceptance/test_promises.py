@@ -14,6 +14,7 @@ from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import DESERTED, OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
 from hotline_ivr.testing.stage_events import wait_event
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -70,8 +71,7 @@ async def test_who_gave_up_is_owed_a_call_until_somebody_has_spoken_with_them(
     stack: HotlineStack, telephones: Telephones
 ) -> None:
     number = "+4790030001"
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     await give_up(stack, telephones, number, 6)
     await (await anna.wait_rung(DEADLINE_S)).wait_ended(DEADLINE_S)
     (entry,) = await owed(stack, number, lambda found: len(found) > 0)
@@ -103,8 +103,7 @@ async def test_who_gave_up_at_once_is_owed_nothing_and_who_was_turned_away_is(
     stack: HotlineStack, telephones: Telephones
 ) -> None:
     hasty, unlucky = "+4790030002", "+4790030003"
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     await give_up(stack, telephones, hasty, 1)
     await anna.unregister()
     caller = await telephones.caller(unlucky, "127.0.0.1", stack.settings.sip_port)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,6 +13,8 @@ from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
 from hotline_ivr.testing.stage_events import StageEvent, wait_event
+from tests.acceptance.callers import dial, wait_queued
+from tests.acceptance.killed_service import Service, alive, dead
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -48,38 +47,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
-@asynccontextmanager
-async def alive_or_dead(stack: HotlineStack, *, dead: bool) -> AsyncIterator[None]:
-    if dead:
-        stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        if dead:
-            stack.start_service()
-            await asyncio.to_thread(stack.wait_ready)
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(called)
-    await call.wait_answered()
-    return call
-
-
-async def wait_queued(stack: HotlineStack, queue: str, count: int) -> None:
-    def there(said: str) -> bool:
-        return len(re.findall(r"^ +\d+\. PJSIP/", said, re.MULTILINE)) == count
-
-    await stack.wait_console(f"queue show {queue}", there, 30)
-
-
 async def order_of_delivery(anna: Phone, talking: PhoneCall, count: int) -> list[str]:
     """Who is rung at anna, one after the other, from the end of this conversation on."""
     peers = []
@@ -106,50 +73,50 @@ def in_order(peers: Sequence[str], numbers: Sequence[str]) -> bool:
     )
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["service", "no-service"])
+@pytest.mark.parametrize("service", [alive, dead], ids=["service", "no-service"])
 async def test_preferred_callers_are_served_in_the_order_of_their_head_starts(
-    stack: HotlineStack, telephones: Telephones, anna: Phone, *, dead: bool
+    stack: HotlineStack, telephones: Telephones, anna: Phone, service: Service
 ) -> None:
-    base = f"+47900301{int(dead)}"
+    base = f"+47900301{int(service is dead)}"
     held, plain, preferred, pressed = (f"{base}{place}" for place in range(4))
     await dial(stack, telephones, held, OPEN)
     talking = await anna.wait_rung(25)
     await talking.answer()
-    async with alive_or_dead(stack, dead=dead):
+    async with service(stack):
         await dial(stack, telephones, plain, OPEN)
-        await wait_queued(stack, "main", 1)
+        await wait_queued(stack, 1)
         await dial(stack, telephones, preferred, PREFERRED)
-        await wait_queued(stack, "main", 2)
+        await wait_queued(stack, 2)
         choosing = await dial(stack, telephones, pressed, MENU)
         for name in ("main", "more"):
             cel = stack.settings.cel_file
             await wait_event(cel, pressed, "menu", 20, more=partial(is_menu, name))
             await asyncio.sleep(0.3)  # what is pressed before the prompt begins is not heard
             await choosing.send_keys("1")
-        await wait_queued(stack, "main", 3)
+        await wait_queued(stack, 3)
         await dial(stack, telephones, DOCTOR, OPEN)
-        await wait_queued(stack, "main", 4)
+        await wait_queued(stack, 4)
         peers = await order_of_delivery(anna, talking, 4)
     assert in_order(peers, [DOCTOR, pressed, preferred, plain]), peers
     for number in (plain, preferred, pressed):
         assert (await stack.wait_call(number))["outcome"] == "answered"
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["service", "no-service"])
+@pytest.mark.parametrize("service", [alive, dead], ids=["service", "no-service"])
 async def test_an_operator_of_two_queues_gets_whoever_came_first_in_either(
-    stack: HotlineStack, telephones: Telephones, anna: Phone, *, dead: bool
+    stack: HotlineStack, telephones: Telephones, anna: Phone, service: Service
 ) -> None:
     """By chance six in a row would come in this order once in 32 times."""
-    base = f"+47900302{int(dead)}"
+    base = f"+47900302{int(service is dead)}"
     await dial(stack, telephones, f"{base}9", OPEN)
     talking = await anna.wait_rung(25)
     await talking.answer()
     numbers = [f"{base}{place}" for place in range(6)]
-    async with alive_or_dead(stack, dead=dead):
+    async with service(stack):
         for place, number in enumerate(numbers):
             queue, called = (("second", SECOND), ("main", OPEN))[place % 2]
             await dial(stack, telephones, number, called)
-            await wait_queued(stack, queue, place // 2 + 1)
+            await wait_queued(stack, place // 2 + 1, queue)
             await asyncio.sleep(1.1)  # the queue counts in whole seconds
         peers = await order_of_delivery(anna, talking, len(numbers))
     assert in_order(peers, numbers), peers
@@ -162,9 +129,9 @@ async def test_a_preferred_caller_goes_before_the_other_queue_too(
     talking = await anna.wait_rung(25)
     await talking.answer()
     await dial(stack, telephones, "+4790030300", SECOND)
-    await wait_queued(stack, "second", 1)
+    await wait_queued(stack, 1, "second")
     await asyncio.sleep(1.1)
     await dial(stack, telephones, "+4790030301", PREFERRED)
-    await wait_queued(stack, "main", 1)
+    await wait_queued(stack, 1)
     peers = await order_of_delivery(anna, talking, 2)
     assert in_order(peers, ["+4790030301", "+4790030300"]), peers

@@ -13,6 +13,7 @@ from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.plans import OPEN
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.operators import operator_of
 from tests.acceptance.recording_calls import (
     ASKED,
     CODE,
@@ -27,7 +28,6 @@ from tests.acceptance.recording_calls import (
     has_both,
     heard,
     listed,
-    operator_of,
     plain_files,
     recording_node,
     sealed_files,
@@ -40,11 +40,6 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
     return recording_node(make_stack, free_port())
-
-
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    return await operator_of(stack, telephones, "anna")
 
 
 async def test_off_by_default_makes_no_file(stack: HotlineStack, telephones: Telephones, anna: Phone) -> None:

@@ -12,6 +12,7 @@ from hotline_ivr.testing.centre_desk import CentreDesk, Manners
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.operators import operator_of
 from tests.acceptance.recording_calls import (
     ASKED,
     AWAY,
@@ -29,7 +30,6 @@ from tests.acceptance.recording_calls import (
     has_both,
     heard,
     listed,
-    operator_of,
     plain_files,
     recording_node,
     wait_until,
@@ -49,11 +49,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
         third={"extension": TO_THIRD, "recording": {"consent": "announce"}},
         doctors={"extension": TO_DOCTORS, "recording": {"record": "no"}},
     )
-
-
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    return await operator_of(stack, telephones, "anna")
 
 
 async def asks_and_hands_over(talk: Talk, asking: Phone, asked: Phone, extension: str) -> Talk:

@@ -17,6 +17,7 @@ from hotline_ivr.testing.audio import tone_share
 from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.operators import operator_of
 from tests.acceptance.recording_calls import (
     ASKED,
     CODE,
@@ -30,7 +31,6 @@ from tests.acceptance.recording_calls import (
     has_both,
     heard,
     listed,
-    operator_of,
     plain_files,
     recording_node,
     sealed_files,
@@ -46,11 +46,6 @@ NOBODYS = "main-17.3"
 @pytest.fixture(scope="module")
 def stack(make_stack: MakeStack) -> HotlineStack:
     return recording_node(make_stack, free_port())
-
-
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    return await operator_of(stack, telephones, "anna")
 
 
 def age(path: Path, seconds: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack, Record
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -59,8 +60,7 @@ async def test_an_entry_that_is_saved_during_a_call_is_shown_with_it_and_found(
     stack: HotlineStack, telephones: Telephones
 ) -> None:
     console, reader = Client(stack, "control"), Client(stack, "read")
-    account, secret = stack.accounts()["anna"]
-    anna = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    anna = await operator_of(stack, telephones, "anna")
     caller = await telephones.caller(CALLER, "127.0.0.1", stack.settings.sip_port)
     call = await caller.dial(OPEN)
     ringing = await anna.wait_rung(DEADLINE_S)

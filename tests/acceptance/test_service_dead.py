@@ -62,12 +62,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
 @asynccontextmanager
 async def broken(stack: HotlineStack, way: str) -> AsyncIterator[None]:
     """The service is killed, something else or nothing has its port, and afterwards it is back."""

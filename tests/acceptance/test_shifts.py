@@ -10,7 +10,8 @@ import pytest
 from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
-from tests.acceptance.test_operators import Desk, can_be_rung, dial, stands
+from tests.acceptance.callers import dial
+from tests.acceptance.test_operators import Desk, can_be_rung, stands
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(400)]
 

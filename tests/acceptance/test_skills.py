@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
 import time
 from datetime import UTC, datetime
 
 import pytest
 
-from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
+from hotline_ivr.testing.phone import Phone, Telephones
 from hotline_ivr.testing.plans import OPEN, line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.callers import dial, wait_queued
+from tests.acceptance.killed_service import Service, alive, dead
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -45,8 +47,7 @@ def stack(make_stack: MakeStack) -> HotlineStack:
 
 
 async def operator(stack: HotlineStack, telephones: Telephones, name: str) -> Phone:
-    account, secret = stack.accounts()[name]
-    phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+    phone = await operator_of(stack, telephones, name)
     await stack.wait_console("queue show main", lambda said: is_free(said, name), 20)
     return phone
 
@@ -58,21 +59,6 @@ def plain(said: str) -> str:
 
 def is_free(said: str, name: str) -> bool:
     return re.search(rf"^ +{name} .*\(Not in use\)", plain(said), re.MULTILINE) is not None
-
-
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(called)
-    await call.wait_answered()
-    return call
-
-
-async def wait_queued(stack: HotlineStack, queue: str, count: int) -> float:
-    def there(said: str) -> bool:
-        return len(re.findall(r"^ +\d+\. PJSIP/", said, re.MULTILINE)) == count
-
-    await stack.wait_console(f"queue show {queue}", there, 30)
-    return time.monotonic()
 
 
 async def gone(stack: HotlineStack, *phones: Phone) -> None:
@@ -96,17 +82,16 @@ async def test_the_better_one_is_rung_first_whoever_has_rested_longer(
     await gone(stack, anna, bo)
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["service", "no-service"])
+@pytest.mark.parametrize("service", [alive, dead], ids=["service", "no-service"])
 async def test_the_less_skilled_one_is_rung_for_who_has_waited_and_serves_others_meanwhile(
-    stack: HotlineStack, telephones: Telephones, *, dead: bool
+    stack: HotlineStack, telephones: Telephones, service: Service
 ) -> None:
     bo = await operator(stack, telephones, "bo")
-    base = f"+47900311{int(dead)}"
-    if dead:
-        stack.signal_service(signal.SIGKILL)
-    try:
+    base = f"+47900311{int(service is dead)}"
+    async with service(stack):
         await dial(stack, telephones, f"{base}0", OPEN)
-        joined = await wait_queued(stack, "main", 1)
+        await wait_queued(stack, 1)
+        joined = time.monotonic()
         await dial(stack, telephones, f"{base}1", OTHER)
         rung = await bo.wait_rung(RELAX_S)
         assert f"{base}1" in rung.row.peer, "kept idle for a caller who does not admit him yet"
@@ -120,10 +105,6 @@ async def test_the_less_skilled_one_is_rung_for_who_has_waited_and_serves_others
         await rung.answer()
         await asyncio.sleep(A_TALK_S)
         await rung.hang_up()
-    finally:
-        if dead:
-            stack.start_service()
-            await asyncio.to_thread(stack.wait_ready)
     assert (await stack.wait_call(f"{base}0"))["operator"] == "bo"
     await gone(stack, bo)
 
@@ -134,7 +115,7 @@ async def test_a_head_start_counts_as_waiting_also_for_who_is_admitted(
     bo = await operator(stack, telephones, "bo")
     before = time.monotonic()
     await dial(stack, telephones, "+4790031200", OPEN)
-    await wait_queued(stack, "main", 1)
+    await wait_queued(stack, 1)
     await dial(stack, telephones, "+4790031201", PREFERRED)
     rung = await bo.wait_rung(RELAX_S + 15)
     assert "+4790031201" in rung.row.peer

@@ -136,7 +136,7 @@ async def test_one_acts_and_the_other_says_what_is_wrong(
         assert f"process {stack.pid('serve')} on" in said
         assert "HOTLINE_NODE" in said
         # Neither has so much as said a word to Asterisk.
-        assert (wire.connections, wire.actions) == (0, [])
+        assert (wire.connections, wire.actions) == ([], [])
         await ring(stack, telephones, "+4790000003")
         await until(lambda: len(subjects(receiver)) >= 3, 30, "all three messages")
         await everybody_once(stack, receiver, before + 3)

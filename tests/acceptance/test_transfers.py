@@ -18,6 +18,7 @@ from hotline_ivr.testing.phone import PhoneCall, Telephones
 from hotline_ivr.testing.plans import IMPATIENT, OPEN, line, plan
 from hotline_ivr.testing.ports import free_port
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.killed_service import dead
 from tests.acceptance.transfer_calls import (
     NEAR_MS,
     OPERATORS,
@@ -27,7 +28,6 @@ from tests.acceptance.transfer_calls import (
     hear_each_other,
     near,
     never_alone,
-    without_service,
 )
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
@@ -357,7 +357,7 @@ async def test_after_a_minute_nobody_waits_for_a_queue_that_was_asked_in_vain(
 async def test_without_the_service_callers_are_handed_on_all_the_same(house: House, prompt: Prompts) -> None:
     blind, asked_for, waits = "+4790070801", "+4790070802", "+4790070803"
     callers: list[PhoneCall] = []
-    with without_service(house.stack):
+    async with dead(house.stack):
         # To a colleague who declines: back to the queue.
         caller, annas = await house.talk(blind)
         transfer = asyncio.create_task(annas.transfer(TO_BJORN))

@@ -13,9 +13,11 @@ import pytest
 
 from hotline_ivr.setup.audio import sox
 from hotline_ivr.testing.audio import Audio, recognise
-from hotline_ivr.testing.phone import Phone, Telephones
+from hotline_ivr.testing.phone import Telephones
 from hotline_ivr.testing.plans import OPEN, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.killed_service import Service, alive, dead
+from tests.acceptance.operators import operator_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(150)]
 
@@ -40,26 +42,20 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     return made
 
 
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
-
-
 async def with_music(stack: HotlineStack) -> None:
     await stack.wait_console("moh show classes", lambda said: "main.en" in said, 60)
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["service", "no-service"])
+@pytest.mark.parametrize("service", [alive, dead], ids=["service", "no-service"])
 async def test_words_come_in_the_music_and_a_caller_who_hears_them_is_delivered_at_once(
-    stack: HotlineStack, telephones: Telephones, prompt: Callable[[str], Audio], *, dead: bool
+    stack: HotlineStack, telephones: Telephones, prompt: Callable[[str], Audio], service: Service
 ) -> None:
     await with_music(stack)
     words, spoken = prompt("en/still-waiting"), prompt("nb/for-open")
-    if dead:
-        stack.signal_service(signal.SIGKILL)
-    try:
-        caller = await telephones.caller(f"+47900320{int(dead)}0", "127.0.0.1", stack.settings.sip_port)
+    async with service(stack):
+        caller = await telephones.caller(
+            f"+47900320{int(service is dead)}0", "127.0.0.1", stack.settings.sip_port
+        )
         call = await caller.dial(OPEN)
         await call.wait_answered()
         await stack.wait_console("queue show main", lambda said: "1. PJSIP" in said, 20)
@@ -69,8 +65,7 @@ async def test_words_come_in_the_music_and_a_caller_who_hears_them_is_delivered_
         piece = music.part(3, 5)
         heard = call.heard(begun)
         assert recognise(heard, piece).recognised, "no music of its own"
-        account, secret = stack.accounts()["anna"]
-        phone = await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
+        phone = await operator_of(stack, telephones, "anna")
         rung = await phone.wait_rung(10)
         await rung.answer()
         await rung.wait_heard(
@@ -80,10 +75,6 @@ async def test_words_come_in_the_music_and_a_caller_who_hears_them_is_delivered_
         await asyncio.sleep(0.8)
         await rung.hang_up()
         await phone.unregister()
-    finally:
-        if dead:
-            stack.start_service()
-            await asyncio.to_thread(stack.wait_ready)
 
 
 async def test_without_its_files_a_queue_has_the_music_of_all(

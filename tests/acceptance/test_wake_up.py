@@ -17,8 +17,9 @@ from hotline_ivr.asterisk.render.links import AMI_USER
 from hotline_ivr.errors import AsteriskRefused
 from hotline_ivr.testing.audio import Audio, recognise
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
-from hotline_ivr.testing.plans import OPEN, line, plan
+from hotline_ivr.testing.plans import line, plan
 from hotline_ivr.testing.stack import HotlineStack, MakeStack
+from tests.acceptance.callers import dial, wait_queued
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
@@ -40,12 +41,6 @@ def stack(make_stack: MakeStack) -> HotlineStack:
     made = make_stack(config)
     made.start()
     return made
-
-
-@pytest.fixture
-async def anna(stack: HotlineStack, telephones: Telephones) -> Phone:
-    account, secret = stack.accounts()["anna"]
-    return await telephones.operator(account, secret, "127.0.0.1", stack.settings.sip_port)
 
 
 @pytest.fixture
@@ -108,13 +103,6 @@ async def link_to(stack: HotlineStack) -> AsyncIterator[AmiQueueControl]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def dial(stack: HotlineStack, telephones: Telephones, number: str, called: str = OPEN) -> PhoneCall:
-    caller = await telephones.caller(number, "127.0.0.1", stack.settings.sip_port)
-    call = await caller.dial(called)
-    await call.wait_answered()
-    return call
-
-
 async def nobody_there(stack: HotlineStack) -> None:
     """The phone of an earlier test is gone."""
     await stack.wait_console("queue show main", lambda said: "Unavailable" in said, 40)
@@ -124,16 +112,6 @@ async def talk(rung: PhoneCall) -> None:
     """The operator answers and hears something of the caller."""
     await rung.answer(after_s=0.3)
     await rung.wait_heard(lambda heard: heard.seconds > 0.5, 10, "the caller")
-
-
-async def wait_queued(stack: HotlineStack, count: int, queue: str = "main") -> list[str]:
-    """The channels of the callers of a queue, head first, once there are so many."""
-
-    def channels(said: str) -> list[str]:
-        return re.findall(r"^ +\d+\. (PJSIP/\S+) ", said, re.MULTILINE)
-
-    said, _ = await stack.wait_console(f"queue show {queue}", lambda said: len(channels(said)) == count, 20)
-    return channels(said)
 
 
 def woken(stack: HotlineStack, answer: str = "success") -> int:

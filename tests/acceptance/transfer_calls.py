@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -18,6 +15,7 @@ from hotline_ivr.testing.company import Had, company_of
 from hotline_ivr.testing.phone import Phone, PhoneCall, Telephones
 from hotline_ivr.testing.plans import OPEN
 from hotline_ivr.testing.stack import HotlineStack, Record
+from tests.acceptance.operators import operator_of
 
 OPERATORS = ("anna", "bjorn", "chandra")
 TALK_S = 2.0
@@ -34,9 +32,7 @@ class House:
 
     async def begin(self) -> House:
         for name in OPERATORS:
-            account, secret = self.stack.accounts()[name]
-            host, port = "127.0.0.1", self.stack.settings.sip_port
-            self.phones[name] = await self.telephones.operator(account, secret, host, port)
+            self.phones[name] = await operator_of(self.stack, self.telephones, name)
         await self.until("anna", "ready")
         return self
 
@@ -115,14 +111,3 @@ def never_alone(house: House, caller: PhoneCall) -> str:
 
 def near(told_ms: float, meant_s: float) -> bool:
     return abs(told_ms - meant_s * 1000) < NEAR_MS
-
-
-@contextmanager
-def without_service(stack: HotlineStack) -> Iterator[None]:
-    """Killed, and there again afterwards."""
-    stack.signal_service(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        stack.start_service()
-        stack.wait_ready()

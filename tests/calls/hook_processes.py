@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy import Engine, event
 
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
@@ -23,6 +21,7 @@ from hotline_ivr.routing.webhooks import DeliveryState, Subscription
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from tests.calls.asterisk_files import NODE, AsteriskFiles
+from tests.calls.lives import die_at
 from tests.plans import a_plan
 
 HOOK = "crm"
@@ -69,16 +68,7 @@ def serve_until_killed(url: str, folder: str, port: int, moment: int) -> None:
 
     Exits with 0 if nothing was left to do before that.
     """
-    left = moment
-
-    def count(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    for name in ("begin", "before_cursor_execute", "after_cursor_execute", "commit"):
-        event.listen(Engine, name, count)
+    die_at(moment)
     asyncio.run(_serve(url, Path(folder), port))
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from functools import partial
 from pathlib import Path
-
-from sqlalchemy import Engine, event
 
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
@@ -16,6 +12,7 @@ from hotline_ivr.calls.record_keeper import RecordKeeper
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from tests.calls.asterisk_files import NODE, AsteriskFiles
+from tests.calls.lives import die_at
 
 
 def keep_until_killed(url: str, folder: str, moment: int) -> None:
@@ -23,16 +20,7 @@ def keep_until_killed(url: str, folder: str, moment: int) -> None:
 
     Exits with 0 if it came to the end before that.
     """
-    left = moment
-
-    def count(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    for name in ("begin", "before_cursor_execute", "after_cursor_execute", "commit"):
-        event.listen(Engine, name, count)
+    die_at(moment)
     asyncio.run(_catch_up(url, AsteriskFiles(Path(folder))))
 
 

@@ -48,6 +48,13 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
+@pytest.fixture(name="store")
+async def store_of_each_kind(database_url: str) -> AsyncIterator[Store]:
+    """For modules whose every test is to run with both databases: they import it."""
+    async for store in opened(database_url):
+        yield store
+
+
 async def opened(url: str) -> AsyncIterator[Store]:
     await upgrade(url)
     store = open_store(url)

@@ -6,7 +6,7 @@ made anew say the same.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import text
@@ -29,17 +29,13 @@ from tests.calls.asterisk_files import (
     queue_line,
     started,
 )
-from tests.calls.keeping import expected, one, opened, written
+from tests.calls.keeping import expected, one, store_of_each_kind, written
+
+__all__ = ["store_of_each_kind"]
 
 HOUR = 3_600
 WAITING = 7
 """Events of a caller up to waiting in the queue."""
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    async for store in opened(database_url):
-        yield store
 
 
 class Service:

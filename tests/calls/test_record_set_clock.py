@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import Connection, text
@@ -15,18 +14,14 @@ from hotline_ivr.store.engine import Store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.refolding import Refolded, machine_of, refold
 from tests.calls.asterisk_files import NODE, AsteriskFiles, Written, a_call, a_keeper, cel_line, queue_line
-from tests.calls.keeping import one, opened
+from tests.calls.keeping import one, store_of_each_kind
 from tests.routing.call_tables import START
+
+__all__ = ["store_of_each_kind"]
 
 HOUR = 3_600
 TALKING = 10
 """Events of an answered caller up to the conversation."""
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    async for store in opened(database_url):
-        yield store
 
 
 class Machine:

@@ -5,8 +5,6 @@ Who is called back waits in a queue under the name of a channel that is not the 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from hotline_ivr.calls.calls_in_hand import Limits
@@ -23,17 +21,13 @@ from tests.calls.asterisk_files import (
     cel_line,
     queue_line,
 )
-from tests.calls.keeping import expected, one, opened, written
+from tests.calls.keeping import expected, one, store_of_each_kind, written
 from tests.routing.call_tables import START
+
+__all__ = ["store_of_each_kind"]
 
 PERSON = f"main-{START}.7"
 REFRESH_S = 10.0
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    async for store in opened(database_url):
-        yield store
 
 
 @pytest.mark.parametrize("between", ["nothing", "its row", "a restart", "its row and a restart"])

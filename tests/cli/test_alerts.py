@@ -9,8 +9,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from hotline_ivr.routing.alarms import Alarm, AlarmKey
+from tests.cli.terminal import Terminal
 from tests.cli.test_main import folder, hotline
-from tests.cli.test_operators import Terminal, terminal
+from tests.cli.test_operators import terminal
 from tests.web.api.conftest import database, house, store
 from tests.web.api.house import NOW, House
 from tests.web.api.test_alerts import ALERT, ROTA

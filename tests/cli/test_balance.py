@@ -13,8 +13,8 @@ from hotline_ivr.cli.main import app
 from hotline_ivr.errors import ArgumentError
 from hotline_ivr.launch.balance_nightly import prove_apart
 from tests.calls.asterisk_files import a_call
-from tests.cli.test_calls import CONFIGURATION
-from tests.launch.test_balancing import DAY, Place
+from tests.launch.place import DAY, Place
+from tests.plans import DEMO
 
 HELD = DAY.isoformat()
 CONTRACT = """
@@ -35,7 +35,7 @@ contracts:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     url = f"sqlite:///{tmp_path / 'hotline.db'}"
     config = tmp_path / "hotline.yaml"
-    config.write_text(CONFIGURATION)
+    config.write_text(DEMO)
     monkeypatch.setenv("HOTLINE_DATABASE_URL", url)
     monkeypatch.setenv("HOTLINE_CONFIG", str(config))
     monkeypatch.setenv("HOTLINE_STATE", str(tmp_path / "state"))
@@ -102,7 +102,7 @@ def test_a_proof_that_fails_says_why(place: Place, monkeypatch: pytest.MonkeyPat
 
 def test_a_carriers_list_is_compared_too(place: Place, tmp_path: Path) -> None:
     del place
-    (tmp_path / "hotline.yaml").write_text(CONFIGURATION + CONTRACT)
+    (tmp_path / "hotline.yaml").write_text(DEMO + CONTRACT)
     bill = tmp_path / "bill.csv"
     bill.write_text(
         "Number,Start,Seconds,Amount\n"

@@ -23,28 +23,15 @@ from hotline_ivr.routing.ledger import Batch, KeptEvents, Position
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
+from tests.plans import DEMO
 from tests.routing.call_tables import CALL, FOLDER, START, RecordedCall, read_call
-
-CONFIGURATION = """
-organisation: {name: City, country: "NO"}
-lines:
-  demo:
-    name: Demo
-    numbers: ["+47 22 85 12 35"]
-    time_zone: Europe/Oslo
-    hours: always
-    queue: main
-queues: {main: {operators: [anna]}}
-operators: {anna: {name: Anna}}
-trunks: {carrier: {hosts: ["127.0.0.1"]}}
-"""
 
 
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = f"sqlite:///{tmp_path / 'hotline.db'}"
     config = tmp_path / "hotline.yaml"
-    config.write_text(CONFIGURATION)
+    config.write_text(DEMO)
     monkeypatch.setenv("HOTLINE_DATABASE_URL", url)
     monkeypatch.setenv("HOTLINE_CONFIG", str(config))
     monkeypatch.setenv("HOTLINE_STATE", str(tmp_path))

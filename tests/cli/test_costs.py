@@ -23,22 +23,10 @@ from hotline_ivr.routing.ledger import Batch, KeptEvents, Position
 from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
+from tests.plans import DEMO
 from tests.routing.call_tables import CALL, FOLDER, START, read_call
 
 # The recorded calls arrive on 2026-11-23 from 17:23:20 on, in Oslo.
-CONFIGURATION = """
-organisation: {name: City, country: "NO"}
-lines:
-  demo:
-    name: Demo
-    numbers: ["+47 22 85 12 35"]
-    time_zone: Europe/Oslo
-    hours: always
-    queue: main
-queues: {main: {operators: [anna]}}
-operators: {anna: {name: Anna}}
-trunks: {carrier: {hosts: ["127.0.0.1"]}}
-"""
 NUMBER = "+4722851235"
 CONTRACTS = """
 contracts:
@@ -72,7 +60,7 @@ contracts:
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An answered call of five seconds, and a minute later one that is handed on to a number outside."""
     url = f"sqlite:///{tmp_path / 'hotline.db'}"
-    (tmp_path / "hotline.yaml").write_text(CONFIGURATION + CONTRACTS)
+    (tmp_path / "hotline.yaml").write_text(DEMO + CONTRACTS)
     monkeypatch.setenv("HOTLINE_DATABASE_URL", url)
     monkeypatch.setenv("HOTLINE_CONFIG", str(tmp_path / "hotline.yaml"))
     monkeypatch.setenv("HOTLINE_STATE", str(tmp_path))
@@ -156,7 +144,7 @@ def test_the_same_month_at_another_carrier() -> None:
 
 
 def test_a_comparison_says_which_contract_it_replaces_and_what_no_contract_has(house: Path) -> None:
-    written = CONFIGURATION + CONTRACTS.replace('numbers: ["+47 22 85 12 35"]', "numbers: []")
+    written = DEMO + CONTRACTS.replace('numbers: ["+47 22 85 12 35"]', "numbers: []")
     (house / "hotline.yaml").write_text(written)
     shown = run("compare", "cheap", "--instead-of", "telecom", "--month", "2026-11").splitlines()
     assert shown[1].startswith("with cheap instead of telecom it would have cost 50.11 NOK, 71.58 less")
@@ -234,7 +222,7 @@ def test_the_present_month_and_day_are_those_of_the_contracts_clock(
 ) -> None:
     """On this machine's clock it is the old year still; in Auckland the new one has begun."""
     (house / "hotline.yaml").write_text(
-        CONFIGURATION + CONTRACTS.replace("time_zone: Europe/Oslo", "time_zone: Pacific/Auckland")
+        DEMO + CONTRACTS.replace("time_zone: Europe/Oslo", "time_zone: Pacific/Auckland")
     )
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
@@ -286,7 +274,7 @@ def test_an_invoice_of_other_days_is_compared_with_those(house: Path) -> None:
 
 
 def test_a_contract_may_say_on_which_day_its_billing_month_begins(house: Path) -> None:
-    written = CONFIGURATION + CONTRACTS.replace("S, amount: A}", "S, amount: A, month_begins: 15}")
+    written = DEMO + CONTRACTS.replace("S, amount: A}", "S, amount: A, month_begins: 15}")
     (house / "hotline.yaml").write_text(written)
     file = house / "invoice.csv"
     file.write_text("T,B,S,A\n2026-11-23 17:22:21,+4722851235,6,0.00\n")
@@ -295,7 +283,7 @@ def test_a_contract_may_say_on_which_day_its_billing_month_begins(house: Path) -
 
 
 def test_without_a_contract_it_is_said_plainly(house: Path) -> None:
-    (house / "hotline.yaml").write_text(CONFIGURATION)
+    (house / "hotline.yaml").write_text(DEMO)
     assert run("--month", "2026-11") == "no contract holds in this month\n"
     assert "incoming on +4722851235, 14 s: no contract for this number" in run("explain", CALL)
     assert run("notice") == "no contract is written: add one under contracts\n"
@@ -303,7 +291,7 @@ def test_without_a_contract_it_is_said_plainly(house: Path) -> None:
 
 def test_a_number_that_no_contract_has_is_counted(house: Path) -> None:
     (house / "hotline.yaml").write_text(
-        CONFIGURATION + CONTRACTS.replace('numbers: ["+47 22 85 12 35"]', "numbers: []")
+        DEMO + CONTRACTS.replace('numbers: ["+47 22 85 12 35"]', "numbers: []")
     )
     assert "no contract for +4722851235: 2 connections without a price" in run("--month", "2026-11")
 

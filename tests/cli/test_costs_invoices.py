@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_costs import CONFIGURATION, CONTRACTS, house, run
+from tests.cli.test_costs import CONTRACTS, house, run
+from tests.plans import DEMO
 
 __all__ = ["house"]
 
@@ -21,7 +22,7 @@ GOOD = (
 @pytest.fixture
 def folder(house: Path) -> Path:
     written = CONTRACTS.replace("S, amount: A}", 'S, amount: A, files: "lists/*.csv"}')
-    (house / "hotline.yaml").write_text(CONFIGURATION + written)
+    (house / "hotline.yaml").write_text(DEMO + written)
     made = house / "lists"
     made.mkdir()
     return made

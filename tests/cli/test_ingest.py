@@ -11,8 +11,7 @@ from hotline_ivr.cli.main import app
 from hotline_ivr.errors import ArgumentError
 from tests.calls.asterisk_files import AsteriskFiles, a_call
 from tests.cli.test_balance import place
-from tests.launch.test_balancing import Place
-from tests.launch.test_ingesting import attic
+from tests.launch.place import Place, attic
 
 __all__ = ["attic", "place"]
 

@@ -6,9 +6,8 @@ import asyncio
 import io
 import json
 import os
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,9 +20,7 @@ from hotline_ivr.routing.break_floor import BreakAnswer, BreakVerdict, BreakWish
 from hotline_ivr.routing.floor import CallerJoined, DeviceState, MemberSeen, fold_all
 from hotline_ivr.routing.presence import Period, Standing
 from hotline_ivr.settings import Settings
-from hotline_ivr.web.api.local import LocalGate
-from hotline_ivr.web.api.serving import api_app
-from hotline_ivr.web.local_door import LocalDoor
+from tests.cli.terminal import Terminal, terminal_at
 from tests.cli.test_main import folder, hotline
 from tests.web.api.conftest import database, house, store
 from tests.web.api.house import NOW, House
@@ -32,29 +29,18 @@ __all__ = ["database", "folder", "house", "store"]
 
 pytestmark = pytest.mark.timeout(120)
 
-Terminal = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
-
 
 @pytest.fixture
 async def terminal(house: House, tmp_path: Path) -> AsyncIterator[Terminal]:
     """A terminal at a service; anna's phone is free, one caller waits."""
-    state = tmp_path / "state"
-    state.mkdir()
     house.floor = fold_all(
         [
             MemberSeen("main", "anna", "PJSIP/anna", DeviceState.NOT_IN_USE, paused=False),
             CallerJoined("main", "m-1", NOW - timedelta(seconds=75)),
         ]
     )
-    settings = Settings.from_environment({"HOTLINE_STATE": str(state)})
-    door = LocalDoor(settings.door_file, api_app(house.routes(), LocalGate(), lambda: house.now))
-    await door.open()
-
-    async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(hotline, tmp_path, *arguments, TZ="UTC")
-
-    yield run
-    await door.close()
+    async with terminal_at(house, tmp_path) as terminal:
+        yield terminal
 
 
 async def test_an_operator_goes_on_a_break_and_comes_back(terminal: Terminal, house: House) -> None:

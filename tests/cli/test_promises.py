@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from hotline_ivr.cli.promises_view import age_text
-from hotline_ivr.settings import Settings
-from hotline_ivr.web.api.local import LocalGate
-from hotline_ivr.web.api.serving import api_app
-from hotline_ivr.web.local_door import LocalDoor
-from tests.cli.test_main import folder, hotline
+from tests.cli.terminal import Terminal, terminal_at
+from tests.cli.test_main import folder
 from tests.store.test_promises import NINE, Node
 from tests.web.api.house import House
 from tests.web.api.test_promises import node
@@ -25,24 +20,13 @@ __all__ = ["folder", "node"]
 
 pytestmark = pytest.mark.timeout(120)
 
-Terminal = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
-
 
 @pytest.fixture
 async def terminal(node: Node, tmp_path: Path) -> AsyncIterator[Terminal]:
     """A terminal at a service with three promises of nine o'clock; it is half past twelve."""
-    state = tmp_path / "state"
-    state.mkdir()
     house = House(tmp_path, node.store, now=NINE + timedelta(hours=3.5))
-    settings = Settings.from_environment({"HOTLINE_STATE": str(state)})
-    door = LocalDoor(settings.door_file, api_app(house.routes(), LocalGate(), lambda: house.now))
-    await door.open()
-
-    async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(hotline, tmp_path, *arguments, TZ="UTC")
-
-    yield run
-    await door.close()
+    async with terminal_at(house, tmp_path) as terminal:
+        yield terminal
 
 
 async def test_who_is_owed_a_call(terminal: Terminal) -> None:

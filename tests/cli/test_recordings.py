@@ -10,8 +10,9 @@ import pytest
 
 from hotline_ivr.control.recording_seal import HashingWriter, make_key, seal, wav_head
 from hotline_ivr.routing.recordings import Found
+from tests.cli.terminal import Terminal
 from tests.cli.test_main import folder, hotline
-from tests.cli.test_operators import Terminal, terminal
+from tests.cli.test_operators import terminal
 from tests.web.api.conftest import database, house, store
 from tests.web.api.house import House
 from tests.web.api.test_recordings import RECORDING

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from hotline_ivr.cli.main import app
 from hotline_ivr.routing.fold import FOLD_VERSION
 from tests.cli.test_balance import place
-from tests.launch.test_balancing import Place
+from tests.launch.place import Place
 
 __all__ = ["place"]
 

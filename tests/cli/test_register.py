@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +11,13 @@ import pytest
 from hotline_ivr.settings import Settings
 from hotline_ivr.store.engine import Store
 from hotline_ivr.testing.stack import write_config
-from hotline_ivr.web.api.local import LocalGate
-from hotline_ivr.web.api.serving import api_app
-from hotline_ivr.web.local_door import LocalDoor
-from tests.cli.test_main import hotline
+from tests.cli.terminal import Terminal, terminal_at
 from tests.store.register_entries import NOON
 from tests.store.test_promises import Node
 from tests.web.api.house import House
 from tests.web.api.register_house import REGISTER
 
 pytestmark = pytest.mark.timeout(180)
-
-Terminal = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 
 
 @pytest.fixture
@@ -45,21 +38,15 @@ async def store(settings: Settings) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def terminal(store: Store, settings: Settings, tmp_path: Path) -> AsyncIterator[Terminal]:
+async def terminal(store: Store, tmp_path: Path) -> AsyncIterator[Terminal]:
     """A terminal at a service whose clock stands at half past twelve."""
     house = House(tmp_path, store)
     house.use(REGISTER)
     sections = ("organisation", "lines", "queues", "operators", "trunks")
     plain = house.plan.model_dump(mode="json", include=set(sections), exclude_defaults=True, by_alias=True)
     write_config(tmp_path / "config", {**plain, **REGISTER})
-    door = LocalDoor(settings.door_file, api_app(house.routes(), LocalGate(), lambda: house.now))
-    await door.open()
-
-    async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(hotline, tmp_path, *arguments, TZ="UTC")
-
-    yield run
-    await door.close()
+    async with terminal_at(house, tmp_path) as terminal:
+        yield terminal
 
 
 async def test_an_entry_from_its_call_to_its_follow_up(terminal: Terminal, store: Store) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from hotline_ivr.routing.messages import Message, Strays
+from tests.cli.terminal import Terminal
 from tests.cli.test_main import folder, hotline
-from tests.cli.test_operators import Terminal, terminal
+from tests.cli.test_operators import terminal
 from tests.web.api.conftest import database, house, store
 from tests.web.api.house import House
 from tests.web.api.test_voicemail import MESSAGE, SOUND, message

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from tests.cli.terminal import Terminal
 from tests.cli.test_main import folder
-from tests.cli.test_operators import Terminal, terminal
+from tests.cli.test_operators import terminal
 from tests.web.api.conftest import database, store
 from tests.web.api.house import House
 from tests.web.api.test_webhooks import told

@@ -112,9 +112,9 @@ def typed_row(text: str = "x") -> Row:
     return (text, "+4722851234", at, 90_061_500, 3, Money(Decimal("-1234.50"), "NOK"), True)
 
 
-def contracted() -> Plan:
-    """A plan whose number is paid for, with included minutes."""
-    terms = {
+def contracts(minutes: int | None) -> dict[str, Any]:
+    """Contracts as YAML has them: one, of the number of tests/plans.py, with so many minutes included."""
+    terms: dict[str, Any] = {
         "carrier": "Telecom",
         "currency": "NOK",
         "time_zone": "Europe/Oslo",
@@ -124,6 +124,10 @@ def contracted() -> Plan:
         "channels": 10,
         "inbound": {"per_minute": "0.60", "increments": "60/1"},
         "outbound": {"domestic": {"prefixes": ["+47"], "per_minute": "0.25"}},
-        "included": {"minutes": 1},
     }
-    return a_plan(sections={"contracts": {"telecom": terms}})
+    return {"telecom": terms | ({} if minutes is None else {"included": {"minutes": minutes}})}
+
+
+def contracted() -> Plan:
+    """A plan whose number is paid for, with a minute included."""
+    return a_plan(sections={"contracts": contracts(1)})

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hotline_ivr.routing.balance_sides import Reason
 from tests.calls.asterisk_files import a_call
-from tests.launch.test_balancing import Place
-
-
-@pytest.fixture
-def place(tmp_path: Path, database_url: str) -> Place:
-    return Place(tmp_path / "state", database_url)
+from tests.launch.place import Place
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from hotline_ivr.store.moving_proof import MovedTable, proof_of
 from hotline_ivr.store.tables import call as call_table
 from hotline_ivr.store.tables import open_call, operator_period, promise_act, rejected_line, voicemail_message
 from tests.calls.asterisk_files import a_call, cel_line, queue_line
-from tests.launch.test_balancing import NAMES, Place
+from tests.launch.place import NAMES, Place
 from tests.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 27, 12, 0, 0, 123456, tzinfo=UTC)

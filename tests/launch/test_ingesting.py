@@ -21,21 +21,8 @@ from hotline_ivr.store.migrate import upgrade
 from hotline_ivr.store.schema import metadata
 from hotline_ivr.store.tables import call_event, rejected_line
 from tests.calls.asterisk_files import AsteriskFiles, Written, a_call, cel_line, queue_line, started
-from tests.launch.test_balancing import NAMES, Place
+from tests.launch.place import NAMES, Place
 from tests.launch.test_refolding import refold, rows
-
-
-@pytest.fixture
-def place(tmp_path: Path, database_url: str) -> Place:
-    return Place(tmp_path / "state", database_url)
-
-
-@pytest.fixture
-def attic(tmp_path: Path) -> AsteriskFiles:
-    """Where old logs lie."""
-    folder = tmp_path / "attic"
-    folder.mkdir()
-    return AsteriskFiles(folder)
 
 
 def every_call() -> list[Written]:

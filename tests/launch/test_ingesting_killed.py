@@ -12,24 +12,12 @@ from hotline_ivr.store.migrate import upgrade
 from tests.calls.asterisk_files import AsteriskFiles
 from tests.calls.lives import live
 from tests.launch.ingest_process import ingest_until_killed
-from tests.launch.test_balancing import Place
+from tests.launch.place import Place
 from tests.launch.test_ingesting import every_call, ingest, kept_apart, write
 from tests.launch.test_refolding import refold, rows
 
 # More than enough: most lives take something in.
 MOST_LIVES = 100
-
-
-@pytest.fixture
-def place(tmp_path: Path, database_url: str) -> Place:
-    return Place(tmp_path / "state", database_url)
-
-
-@pytest.fixture
-def attic(tmp_path: Path) -> AsteriskFiles:
-    folder = tmp_path / "attic"
-    folder.mkdir()
-    return AsteriskFiles(folder)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from hotline_ivr.launch.refolding import refold_record
@@ -17,13 +15,8 @@ from hotline_ivr.store.migrate import known_tables, upgrade
 from hotline_ivr.store.refolding import Refolded
 from tests.calls.asterisk_files import Written, a_call, a_keeper, started
 from tests.calls.keeping import EVERY_END, many_calls, written
-from tests.launch.test_balancing import NAMES, Place
+from tests.launch.place import NAMES, Place
 from tests.routing.call_tables import START
-
-
-@pytest.fixture
-def place(tmp_path: Path, database_url: str) -> Place:
-    return Place(tmp_path / "state", database_url)
 
 
 async def refold(place: Place, *, dry_run: bool = False, since: int | None = None) -> Refolded:

@@ -1,9 +1,14 @@
-"""Calendars made up for property tests: every kind of rule, around one day, as an admin would write them."""
+"""Calendars made up for property tests: every kind of rule, around one day, as an admin would write them.
+
+And the days around which they are most worth a look.
+"""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -98,3 +103,16 @@ def as_data(zone: str, calendars: dict[str, Any]) -> dict[str, Any]:
 
 def as_plan(data: dict[str, Any]) -> Plan:
     return Plan.model_validate(data, context={"country": "NO"})
+
+
+@lru_cache
+def clock_changes(zone: str, year: int) -> list[datetime]:
+    """The days (UTC) on which this zone's offset changes; midsummer where it never does."""
+    found = []
+    day = datetime(year, 1, 1, tzinfo=UTC)
+    while day.year == year:
+        after = day + timedelta(days=1)
+        if day.astimezone(ZoneInfo(zone)).utcoffset() != after.astimezone(ZoneInfo(zone)).utcoffset():
+            found.append(day)
+        day = after
+    return found or [datetime(year, 6, 1, tzinfo=UTC)]

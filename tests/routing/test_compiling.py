@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotline_ivr.routing.rulebook import Rulebook
 from hotline_ivr.testing.naive_hours import NaiveHours
-from tests.routing.calendars_at_random import as_data, as_plan, calendar_around
+from tests.routing.calendars_at_random import as_data, as_plan, calendar_around, clock_changes
 
 # Clocks go forward and back in each of these, at various hours, by an hour or half an hour; in some no more.
 ZONES = [
@@ -24,19 +22,6 @@ ZONES = [
     "Asia/Kolkata", "Africa/Cairo", "Antarctica/Troll", "America/Asuncion",
 ]  # fmt: skip
 YEARS = (2024, 2026)
-
-
-@lru_cache
-def clock_changes(zone: str, year: int) -> list[datetime]:
-    """The days (UTC) on which this zone's offset changes; midsummer where it never does."""
-    found = []
-    day = datetime(year, 1, 1, tzinfo=UTC)
-    while day.year == year:
-        after = day + timedelta(days=1)
-        if day.astimezone(ZoneInfo(zone)).utcoffset() != after.astimezone(ZoneInfo(zone)).utcoffset():
-            found.append(day)
-        day = after
-    return found or [datetime(year, 6, 1, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize("zone", ZONES)

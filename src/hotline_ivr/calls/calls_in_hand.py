@@ -11,25 +11,19 @@ from __future__ import annotations
 import heapq
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from hotline_ivr.calls.batch_draft import BatchDraft
+from hotline_ivr.calls.held_call import HeldCall
 from hotline_ivr.calls.taken import Aliases, Taken
-from hotline_ivr.routing.call_record import CallRecord, EndedBy
-from hotline_ivr.routing.cel import QUEUE_START, CallEvent, QueueEvent, Source
-from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, hung_up_by_asterisk, in_order
+from hotline_ivr.routing.call_record import CallRecord
+from hotline_ivr.routing.cel import QUEUE_START, Source
+from hotline_ivr.routing.fold import RESTARTS_WITHIN_US, fold, in_order
 from hotline_ivr.routing.fold_queue import QueueStory
 from hotline_ivr.routing.kept import kept_events, kept_queue_events
-from hotline_ivr.routing.ledger import (
-    NOTHING_YET,
-    Batch,
-    KeptCall,
-    KeptEvents,
-    LedgerState,
-    Position,
-    RejectedLine,
-)
-from hotline_ivr.routing.log_clocks import LogClock, LogClocks
+from hotline_ivr.routing.ledger import NOTHING_YET, Batch, KeptCall, LedgerState
+from hotline_ivr.routing.log_clocks import LogClocks
 from hotline_ivr.routing.machine import Machine
 from hotline_ivr.routing.restarts import Place, Restart, Restarts, marks
 
@@ -52,22 +46,6 @@ class Limits:
     linger: float = 2.0
     # Calls held at once, about 10 KiB each; of any others the events are read from the database again.
     calls: int = 5_000
-
-
-@dataclass(slots=True)
-class _Held:
-    """One call in hand."""
-
-    events: list[CallEvent] = field(default_factory=list)
-    queue_events: list[QueueEvent] = field(default_factory=list)
-    # Whether the database has it among the open ones.
-    noted_open: bool = False
-    # Whether its row says that it is over.
-    settled: bool = False
-    # Whether its end has been told to the observer.
-    told: bool = False
-    # Whether it may have a row already.
-    written: bool = False
 
 
 class CallsInHand:
@@ -98,7 +76,7 @@ class CallsInHand:
         # a heap.
         self._leaving: list[tuple[int, str]] = []
         # The one that was touched longest ago comes first.
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._held: OrderedDict[str, HeldCall] = OrderedDict()
         # Of these, those of which queue_log alone has told.
         self._strays: set[str] = set()
         # Calls with events that are not yet in their row, and since when (seconds); the oldest first.
@@ -115,7 +93,9 @@ class CallsInHand:
     def remember(self, kept: Mapping[str, KeptCall]) -> None:
         """Take calls in hand whose earlier events were read from the database."""
         for call, stored in kept.items():
-            held = self._held[call] = _Held(noted_open=stored.is_open, told=not stored.is_open, written=True)
+            held = self._held[call] = HeldCall(
+                noted_open=stored.is_open, told=not stored.is_open, written=True
+            )
             held.settled = not stored.is_open
             for row in stored.rows:
                 if row.source == Source.CEL:
@@ -131,7 +111,7 @@ class CallsInHand:
 
     def take(self, taken: Taken, now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for what was read, and the calls that ended. `now` in seconds of any steady clock."""
-        work = _Work(self._node, self)
+        draft = BatchDraft(self._node, self)
         self._note_clocks(taken)
         if taken.cel is not None:
             self._place = (taken.cel.after.generation, taken.cel.after.offset)
@@ -140,12 +120,12 @@ class CallsInHand:
                 self._heard_to = newest.at
                 self._heard_steady = newest.at - self._machine.clocks.ahead_us(Source.CEL, newest)
         restarted = self._note_starts(taken)
-        self._held.update((call, _Held()) for call in taken.begun if call not in self._held)
-        self._join(work)
+        self._held.update((call, HeldCall()) for call in taken.begun if call not in self._held)
+        self._join(draft)
         for call in taken.touched():
             held = self._held.get(call)
             if held is None:
-                held = self._held[call] = _Held()
+                held = self._held[call] = HeldCall()
             else:
                 self._held.move_to_end(call)
             held.events.extend(taken.events.get(call, ()))
@@ -153,49 +133,49 @@ class CallsInHand:
             if not held.events:
                 self._strays.add(call)
             if held.settled or call in taken.ended:
-                work.fold(call, held, over=call in taken.ended)
+                draft.fold(call, held, over=call in taken.ended)
             else:
                 self._stale.setdefault(call, now)
-                work.note_open(call, held)
+                draft.note_open(call, held)
             if call in taken.queue_events:
                 self._await_end(call, held)
         if restarted:
             for _, call in self._hung_up:
                 if (hung_up := self._held.get(call)) is not None:
-                    work.fold(call, hung_up, over=True)
-        self._refresh(work, now)
-        self._let_go(work, now)
+                    draft.fold(call, hung_up, over=True)
+        self._refresh(draft, now)
+        self._let_go(draft, now)
         rejected = [
             line
             for reading in (taken.cel, taken.queue_log)
             if reading is not None
             for line in reading.rejected
         ]
-        return work.batch(
+        return draft.batch(
             moves=taken.moves(),
             events=taken.kept,
             queue_events=taken.other,
             rejected=rejected,
             clocks=taken.clocks,
-        ), work.ended
+        ), draft.ended
 
     def refresh(self, now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for calls whose rows have been behind for long enough, where nothing was read."""
-        work = _Work(self._node, self)
-        self._refresh(work, now)
-        self._let_go(work, now)
-        return work.batch(), work.ended
+        draft = BatchDraft(self._node, self)
+        self._refresh(draft, now)
+        self._let_go(draft, now)
+        return draft.batch(), draft.ended
 
     def review(self, ids: Iterable[str], now: float) -> tuple[Batch, list[CallRecord]]:
         """What to write for these calls now, whether or not anything was read."""
-        work = _Work(self._node, self)
-        self._join(work)
+        draft = BatchDraft(self._node, self)
+        self._join(draft)
         for call in ids:
             held = self._held.get(call)
             if held is not None:
-                work.fold(call, held, over=False)
-        self._let_go(work, now)
-        return work.batch(), work.ended
+                draft.fold(call, held, over=False)
+        self._let_go(draft, now)
+        return draft.batch(), draft.ended
 
     def has_work(self) -> bool:
         """Whether time alone may give something to do."""
@@ -205,7 +185,7 @@ class CallsInHand:
         """Calls with events that are not yet in their row."""
         return list(self._stale)
 
-    def fold(self, call: str, held: _Held) -> CallRecord | None:
+    def fold(self, call: str, held: HeldCall) -> CallRecord | None:
         """The row of a call in hand, if it is one of the hotline and can be folded."""
         self._stale.pop(call, None)
         try:
@@ -222,7 +202,7 @@ class CallsInHand:
             _log.exception("call %s cannot be folded", call)
             return None
 
-    def complete(self, held: _Held) -> bool:
+    def complete(self, held: HeldCall) -> bool:
         """Whether nothing more is to be expected of a call that is over.
 
         A call that only queue_log knows yet may still get its channel events, as long as the Asterisk that
@@ -230,7 +210,7 @@ class CallsInHand:
         """
         return bool(held.events) or self.cut_off(held)
 
-    def cut_off(self, held: _Held) -> bool:
+    def cut_off(self, held: HeldCall) -> bool:
         """Whether Asterisk has started since, so that nothing more comes of a call that has not ended."""
         return self._machine.restarts.cutting(in_order(held.events), in_order(held.queue_events)) is not None
 
@@ -257,7 +237,7 @@ class CallsInHand:
             self._place_before = self._place
         return bool(numbers)
 
-    def _join(self, work: _Work) -> None:
+    def _join(self, draft: BatchDraft) -> None:
         """Give calls what queue_log has told of them under the name of a channel that nobody knew yet.
 
         A busy Asterisk may write that line sooner than the first one of the channel into the other file. Of a
@@ -272,16 +252,16 @@ class CallsInHand:
                 del self._held[channel]
                 self._stale.pop(channel, None)
                 self._held[call].queue_events[:0] = stray.queue_events
-                work.join(channel, call, noted_open=stray.noted_open)
+                draft.join(channel, call, noted_open=stray.noted_open)
 
-    def _refresh(self, work: _Work, now: float) -> None:
+    def _refresh(self, draft: BatchDraft, now: float) -> None:
         while self._stale:
             call, since = next(iter(self._stale.items()))
             if now - since < self._limits.refresh:
                 return
-            work.fold(call, self._held[call], over=False)
+            draft.fold(call, self._held[call], over=False)
 
-    def _await_end(self, call: str, held: _Held) -> None:
+    def _await_end(self, call: str, held: HeldCall) -> None:
         """Note a call that queue_log has let go, if its channels have not ended: their end may be lost."""
         if (
             not held.settled
@@ -291,19 +271,19 @@ class CallsInHand:
             ahead = self._machine.clocks.ahead_us(Source.QUEUE_LOG, held.queue_events[-1])
             heapq.heappush(self._leaving, (due - ahead, call))
 
-    def _judge_lost(self, work: _Work) -> None:
+    def _judge_lost(self, draft: BatchDraft) -> None:
         """Calls whose end should be there by now."""
         while self._leaving and self._leaving[0][0] <= self._heard_steady:
             _, call = heapq.heappop(self._leaving)
             held = self._held.get(call)
             if held is not None and not held.settled:
-                work.fold(call, held, over=False)
+                draft.fold(call, held, over=False)
 
-    def _let_go(self, work: _Work, now: float) -> None:
-        self._judge_lost(work)
-        for record_id in work.settled:
+    def _let_go(self, draft: BatchDraft, now: float) -> None:
+        self._judge_lost(draft)
+        for record_id in draft.settled:
             self._lingering.append((now + self._limits.linger, record_id))
-        for record_id in work.hung_up:
+        for record_id in draft.hung_up:
             self._hung_up.append((now + RESTARTS_WITHIN_US / 1e6, record_id))
         while self._hung_up and self._hung_up[0][0] <= now:
             self._lingering.append((now, self._hung_up.popleft()[1]))
@@ -316,81 +296,5 @@ class CallsInHand:
         while len(self._held) > self._limits.calls:
             call, held = next(iter(self._held.items()))
             if call in self._stale:
-                work.fold(call, held, over=False)
+                draft.fold(call, held, over=False)
             self._held.pop(call, None)
-
-
-class _Work:
-    """One batch while it is put together."""
-
-    def __init__(self, node: str, hand: CallsInHand) -> None:
-        self._node = node
-        self._hand = hand
-        self._records: list[CallRecord] = []
-        self._opened: list[str] = []
-        self._closed: list[str] = []
-        self._joined: list[tuple[str, str]] = []
-        self._new: set[str] = set()
-        self.ended: list[CallRecord] = []
-        self.settled: list[str] = []
-        # Of these, those that Asterisk itself hung up.
-        self.hung_up: list[str] = []
-
-    def note_open(self, call: str, held: _Held) -> None:
-        if not held.noted_open:
-            held.noted_open = True
-            self._opened.append(call)
-
-    def fold(self, call: str, held: _Held, *, over: bool) -> None:
-        """`over` says that no more events of this call are to be expected."""
-        record = self._hand.fold(call, held)
-        if record is None:
-            # An operator's own call, of which there is no row: it ends with the Asterisk that it was in.
-            held.settled = over or self._hand.cut_off(held)
-        else:
-            held.settled = record.finished and self._hand.complete(held)
-        if record is not None:
-            self._records.append(record)
-            if not held.written:
-                held.written = True
-                self._new.add(record.id)
-            if record.finished and not held.told:
-                held.told = True
-                self.ended.append(record)
-                if record.ended_by is not EndedBy.CALLER and hung_up_by_asterisk(held.events):
-                    self.hung_up.append(call)
-        if not held.settled:
-            self.note_open(call, held)
-            return
-        self.settled.append(call)
-        if held.noted_open:
-            held.noted_open = False
-            self._closed.append(call)
-
-    def join(self, channel: str, call: str, *, noted_open: bool) -> None:
-        self._joined.append((channel, call))
-        if noted_open:
-            self._closed.append(channel)
-
-    def batch(
-        self,
-        *,
-        moves: Sequence[tuple[Position | None, Position]] = (),
-        events: Sequence[KeptEvents] = (),
-        queue_events: Sequence[QueueEvent] = (),
-        rejected: Sequence[RejectedLine] = (),
-        clocks: Sequence[LogClock] = (),
-    ) -> Batch:
-        return Batch(
-            node=self._node,
-            moves=moves,
-            events=events,
-            queue_events=queue_events,
-            rejected=rejected,
-            clocks=clocks,
-            records=self._records,
-            opened=self._opened,
-            closed=self._closed,
-            joined=self._joined,
-            new=self._new,
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,10 @@ class Wire(StrEnum):
     STALLED = "stalled"
     #: Nobody answers at this port: every connection is reset at once.
     REFUSED = "refused"
+
+
+def _nobody_listens(_piece: bytes) -> None:
+    pass
 
 
 class CutWire:
@@ -74,6 +79,10 @@ class CutWire:
     def connected(self) -> bool:
         return bool(self._open)
 
+    def listener(self) -> Callable[[bytes], None]:
+        """Is told, piece by piece, what one connection carries to the target; for wires that listen."""
+        return _nobody_listens
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections.append(asyncio.get_running_loop().time())
         self._serving += 1
@@ -95,8 +104,8 @@ class CutWire:
             return
         self._open |= {writer, far_writer}
         pumps = [
-            asyncio.create_task(self._pump(reader, far_writer)),
-            asyncio.create_task(self._pump(far_reader, writer)),
+            asyncio.create_task(self._pump(reader, far_writer, self.listener())),
+            asyncio.create_task(self._pump(far_reader, writer, _nobody_listens)),
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -108,11 +117,14 @@ class CutWire:
                 self._open.discard(each)
                 each.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener: Callable[[bytes], None]
+    ) -> None:
         with contextlib.suppress(*_CLOSED):
             while data := await reader.read(_PIECE):
                 await self._whole.wait()
                 if self._wire is Wire.DEAD:
                     continue
+                listener(data)
                 writer.write(data)
                 await writer.drain()

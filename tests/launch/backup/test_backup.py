@@ -25,9 +25,9 @@ from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.repeating import erase_again
 from hotline_ivr.settings import Settings
 from tests.calls.asterisk_files import a_call
+from tests.launch.place import DAY, ZONE, Place
 from tests.launch.privacy.persons import OTHER, a_node, by, every_call
 from tests.launch.privacy.test_erasing import erased, rows
-from tests.launch.test_balancing import DAY, ZONE, Place
 from tests.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)

@@ -25,9 +25,9 @@ from hotline_ivr.store.register_tables import register_entry
 from hotline_ivr.store.told_numbers import NUMBERS
 from tests.calls.asterisk_files import a_call, cel_line
 from tests.launch.backup.test_backup import backed_up, filled, restored, run_and_kill
+from tests.launch.place import Place
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, by
 from tests.launch.privacy.test_erasing import bytes_of, erased, rows
-from tests.launch.test_balancing import Place
 from tests.store.register_entries import an_entry
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

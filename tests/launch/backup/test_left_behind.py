@@ -18,9 +18,9 @@ from hotline_ivr.launch.privacy.purging import purge
 from hotline_ivr.routing.number_forms import NumberForms
 from hotline_ivr.settings import Settings
 from tests.launch.backup.test_backup import backed_up, filled, run_and_kill
+from tests.launch.place import Place
 from tests.launch.privacy.persons import PERSON, a_node
 from tests.launch.privacy.test_erasing import erased
-from tests.launch.test_balancing import Place
 
 
 async def killed(tmp_path: Path) -> tuple[Place, Path]:

@@ -11,7 +11,7 @@ from hotline_ivr.launch.privacy.place import privacy_place
 from hotline_ivr.settings import Settings
 from hotline_ivr.testing.stack import write_config
 from tests.calls.asterisk_files import Written, a_call
-from tests.launch.test_balancing import NAMES, Place
+from tests.launch.place import NAMES, Place
 from tests.routing.call_tables import START
 
 PERSON = "+4798765432"

@@ -24,8 +24,8 @@ from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.server_space import tidy
 from hotline_ivr.store.tables import call, promise, promise_act, promise_call
 from tests.calls.asterisk_files import a_call, cel_line
+from tests.launch.place import DAY, ZONE, Place
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by, every_call, of_counts
-from tests.launch.test_balancing import DAY, ZONE, Place
 from tests.postgres import PostgresServer
 
 

@@ -20,10 +20,10 @@ from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.lease_tables import node_lease
 from hotline_ivr.store.tables import call, call_event, rejected_line
 from tests.calls.asterisk_files import a_call, cel_line
+from tests.launch.place import Place
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by, every_call
 from tests.launch.privacy.test_erasing import rows
 from tests.launch.privacy.test_purging import purged
-from tests.launch.test_balancing import Place
 from tests.plans import a_plan
 
 

@@ -28,9 +28,9 @@ from hotline_ivr.store.engine import open_store
 from hotline_ivr.store.purges import last_purges
 from hotline_ivr.store.tables import call, call_event
 from tests.calls.asterisk_files import Written, a_call
+from tests.launch.place import DAY, ZONE, Place
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by, every_call, of_counts
 from tests.launch.privacy.test_erasing import rows
-from tests.launch.test_balancing import DAY, ZONE, Place
 from tests.plans import a_plan
 
 OSLO = ZoneInfo("Europe/Oslo")

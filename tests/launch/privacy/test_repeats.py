@@ -20,8 +20,8 @@ from hotline_ivr.routing.repeats import RepeatWish
 from hotline_ivr.web.metrics import Metrics
 from hotline_ivr.web.observers import RepeatObserver
 from tests.calls.asterisk_files import a_call
+from tests.launch.place import Place
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by
-from tests.launch.test_balancing import Place
 
 HOUR = 3600
 LATER = CALLED_AT + timedelta(days=30)

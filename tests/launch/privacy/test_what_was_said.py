@@ -30,8 +30,8 @@ from hotline_ivr.store.tables import call, recording
 from hotline_ivr.store.webhook_spool import subscribe
 from hotline_ivr.store.webhook_tables import webhook_delivery, webhook_subject
 from tests.calls.asterisk_files import a_call
+from tests.launch.place import Place
 from tests.launch.privacy.persons import CALLED_AT, OTHER, PERSON, a_node, by
-from tests.launch.test_balancing import Place
 from tests.store.register_entries import an_entry
 
 CRM = Subscription(

@@ -13,21 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from hotline_ivr.config.check import CheckResult
 from hotline_ivr.errors import SetupError
 from hotline_ivr.web.api.checking import MOST_PROBLEMS
+from tests.plans import DEMO
 from tests.web.api.house import Caller, Client, House
-
-GOOD = """
-organisation: {name: City, country: "NO"}
-lines:
-  demo:
-    name: Demo
-    numbers: ["+47 22 85 12 35"]
-    time_zone: Europe/Oslo
-    hours: always
-    queue: main
-queues: {main: {operators: [anna]}}
-operators: {anna: {name: Anna}}
-trunks: {carrier: {hosts: ["127.0.0.1"]}}
-"""
 
 
 @pytest.fixture
@@ -35,7 +22,7 @@ def file(house: House) -> Path:
     folder = house.folder / "config"
     folder.mkdir()
     path = folder / "hotline.yaml"
-    path.write_text(GOOD)
+    path.write_text(DEMO)
     return path
 
 
@@ -48,7 +35,7 @@ async def test_a_good_configuration_has_a_version_beside_the_one_in_use(caller: 
 
 
 async def test_a_bad_one_has_every_mistake_with_its_place_and_remedy(caller: Caller, file: Path) -> None:
-    file.write_text(GOOD.replace("queue: main", "queue: mian").replace("hours: always", "huors: always"))
+    file.write_text(DEMO.replace("queue: main", "queue: mian").replace("hours: always", "huors: always"))
     answer = await (await caller.ask("POST", "/check", "control")).json()
     assert (answer["good"], answer["version"]) == (False, None)
     assert answer["errors"] == len(answer["problems"]) >= 2
@@ -59,7 +46,7 @@ async def test_a_bad_one_has_every_mistake_with_its_place_and_remedy(caller: Cal
 
 async def test_many_warnings_hide_no_error(caller: Caller, file: Path) -> None:
     crowd = "".join(f"  a{number:03}: {{operators: [anna]}}\n" for number in range(MOST_PROBLEMS + 10))
-    queues = GOOD.replace(
+    queues = DEMO.replace(
         "queues: {main: {operators: [anna]}}", "queues:\n  main: {operators: [anna]}\n" + crowd
     )
     file.write_text(queues.replace('["127.0.0.1"]', "[nowhere]"))

@@ -27,7 +27,7 @@ from hotline_ivr.store.tables import call
 from hotline_ivr.store.writer import write_batch
 from hotline_ivr.web.api.costs import CostOfConnection, CostPage
 from hotline_ivr.web.api.values import to_cursor
-from tests.exports.records import FIRST_US, answered, fill, handed_on
+from tests.exports.records import FIRST_US, answered, contracts, fill, handed_on
 from tests.exports.test_kinds import order, read
 from tests.postgres import database_url, postgres
 from tests.web.api.house import NOW, Caller, House
@@ -52,21 +52,6 @@ CALLS = [
 ]
 
 
-def contract(minutes: int | None) -> dict[str, Any]:
-    terms: dict[str, Any] = {
-        "carrier": "Telecom",
-        "currency": "NOK",
-        "time_zone": "Europe/Oslo",
-        "from": "2020-01-01",
-        "numbers": ["+47 22 85 12 34"],
-        "trunks": ["carrier"],
-        "channels": 10,
-        "inbound": {"per_minute": "0.60", "increments": "60/1"},
-        "outbound": {"domestic": {"prefixes": ["+47"], "per_minute": "0.25"}},
-    }
-    return {"telecom": terms | ({} if minutes is None else {"included": {"minutes": minutes}})}
-
-
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
     """Calls of four months on the contract's clock; in one of them minutes end in the middle."""
@@ -79,7 +64,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 @pytest.fixture(autouse=True)
 def contracted(house: House) -> None:
     house.now = EVENING
-    house.use({"contracts": contract(3)})
+    house.use({"contracts": contracts(3)})
 
 
 async def all_pages(caller: Caller, role: str = "read", **params: str) -> list[dict[str, Any]]:
@@ -119,7 +104,7 @@ def in_milliseconds(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 async def test_all_pages_together_are_the_export(
     caller: Caller, house: House, database_url: str, limit: str, minutes: int | None
 ) -> None:
-    house.use({"contracts": contract(minutes)})
+    house.use({"contracts": contracts(minutes)})
     whole = await exported(database_url, house)
     assert len(whole) == len(CALLS) + 1
     assert in_milliseconds(await all_pages(caller, limit=limit)) == whole
@@ -274,7 +259,7 @@ async def test_a_real_process_reckons_the_same_for_the_service(
     house: House, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "hotline.yaml"
-    file.write_text(CONFIGURATION + f"  telecom: {json.dumps(contract(3)['telecom'])}\n")
+    file.write_text(CONFIGURATION + f"  telecom: {json.dumps(contracts(3)['telecom'])}\n")
     monkeypatch.setenv("HOTLINE_CONFIG", str(file))
     monkeypatch.setenv("HOTLINE_STATE", str(tmp_path))
     monkeypatch.setenv("HOTLINE_DATABASE_URL", database_url)
@@ -296,7 +281,7 @@ async def test_the_process_makes_no_entry_of_its_own_where_the_service_has_just_
     house: House, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "hotline.yaml").write_text(
-        CONFIGURATION + f"  telecom: {json.dumps(contract(3)['telecom'])}\n"
+        CONFIGURATION + f"  telecom: {json.dumps(contracts(3)['telecom'])}\n"
     )
     monkeypatch.setenv("HOTLINE_CONFIG", str(tmp_path / "hotline.yaml"))
     monkeypatch.setenv("HOTLINE_STATE", str(tmp_path))

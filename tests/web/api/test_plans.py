@@ -13,8 +13,8 @@ from hotline_ivr.config.check import read_plan
 from hotline_ivr.errors import ConfigError, SetupError
 from hotline_ivr.launch.plan_history import PlanHistory
 from hotline_ivr.views.proposal import as_data
+from tests.plans import DEMO
 from tests.web.api.house import NOW, Caller, House
-from tests.web.api.test_checking import GOOD
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ def file(house: House) -> Path:
     folder = house.folder / "config"
     folder.mkdir()
     path = folder / "hotline.yaml"
-    path.write_text(GOOD)
+    path.write_text(DEMO)
     house.plan = read_plan(folder)
     return path
 
 
 def shorten(file: Path) -> None:
-    file.write_text(GOOD.replace("hours: always", "hours: {mon-fri: '08:00-14:00'}"))
+    file.write_text(DEMO.replace("hours: always", "hours: {mon-fri: '08:00-14:00'}"))
 
 
 def spoil(file: Path) -> None:
-    file.write_text(GOOD.replace("queue: main", "queue: mian").replace("Anna", "Anna, nmae: x"))
+    file.write_text(DEMO.replace("queue: main", "queue: mian").replace("Anna", "Anna, nmae: x"))
 
 
 async def test_what_would_change_is_told_as_the_command_does(
