@@ -12,9 +12,9 @@ from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import Source
 from hotline_ivr.routing.kept import keep_events
-from hotline_ivr.routing.ledger import Batch, KeptEvents
+from hotline_ivr.routing.ledger import Batch, KeptEvents, LedgerConflictError
 from hotline_ivr.store import tables
-from hotline_ivr.store.copying import FEWEST
+from hotline_ivr.store.copying import AT_ONCE, FEWEST
 from hotline_ivr.store.engine import Store, open_store
 from hotline_ivr.store.ledger import DatabaseLedger
 from hotline_ivr.store.migrate import upgrade
@@ -118,3 +118,37 @@ async def test_a_batch_without_positions_is_a_transaction_too(store: Store) -> N
     assert await stands(store) == ([], [])
     kept = await store.read(lambda on: on.scalar(select(func.count()).select_from(tables.call_event)))
     assert kept == 0
+
+
+async def test_a_batch_whose_calls_were_not_new_counts_once_as_a_whole(store: Store) -> None:
+    ledger = DatabaseLedger(store, "main")
+    data = keep_events(RECORDED.events)
+    events = [KeptEvents("main", f"main-9.{number}", "cel", 1, number, data) for number in range(MANY)]
+    before, after = records(), records(keys="main:2@3.4")
+    await ledger.commit(replace(a_batch(before, new=before), moves=[(None, place(1_000))]))
+    batch = replace(a_batch(after, new=after), moves=[(place(1_000), place(2_000))], events=events)
+    await ledger.commit(batch)
+    assert await stands(store) == told(after)
+    kept = await store.read(lambda on: on.scalar(select(func.count()).select_from(tables.call_event)))
+    assert kept == MANY
+    assert (await ledger.state()).positions[Source.CEL][-1] == place(2_000)
+    with pytest.raises(LedgerConflictError):
+        await ledger.commit(batch)
+
+
+async def test_more_rows_than_one_copy_takes_are_all_there(store: Store) -> None:
+    some = records(AT_ONCE + 1)
+    await DatabaseLedger(store, "main").commit(a_batch(some, new=some))
+    assert await stands(store) == told(some)
+
+
+async def test_of_calls_between_two_that_are_closed_the_others_stay_open(store: Store) -> None:
+    ledger = DatabaseLedger(store, "main")
+    calls = [f"main-9.{number}" for number in range(MANY)]
+    await ledger.commit(Batch("main", opened=calls))
+    await DatabaseLedger(store, "other").commit(Batch("other", opened=calls))
+    # Not in the order of the table's key.
+    closed = [calls[-1], calls[3], calls[1], calls[MANY // 2]]
+    await ledger.commit(Batch("main", closed=closed))
+    assert sorted((await ledger.state()).open_calls) == sorted(set(calls) - set(closed))
+    assert sorted((await DatabaseLedger(store, "other").state()).open_calls) == sorted(calls)

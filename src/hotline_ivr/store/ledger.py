@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
@@ -13,6 +14,7 @@ from hotline_ivr.routing.ledger import Batch, KeptCall, KeptEvents, LedgerState,
 from hotline_ivr.routing.log_clocks import Clock, LogClock
 from hotline_ivr.routing.restarts import Restart, restart_of
 from hotline_ivr.store.columns import to_micros
+from hotline_ivr.store.copying import TakenForNewError
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.migrate import check_schema
 from hotline_ivr.store.tables import call, call_event, log_clock, open_call, queue_event, spool_position
@@ -60,8 +62,15 @@ class DatabaseLedger:
 
     async def commit(self, batch: Batch) -> None:
         """Write it, all or nothing; LedgerConflictError if the logs were moved by somebody else."""
-        if await self._store.write(lambda connection: _write(connection, batch, self._clock())):
+        try:
+            told = await self._commit(batch)
+        except TakenForNewError:
+            told = await self._commit(replace(batch, new=frozenset()))
+        if told:
             self._spooled()
+
+    async def _commit(self, batch: Batch) -> int:
+        return await self._store.write(lambda connection: _write(connection, batch, self._clock()))
 
     def _state(self, connection: Connection) -> LedgerState:
         open_calls = select(open_call.c.call_id).where(open_call.c.node == self._node)

@@ -20,7 +20,7 @@ from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import QueueEvent, Source
 from hotline_ivr.routing.ledger import Batch, LedgerConflictError, Position, RejectedLine
 from hotline_ivr.store import tables
-from hotline_ivr.store.copying import FEWEST, copy_if_new, copy_rows
+from hotline_ivr.store.copying import FEWEST, copy_new, copy_rows
 from hotline_ivr.store.turning import turn
 
 Row = tuple[Any, ...]
@@ -39,7 +39,11 @@ ROWS_AT_ONCE = 200
 
 
 def write_batch(connection: Connection, batch: Batch) -> None:
-    """Write all of it. Raises LedgerConflictError if the logs are not where the batch says they were."""
+    """Write all of it. Raises LedgerConflictError if the logs are not where the batch says they were.
+
+    Raises TakenForNewError if a call is not as new as the batch says: the same may then be written without
+    that hint, in another transaction.
+    """
     sql = _statements(connection.dialect)
     postgres = connection.dialect.name == "postgresql"
     if postgres:
@@ -64,8 +68,7 @@ def _copied(connection: Connection, batch: Batch) -> Batch:
         return batch
     calls = [call_row(record) for record in new.values()]
     legs = [row for record in new.values() for row in leg_rows(record)]
-    if not copy_if_new(connection, ((tables.call, calls), (tables.leg, legs))):
-        return batch
+    copy_new(connection, ((tables.call, calls), (tables.leg, legs)))
     return replace(batch, records=[record for record in batch.records if record.id not in new])
 
 
