@@ -125,7 +125,7 @@ class Settings(Places):
     record_poll: float = Field(
         0.25,
         gt=0,
-        description="Between looks at Asterisk's files; a call's end is in the database so long after it.",
+        description="Longest time between looks at Asterisk's files; a call's end does not wait for it.",
     )
     record_refresh: float = Field(
         10.0, gt=0, description="How often the row of a call that is under way is brought up to date."

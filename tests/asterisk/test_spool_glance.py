@@ -171,6 +171,16 @@ def test_rotation_between_two_glances_is_looked_into(begun: Watched) -> None:
     assert begun.finds()
 
 
+def test_how_far_a_rotated_file_was_searched_says_nothing_of_its_successor(begun: Watched) -> None:
+    begun.add(OTHER * 4)
+    assert not begun.finds()
+    begun.rotate()
+    begun.add(OTHER)
+    begun.look()
+    begun.add(END + OTHER * 10)
+    assert begun.finds()
+
+
 def test_while_asterisk_writes_on_in_the_rotated_file_both_are_watched(begun: Watched) -> None:
     rotated = begun.rotate()
     assert begun.finds()
@@ -231,6 +241,8 @@ def test_a_log_cut_to_what_was_read_is_searched_from_there(begun: Watched) -> No
     os.truncate(begun.path, read)
     assert begun.finds()
     begun.look()
+    begun.add(OTHER)
+    assert not begun.finds()
     begun.add(END)
     assert begun.finds()
 

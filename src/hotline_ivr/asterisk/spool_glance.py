@@ -62,8 +62,6 @@ class Glance:
             # Emptied in place, or so much that reading it is worth while whatever it is.
             self._clear_to = 0
             return True
-        if start == size:
-            return False
         data = os.pread(descriptor, size - start, start)
         whole = data.rfind(b"\n") + 1
         if data.find(self._mark, 0, whole) >= 0:
