@@ -211,7 +211,7 @@ class PhoneCall:
                 pass
 
     def catch_up(self, now: float, event: Any) -> None:
-        """One event that came before `dial` returned, which the library has kept from its own call as well."""
+        """One event that came before `dial` returned, which the library has kept from its own call too."""
         # Else a call that was answered so fast stays "outgoing" there, and could never be handed over.
         self.native._on_stack_event(event)  # noqa: SLF001
         self.on_event(now, event)
