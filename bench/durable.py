@@ -8,7 +8,7 @@ run.
 The second: a process of its own writes Asterisk's logs line by line at their times, 200 calls a second; the
 keeper of the record follows them as in service. Taken is the time from the moment that Asterisk's line gives
 for the hang-up to the moment in which the commit of the call's end has returned. CPU is that of the keeper's
-process alone.
+process alone, while calls end and, before the first, while nothing is written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from typing_extensions import override
 from bench.record import NODE, ingest
 from bench.spool_feed import FILES
 from hotline_ivr.asterisk.spool_log import open_logs
-from hotline_ivr.calls.record_keeper import NobodyObserves, Pace, RecordKeeper
+from hotline_ivr.calls.record_keeper import NobodyObserves, RecordKeeper
+from hotline_ivr.calls.record_pace import Pace
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.ledger import Batch
 from hotline_ivr.store import tables
@@ -43,12 +44,13 @@ from tests.postgres import PostgresServer, running_server
 
 RATE = 200.0
 SECONDS = 20
+IDLE_SECONDS = 10
 PACES = {
-    "each 250 ms": Pace(),
-    "each 6 ends": Pace(ends=6),
+    "as in service": Pace(),
+    "each 250 ms": Pace(shortest_poll=0.25),
     "each 20 ms": Pace(poll=0.02),
 }
-"""How often the files are looked at: as in service, by HOTLINE_RECORD_ENDS, by HOTLINE_RECORD_POLL."""
+"""When the files are looked at: as soon as a call has ended, or by the clock alone."""
 _TARGET_MS = 50.0
 
 
@@ -72,6 +74,7 @@ class Delay:
     p99_ms: float
     worst_ms: float
     cpu_ms_a_call: float
+    idle_cpu_ms_a_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,8 @@ def _told(delay: Delay) -> str:
         f"hang-up to commit, {delay.database:10}, {delay.pace:13}:"
         f" p50 {delay.p50_ms:5.0f}, p99 {delay.p99_ms:5.0f}, worst {delay.worst_ms:5.0f} ms"
         f" (target p99 <= {_TARGET_MS:.0f} ms at {RATE:.0f} calls/s),"
-        f" {delay.cpu_ms_a_call:.2f} CPU-ms a call, {delay.calls:,} calls"
+        f" {delay.cpu_ms_a_call:.2f} CPU-ms a call, idle {delay.idle_cpu_ms_a_second:.1f} a second,"
+        f" {delay.calls:,} calls"
     )
 
 
@@ -197,18 +201,22 @@ async def _delay(name: str, url: str, folder: Path, about: str, pace: Pace) -> D
         pace=pace,
         observer=ends,
     )
-    start = time.time() + 2.0
-    feed = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.spool_feed", str(folder), str(calls), str(RATE), str(start)
-    )
     # As `hotline serve` does when all is loaded: else what stays for ever is gone through again and again.
     gc.collect()
     gc.freeze()
     keeping = asyncio.create_task(keeper.run())
+    await asyncio.sleep(1.0)
+    idle = _cpu()
+    await asyncio.sleep(IDLE_SECONDS)
+    idle = (_cpu() - idle) / IDLE_SECONDS
+    start = time.time() + 2.0
+    feed = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.spool_feed", str(folder), str(calls), str(RATE), str(start)
+    )
     await asyncio.sleep(start - time.time())
-    before = _cpu()
+    used = _cpu()
     await asyncio.wait_for(ends.complete.wait(), SECONDS + 60)
-    used = _cpu() - before
+    used = _cpu() - used
     await keeper.stop()
     await keeping
     await feed.wait()
@@ -222,6 +230,7 @@ async def _delay(name: str, url: str, folder: Path, about: str, pace: Pace) -> D
         p99_ms=round(ordered[math.ceil(len(ordered) * 0.99) - 1], 1),
         worst_ms=round(ordered[-1], 1),
         cpu_ms_a_call=round(1000 * used / calls, 3),
+        idle_cpu_ms_a_second=round(1000 * idle, 2),
     )
 
 

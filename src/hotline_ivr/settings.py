@@ -125,14 +125,7 @@ class Settings(Places):
     record_poll: float = Field(
         0.25,
         gt=0,
-        description="Between looks at Asterisk's files; a call's end is in the database so long after it.",
-    )
-    record_ends: int = Field(
-        0,
-        ge=0,
-        le=1000,
-        description="Where many calls end, Asterisk's files are looked at as soon as about so many have,"
-        " at most 50 times a second; 0: never sooner.",
+        description="Longest time between looks at Asterisk's files; a call's end does not wait for it.",
     )
     record_refresh: float = Field(
         10.0, gt=0, description="How often the row of a call that is under way is brought up to date."

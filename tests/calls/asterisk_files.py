@@ -10,7 +10,8 @@ from pathlib import Path
 from hotline_ivr.asterisk.spool_log import SpooledLogs, open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
 from hotline_ivr.calls.machine_clock import MachineClock, machine_clock
-from hotline_ivr.calls.record_keeper import Ledger, Pace, RecordKeeper, RecordObserver
+from hotline_ivr.calls.record_keeper import Ledger, RecordKeeper, RecordObserver
+from hotline_ivr.calls.record_pace import Pace
 from hotline_ivr.routing.call_record import CallRecord
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 from hotline_ivr.routing.fold import fold
@@ -35,6 +36,9 @@ class Written:
         record = fold(self.events, self.queue_events, node=NODE)
         assert record is not None
         return record
+
+    def queue_lines(self) -> bytes:
+        return b"".join(map(queue_line, self.queue_events))
 
 
 def a_call(name: str, number: int = 0, seconds: float = 0) -> Written:
@@ -91,7 +95,7 @@ class AsteriskFiles:
         for call in calls:
             self.add(b"".join(map(cel_line, call.events)))
             if queue_too:
-                self.add_queue(b"".join(map(queue_line, call.queue_events)))
+                self.add_queue(call.queue_lines())
 
     def add(self, data: bytes) -> None:
         with self.cel.open("ab") as file:

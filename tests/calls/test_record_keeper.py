@@ -9,7 +9,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from hotline_ivr.calls.calls_in_hand import Limits
-from hotline_ivr.calls.record_keeper import Ends, Pace
+from hotline_ivr.calls.record_pace import Pace
 from hotline_ivr.routing.steps import Outcome
 from hotline_ivr.store.engine import Store
 from hotline_ivr.store.ledger import DatabaseLedger
@@ -274,49 +274,3 @@ async def test_an_operators_own_call_that_asterisk_is_killed_in_is_not_under_way
     keeper.close()
     assert await written(store) == {}
     assert await one(store, "SELECT count(*) FROM open_call") == 0
-
-
-@pytest.mark.parametrize(
-    ("ends_a_second", "wait"),
-    [(0, 0.25), (1, 0.25), (60, 0.1), (200, 0.03), (5_000, 0.02)],
-)
-def test_the_files_are_looked_at_as_soon_as_some_calls_have_ended(ends_a_second: float, wait: float) -> None:
-    ends, pace, now = Ends(), Pace(poll=0.25, ends=6, shortest_poll=0.02), 0.0
-    for _ in range(200):
-        waited = ends.wait(now, pace)
-        ends.count = ends_a_second * waited  # type: ignore[assignment]
-        now += waited
-    assert ends.wait(now, pace) == pytest.approx(wait, rel=0.05)
-
-
-def test_unless_that_is_asked_for_looks_come_at_their_pace_however_many_calls_end() -> None:
-    ends, pace = Ends(), Pace()
-    ends.wait(0.0, pace)
-    ends.count = 1_000
-    assert ends.wait(1.0, pace) == 0.25
-
-
-def test_a_shorter_look_that_was_asked_for_stays() -> None:
-    assert Ends().wait(0.0, Pace(poll=0.01)) == 0.01
-
-
-@pytest.mark.parametrize(
-    ("wanted", "spent", "rest"),
-    [(0.25, 0.0, 0.25), (0.25, 0.1, 0.15), (0.25, 0.24, 0.02), (0.25, 3.0, 0.02), (0.01, 0.5, 0.01)],
-)
-def test_looks_keep_their_pace_however_long_one_takes_and_leave_others_their_turn(
-    wanted: float, spent: float, rest: float
-) -> None:
-    assert Pace().rest(wanted, spent) == pytest.approx(rest)
-
-
-def test_when_calls_end_no_more_the_looks_are_as_far_apart_as_before() -> None:
-    ends, pace = Ends(), Pace(ends=6)
-    ends.wait(0.0, pace)
-    ends.count = 200
-    assert ends.wait(1.0, pace) == pytest.approx(0.03)
-    now = 1.0
-    for _ in range(30):
-        now += ends.wait(now, pace)
-    assert ends.wait(now, pace) == 0.25
-    assert now < 5

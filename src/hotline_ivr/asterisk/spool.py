@@ -26,6 +26,9 @@ MAX_LINE = 65_536
 # How much of a rejected line is kept for a human to look at.
 KEPT_BYTES = 1_024
 
+# In the line of a call's last event. In a field's text quotes are escaped, so that no caller can write it.
+CALL_ENDED = b'"eventenum":"LINKEDID_END"'
+
 _RECORD = b'{"eventtype":"'
 # A line of our own rendering (render: cel_custom.conf). An ASCII class keeps other digits and control
 # characters out; the extra is checked apart, because that is cheaper.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
 
-from hotline_ivr.asterisk.spool import Records, read_cel, read_queue_log
+from hotline_ivr.asterisk.spool import CALL_ENDED, Records, read_cel, read_queue_log
+from hotline_ivr.asterisk.spool_glance import Glance
 from hotline_ivr.asterisk.spool_tail import PIECE_BYTES, Tail
 from hotline_ivr.routing.cel import CallEvent, QueueEvent, Source
 from hotline_ivr.routing.ledger import Event, Position, Reading
@@ -43,6 +44,11 @@ class SpooledLogs:
 
     cel: SpooledLog[CallEvent]
     queue_log: SpooledLog[QueueEvent]
+    _glance: Glance
+
+    def call_ended(self) -> bool:
+        """Whether the channel events that were not yet read tell the end of a call, or may."""
+        return self._glance.finds()
 
     def close(self) -> None:
         self.cel.close()
@@ -59,13 +65,10 @@ def open_logs(
     """Follow both logs from the positions that are known, `piece_bytes` at once."""
     cel = known.get(Source.CEL, ())
     queue = known.get(Source.QUEUE_LOG, ())
+    cel_tail = Tail(cel_file, Source.CEL, cel, piece_bytes=piece_bytes)
+    queue_tail = Tail(queue_log_file, Source.QUEUE_LOG, queue, piece_bytes=piece_bytes)
     return SpooledLogs(
-        SpooledLog(
-            Tail(cel_file, Source.CEL, cel, piece_bytes=piece_bytes), read_cel, cel[-1] if cel else None
-        ),
-        SpooledLog(
-            Tail(queue_log_file, Source.QUEUE_LOG, queue, piece_bytes=piece_bytes),
-            read_queue_log,
-            queue[-1] if queue else None,
-        ),
+        SpooledLog(cel_tail, read_cel, cel[-1] if cel else None),
+        SpooledLog(queue_tail, read_queue_log, queue[-1] if queue else None),
+        Glance(cel_file, cel_tail, CALL_ENDED),
     )

@@ -95,6 +95,16 @@ class Tail:
             os.close(self._descriptor)
             self._descriptor = None
 
+    @property
+    def position(self) -> Position:
+        """Up to where was read; of generation 0 while nothing was ever opened."""
+        return self._position
+
+    @property
+    def descriptor(self) -> int | None:
+        """The file of that position, to be read only; None while none is open."""
+        return self._descriptor
+
     def read(self) -> Piece | None:
         """The next piece, or None while there is nothing new. Raises OSError if the file cannot be read."""
         if self._descriptor is None and not self._open():

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from typing import Protocol, TypeVar
 
 from hotline_ivr.calls.calls_in_hand import CallsInHand, Limits
 from hotline_ivr.calls.machine_clock import MachineClock, machine_clock
+from hotline_ivr.calls.record_pace import Pace, Spent
 from hotline_ivr.calls.taken import Taken, sort_by_call
 from hotline_ivr.errors import StoreError
 from hotline_ivr.routing.call_record import CallRecord
@@ -57,6 +59,9 @@ class Logs(Protocol):
 
     @property
     def queue_log(self) -> Log[QueueEvent]: ...
+
+    def call_ended(self) -> bool:
+        """Whether channel events that were not yet read tell a call's end, or may. Costs microseconds."""
 
     def close(self) -> None: ...
 
@@ -103,47 +108,6 @@ class NobodyObserves:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How often, and how patiently (seconds)."""
-
-    # From one look at the files to the next: about so long after its end a call is in the database.
-    poll: float = 0.25
-    # With a number: where many calls end it is looked as soon as about so many have, and no more often than
-    # the shortest. Each look costs some 3 ms of CPU however few calls it finds, so none is the default.
-    ends: int = 0
-    # So long everybody else has the processor, also where a look takes longer than that to the next.
-    shortest_poll: float = 0.02
-    # After a failure, doubled each time up to the second, less a random part.
-    first_retry: float = 0.5
-    longest_retry: float = 30.0
-    # What stop() gives to the last pass.
-    last_pass: float = 10.0
-
-    def rest(self, wanted: float, spent: float) -> float:
-        """Seconds to wait where looks are to be so far apart and one has taken so long."""
-        return max(wanted - spent, min(wanted, self.shortest_poll))
-
-
-class Ends:
-    """How many calls end, and how long to wait until about so many as `Pace` says have ended."""
-
-    def __init__(self) -> None:
-        # Since the last wait was asked for.
-        self.count = 0
-        # Calls a second, over about the last second.
-        self._rate = 0.0
-        self._asked_at: float | None = None
-
-    def wait(self, now: float, pace: Pace) -> float:
-        """Seconds until the next look at the files; `now` in seconds of any steady clock."""
-        if self._asked_at is not None and (passed := now - self._asked_at) > 0:
-            self._rate += (self.count / passed - self._rate) * min(1.0, passed)
-        self._asked_at, self.count = now, 0
-        wanted = pace.ends / self._rate if pace.ends and self._rate > 0 else pace.poll
-        return min(pace.poll, max(pace.shortest_poll, wanted))
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """How far a log is in the database, and until when nothing of it was missing (seconds since 1970)."""
 
@@ -165,6 +129,7 @@ class RecordKeeper:
         observer: RecordObserver | None = None,
         steady_clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        cpu_clock: Callable[[], float] = time.process_time,
         machine: MachineClock = machine_clock,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -174,16 +139,16 @@ class RecordKeeper:
         self._limits = limits or Limits()
         self._pace = pace or Pace()
         self._observer = observer or NobodyObserves()
-        self._clock = steady_clock
+        self._clock, self._cpu_clock = steady_clock, cpu_clock
         self._wall_clock, self._machine = wall_clock, machine
         self._chance = chance
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record-reader")
         self._keeping: _Keeping | None = None
-        self._stopping = asyncio.Event()
+        # The thread waits for it.
+        self._stopping = threading.Event()
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._failures = 0
-        self._ends = Ends()
         # Of each log; one that was never read is not among them.
         self.marks: dict[Source, Mark] = {}
         # What is told to people about the state of the record.
@@ -225,16 +190,17 @@ class RecordKeeper:
 
     def close(self) -> None:
         """Let go of files and thread; what still runs there is one read or one fold, not waited for."""
+        self._stopping.set()
         self._drop()
         self._thread.shutdown(wait=False)
 
     async def _turn(self) -> None:
-        begun = self._clock()
+        begun, cpu = self._clock(), self._cpu_clock()
         try:
             await self.catch_up()
             self._well()
-            now = self._clock()
-            await self._wait(self._pace.rest(self._ends.wait(now, self._pace), now - begun))
+            spent = Spent(self._clock() - begun, self._cpu_clock() - cpu)
+            await self._in_thread(partial(self._await_look, spent))
             if self._stopping.is_set() and self._keeping is not None:
                 await self._read_to_the_end(self._keeping)
                 await self._review(self._keeping, self._keeping.hand.stale())
@@ -305,13 +271,17 @@ class RecordKeeper:
     async def _write(self, batch: Batch, ended: Sequence[CallRecord]) -> None:
         if batch.moves or batch.records or batch.opened or batch.closed or batch.joined:
             await self._ledger.commit(batch)
-        self._ends.count += len(ended)
         for record in ended:
             self._observer.ended(record)
         told = {record.id for record in ended}
         for record in batch.records:
             if record.finished and record.id not in told:
                 self._observer.amended(record)
+
+    def _await_look(self, spent: Spent) -> None:
+        """In the thread from end to end: to be woken there costs a third of waking the event loop first."""
+        if self._keeping is not None:
+            self._pace.await_look(spent, self._keeping.logs.call_ended, self._stopping.wait)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -332,14 +302,7 @@ class RecordKeeper:
         self.healthy = False
         self.detail = f"the record cannot be written, Asterisk's files keep it: {error}"
         _log.error("the record cannot be written, Asterisk's files keep it: %s", error)
-        await self._wait(delay * (1 - self._chance() / 2))
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
+        await self._in_thread(partial(self._stopping.wait, delay * (1 - self._chance() / 2)))
 
 
 class _Keeping:

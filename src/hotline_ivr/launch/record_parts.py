@@ -13,7 +13,8 @@ import structlog
 from hotline_ivr.asterisk.spool_files import bytes_behind, generations_behind
 from hotline_ivr.asterisk.spool_log import open_logs
 from hotline_ivr.calls.calls_in_hand import Limits
-from hotline_ivr.calls.record_keeper import Pace, RecordKeeper, RecordObserver
+from hotline_ivr.calls.record_keeper import RecordKeeper, RecordObserver
+from hotline_ivr.calls.record_pace import Pace
 from hotline_ivr.errors import StoreError
 from hotline_ivr.launch.rotating import KEPT
 from hotline_ivr.launch.webhook_parts import WebhookParts
@@ -56,7 +57,7 @@ class RecordParts:
             DatabaseLedger(store, settings.node, spooled=hooks.sender.wake),
             partial(open_logs, settings.cel_file, settings.queue_log_file),
             limits=Limits(refresh=settings.record_refresh, calls=settings.record_calls_held),
-            pace=Pace(poll=settings.record_poll, ends=settings.record_ends, last_pass=settings.drain_timeout),
+            pace=Pace(poll=settings.record_poll, last_pass=settings.drain_timeout),
             observer=observer,
         )
         # What is wrong with the tables; empty once they are of this version.
