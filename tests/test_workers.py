@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -117,6 +118,38 @@ def test_what_failed_is_tried_once_more_where_that_is_asked_for(
     first = [run for run in runs if "--last-failed" not in run]
     assert len(first) == 3
     assert sum("--ignore=tests/acceptance" in run.split() for run in first) == 1
+
+
+RUNS = f"""#!/bin/bash
+case "$*" in
+    -c*) exec {sys.executable} "$@" ;;
+    *computing*) exec {sys.executable} -c '{FAMILY}' ;;
+    *) exec sleep 60 ;;
+esac
+"""
+
+
+def test_a_run_that_is_interrupted_leaves_nothing_that_computes(tmp_path: Path) -> None:
+    """Nor what was started in a session of its own, as servers are."""
+    for file in ("scripts/test-all", "scripts/at-leisure", "tests/workers.py"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        shutil.copy(CHECKOUT / file, tmp_path / file)
+    python = tmp_path / "python"
+    python.write_text(RUNS, encoding="utf-8")
+    python.chmod(0o755)
+    name, value = "HOTLINE_TEST_MARK", str(uuid.uuid4())
+    computed = tmp_path / ".pytest_cache" / "computing" / "output"
+    with subprocess.Popen(
+        [tmp_path / "scripts" / "test-all", python],
+        env={**os.environ, name: value},
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+    ) as run:
+        while not (computed.exists() and computed.read_text(encoding="utf-8") == "started\n"):
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.wait(30) != 0
+    assert marked(f"{name}={value}") == set()
 
 
 def test_what_a_stopped_worker_left_is_ended_with_its_children_and_nothing_else() -> None:
