@@ -43,3 +43,13 @@ def test_runs_that_are_beside_one_another_have_ports_of_their_own(monkeypatch: p
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw1")
     monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "2")
     assert {free_port() for _ in range(100)} <= set(range(27_500, 28_000))
+
+
+def test_a_port_is_given_again_only_when_half_of_all_were_given_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.setenv("HOTLINE_TEST_PORTS", "27000-27200")
+    given = [free_port() for _ in range(300)]
+    for start in range(200):
+        assert len(set(given[start : start + 95])) == 95

@@ -11,20 +11,21 @@ _LOOPBACK = "127.0.0.1"
 # Below the ports that the kernel gives to whoever connects somewhere (from 32,768 on): any connection of this
 # machine may take one of those between the look and its use. Above the audio ports of tests and benchmarks.
 _FIRST, _LAST = 27_000, 32_700
-_given: set[int] = set()
+# The one that was given longest ago comes first.
+_given: dict[int, None] = {}
 
 
 def free_port(kind: int = socket.SOCK_DGRAM) -> int:
-    """A port that nobody holds at this moment (UDP unless `kind` says otherwise), and given to nobody before.
+    """A port that nobody holds at this moment (UDP unless `kind` says otherwise), and given to nobody lately.
 
     Raises OSError when there is none.
     """
     own = _own_ports()
-    if len(_given) > len(own) // 2:
-        _given.clear()
+    while len(_given) > len(own) // 2:
+        del _given[next(iter(_given))]
     for port in random.sample(own, len(own)):
         if port not in _given and _is_free(port, kind):
-            _given.add(port)
+            _given[port] = None
             return port
     raise OSError(f"no free port between {own.start} and {own.stop}")
 
