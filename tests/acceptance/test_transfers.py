@@ -68,7 +68,7 @@ async def test_a_caller_is_handed_to_a_colleague_at_once_and_both_talks_are_told
     caller, annas = await house.talk("+4790070001")
     asked = time.time()
     transfer = asyncio.create_task(annas.transfer(TO_BJORN))
-    bjorns = await house.phones["bjorn"].wait_rung(10)
+    bjorns = await house.phones["bjorn"].wait_rung(20)
     rung = time.time()
     await bjorns.answer(after_s=1.0)
     await transfer
@@ -93,7 +93,7 @@ async def test_a_caller_is_handed_over_after_the_colleague_was_asked(house: Hous
     caller, annas = await house.talk("+4790070101")
     await annas.native.hold()
     asked = await house.phones["anna"].dial(TO_BJORN)
-    bjorns = await house.phones["bjorn"].wait_rung(10)
+    bjorns = await house.phones["bjorn"].wait_rung(20)
     await bjorns.answer(after_s=0.5)
     await asked.wait_answered()
     await hear_each_other(asked, bjorns)
@@ -118,7 +118,7 @@ async def test_a_caller_is_handed_over_after_the_colleague_was_asked(house: Hous
 async def test_a_caller_is_handed_to_another_queue_and_waits_there_with_music(house: House) -> None:
     caller, annas = await house.talk("+4790070201")
     await annas.transfer(TO_OTHER)
-    chandras = await house.phones["chandra"].wait_rung(10)
+    chandras = await house.phones["chandra"].wait_rung(20)
     await chandras.answer(after_s=1.5)
     await hear_each_other(caller, chandras)
     await caller.hang_up()
@@ -167,7 +167,7 @@ async def test_a_colleague_who_does_not_take_the_caller_sends_nobody_into_the_vo
     caller, annas = await house.talk(number)
     transfer = asyncio.create_task(annas.transfer(TO_BJORN))
     if how == "declines":
-        bjorns = await house.phones["bjorn"].wait_rung(10)
+        bjorns = await house.phones["bjorn"].wait_rung(20)
         await bjorns.hang_up()
     await asyncio.gather(transfer, return_exceptions=True)
     again = await house.phones["anna"].wait_rung(20)
@@ -227,7 +227,7 @@ async def test_whom_nobody_outside_takes_comes_back_to_the_queue(house: House) -
 async def test_a_caller_is_handed_over_to_whom_a_queue_gave_when_asked(house: House) -> None:
     caller, annas = await house.talk("+4790070601")
     asked = await ask(house.phones["anna"], annas, TO_OTHER)
-    chandras = await house.phones["chandra"].wait_rung(10)
+    chandras = await house.phones["chandra"].wait_rung(20)
     await chandras.answer(after_s=0.5)
     await hear_each_other(asked, chandras)
     await annas.transfer_to(asked)
@@ -254,7 +254,7 @@ async def test_a_caller_who_is_handed_over_while_the_queue_still_looks_for_someb
     caller, annas = await house.talk("+4790070602")
     asked = await ask(house.phones["anna"], annas, TO_OTHER)
     await asked.wait_answered()
-    chandras = await house.phones["chandra"].wait_rung(10)
+    chandras = await house.phones["chandra"].wait_rung(20)
     await annas.transfer_to(asked)
     since = time.time()
     await caller.wait_heard(
@@ -282,7 +282,7 @@ async def test_an_operator_who_gives_up_asking_is_back_with_the_caller(house: Ho
     caller, annas = await house.talk(number)
     held = time.time()
     asked = await ask(house.phones["anna"], annas, TO_BJORN)
-    bjorns = await house.phones["bjorn"].wait_rung(10)
+    bjorns = await house.phones["bjorn"].wait_rung(20)
     heard = await caller.wait_heard(lambda heard: heard.seconds > 1.5, 5, "music", since=held)
     assert not is_silent(heard.part(0.7, 1.5)), "music while the operator asks"
     await (bjorns if how == "declines" else asked).hang_up()
@@ -304,7 +304,7 @@ async def test_a_caller_who_is_handed_over_while_a_colleague_still_rings_is_not_
     number = {"answers": "+4790070711", "declines": "+4790070712"}[how]
     caller, annas = await house.talk(number)
     asked = await ask(house.phones["anna"], annas, TO_BJORN)
-    bjorns = await house.phones["bjorn"].wait_rung(10)
+    bjorns = await house.phones["bjorn"].wait_rung(20)
     await annas.transfer_unanswered(asked)
     if how == "answers":
         await bjorns.answer()
@@ -361,7 +361,7 @@ async def test_without_the_service_callers_are_handed_on_all_the_same(house: Hou
         # To a colleague who declines: back to the queue.
         caller, annas = await house.talk(blind)
         transfer = asyncio.create_task(annas.transfer(TO_BJORN))
-        await (await house.phones["bjorn"].wait_rung(10)).hang_up()
+        await (await house.phones["bjorn"].wait_rung(20)).hang_up()
         again = await house.phones["anna"].wait_rung(20)
         await asyncio.gather(transfer, return_exceptions=True)
         await again.answer()
@@ -373,7 +373,7 @@ async def test_without_the_service_callers_are_handed_on_all_the_same(house: Hou
         # After asking, to a queue.
         caller, annas = await house.talk(asked_for)
         asked = await ask(house.phones["anna"], annas, TO_OTHER)
-        chandras = await house.phones["chandra"].wait_rung(10)
+        chandras = await house.phones["chandra"].wait_rung(20)
         await chandras.answer()
         await asked.wait_answered()
         await annas.transfer_to(asked)
@@ -385,7 +385,7 @@ async def test_without_the_service_callers_are_handed_on_all_the_same(house: Hou
         # To a queue where nobody comes, until the longest wait is over.
         caller, annas = await house.talk(waits, IMPATIENT)
         await annas.transfer(TO_OTHER)
-        await house.phones["chandra"].wait_rung(10)
+        await house.phones["chandra"].wait_rung(20)
         await caller.wait_ended(20)
         assert recognise(caller.heard(), prompt("en/sorry")).recognised
         callers.append(caller)

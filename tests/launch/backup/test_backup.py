@@ -24,6 +24,7 @@ from hotline_ivr.launch.balancing import prove, span_of_day
 from hotline_ivr.launch.locking import only_one
 from hotline_ivr.launch.privacy.repeating import erase_again
 from hotline_ivr.settings import Settings
+from hotline_ivr.store.migrate import upgrade
 from tests.calls.asterisk_files import a_call
 from tests.launch.place import DAY, ZONE, Place
 from tests.launch.privacy.persons import OTHER, a_node, by, every_call
@@ -118,6 +119,31 @@ async def test_what_happened_after_the_backup_is_read_on_and_nothing_twice(tmp_p
     assert await rows(node.settings) == whole
     report = await prove(node.settings, span_of_day(DAY, ZONE))
     assert report.arrivals + report.callbacks == len(whole)
+
+
+@pytest.mark.parametrize("here", ["as they were", "rotated", "gone", "another's"])
+async def test_a_backup_of_a_record_that_had_read_nothing_loses_no_call(tmp_path: Path, here: str) -> None:
+    """As one that is made in the moment after the first start. Logs that go on from its own stay."""
+    node = a_node(tmp_path, f"sqlite:///{tmp_path / 'hotline.db'}")
+    await upgrade(node.settings.database)
+    node.write(by(a_call("closed_heard_in_full", 901, 9_100), OTHER))
+    made = await backed_up(node.settings, tmp_path / "backups")
+    node.files.write(by(a_call("closed_heard_in_full", 902, 9_200), OTHER))
+    for path in (node.files.cel, node.files.queue_log):
+        match here:
+            case "rotated":
+                path.rename(path.with_name(f"{path.name}.1"))
+            case "gone":
+                path.unlink()
+            case "another's":
+                path.write_bytes(path.read_bytes()[1:])
+            case _:
+                pass
+    done = await restored(node.settings, made.path)
+    assert done.logs_stayed is (here in {"as they were", "rotated"})
+    await node.keep()
+    await node.keep()
+    assert len(await rows(node.settings)) == (2 if done.logs_stayed else 1)
 
 
 @pytest.mark.postgres

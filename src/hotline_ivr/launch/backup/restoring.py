@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hotline_ivr.asterisk.spool_files import find, generations_on_disk
+from hotline_ivr.asterisk.spool_files import find, generations_on_disk, open_if, take_fingerprint
 from hotline_ivr.control.audit import AuditEntry, AuditTrail
 from hotline_ivr.errors import ArgumentError, SetupError
 from hotline_ivr.files import replace
@@ -206,10 +206,12 @@ def _logs_reach_further(settings: Settings, stage: Path) -> bool:
         ).fetchall()
     newest = {source: (int(inode), offset, mark) for source, inode, offset, mark in places}
     logs = {"cel": settings.cel_file, "queue_log": settings.queue_log_file}
-    if not newest:
-        return False
-    for source, (inode, offset, mark) in newest.items():
-        found = find(reversed(generations_on_disk(logs[source])), inode, offset, mark)
+    for source, log in logs.items():
+        place = newest.get(source) or _unread(stage / "state" / log.relative_to(settings.state_dir))
+        if place is None:
+            continue
+        inode, offset, mark = place
+        found = find(reversed(generations_on_disk(log)), inode, offset, mark)
         if found is None:
             return False
         size = os.fstat(found).st_size
@@ -217,6 +219,18 @@ def _logs_reach_further(settings: Settings, stage: Path) -> bool:
         if size < offset:
             return False
     return True
+
+
+def _unread(copy: Path) -> tuple[int, int, str] | None:
+    """What a log holds that goes on from this copy, of which the backup's database had read nothing yet."""
+    descriptor = open_if(copy)
+    if descriptor is None:
+        return None
+    size = os.fstat(descriptor).st_size
+    mark = take_fingerprint(descriptor, size)
+    os.close(descriptor)
+    # The inode is that of the copy, and no other file's.
+    return (0, size, mark) if size else None
 
 
 def _config(settings: Settings, stage: Path) -> Path | None:
