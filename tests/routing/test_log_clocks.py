@@ -202,6 +202,17 @@ def test_a_call_that_began_after_it_was_set_is_by_the_new_clock() -> None:
     assert "clock-set" not in record.reasons
 
 
+def test_a_call_in_which_nobody_set_the_clock_has_no_mark_where_it_was_set_before() -> None:
+    """Each file's clock is read by itself, so the two are some microseconds apart."""
+    call = recorded("answered_caller_hangs_up")
+    events = [each._replace(generation=1, offset=each.offset + 9) for each in call.events]
+    lines = [each._replace(generation=1, offset=each.offset + 9) for each in call.queue_events]
+    clocks = [LogClock(source, (1, 0), after(-HOUR)) for source in Source]
+    clocks += [LogClock(Source.CEL, (1, 5), BEFORE), LogClock(Source.QUEUE_LOG, (1, 5), after(-3))]
+    machine = Machine(clocks=LogClocks(clocks))
+    assert fold(events, lines, node="main", machine=machine) == fold(events, lines, node="main")
+
+
 def test_a_call_of_an_archive_is_left_as_it_is() -> None:
     call = recorded("answered_caller_hangs_up")
     events = [each._replace(generation=-1) for each in call.events]

@@ -35,6 +35,11 @@ class Clock(NamedTuple):
         """How much further ahead it is, microseconds; 0 where that cannot be told, as after a new start."""
         return self.ahead_us - other.ahead_us if self.boot == other.boot else 0
 
+    def set_since(self, other: Clock) -> int:
+        """As `ahead_of`, and 0 where it was not set: the two may be some microseconds apart all the same."""
+        ahead = self.ahead_of(other)
+        return ahead if abs(ahead) >= SET_US else 0
+
 
 class LogClock(NamedTuple):
     """From this line of a file on it was written by this clock."""
@@ -117,7 +122,7 @@ class LogClocks:
         for each in sorted(known, key=lambda one: one.place):
             self._known[each.source].append(each)
         self._was_set = any(
-            later.clock.ahead_of(earlier.clock)
+            later.clock.set_since(earlier.clock)
             for some in self._known.values()
             for earlier, later in pairwise(some)
         )
@@ -137,7 +142,7 @@ class LogClocks:
         straight = self._moved(Source.CEL, events, began), self._moved(Source.QUEUE_LOG, lines, began)
         last = (events[-1].at - straight[0][-1].at) if events else (lines[-1].at - straight[1][-1].at)
         moved = straight[0] != list(events) or straight[1] != list(lines)
-        return *straight, Ahead(last, self._newest().ahead_of(began), was_set=moved)
+        return *straight, Ahead(last, self._newest().set_since(began), was_set=moved)
 
     def ahead_us(self, source: Source, event: CallEvent | QueueEvent) -> int:
         """How far its time of day is ahead of a clock that nobody sets, the same for all events."""
@@ -150,7 +155,7 @@ class LogClocks:
         straight = []
         for event in events:
             clock = self._at(source, event)
-            by = 0 if clock is None else clock.ahead_of(began)
+            by = 0 if clock is None else clock.set_since(began)
             straight.append(event._replace(at=event.at - by) if by else event)
         return straight
 
