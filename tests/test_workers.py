@@ -148,7 +148,8 @@ def test_a_run_that_is_interrupted_leaves_nothing_that_computes(tmp_path: Path) 
         while not (computed.exists() and computed.read_text(encoding="utf-8") == "started\n"):
             time.sleep(0.01)
         os.killpg(run.pid, signal.SIGINT)
-        assert run.wait(30) != 0
+        # It may be at leisure itself.
+        assert run.wait(100) != 0
     assert marked(f"{name}={value}") == set()
 
 
