@@ -258,7 +258,7 @@ class OperatorKeeper:
             rest = self._rules.wrap_up.get(now.queue, timedelta())
             self._places.rests(now.operator, self._clock() + rest)
             self._apply(now.operator, CallEnded(now.queue))
-        if self._places.wait_for(now):
+        if self._places.waited_for(now):
             self._to_do.add(now.operator)
             self._work.set()
         if now.paused and now.reason == DROPPED and not (before and before.reason == DROPPED):

@@ -74,7 +74,7 @@ class QueuePlaces:
             }
         return set(self._held)
 
-    def wait_for(self, member: MemberSeen) -> bool:
+    def waited_for(self, member: MemberSeen) -> bool:
         """Whether the operator's places had to wait for the end of a call, and it is over."""
         return member.operator in self._ahead | self._moving | self._held and not is_engaged(member)
 
